@@ -1,0 +1,99 @@
+//! What flowc has to say about a workflow: plain data, no colours.
+//!
+//! Always true: a diagnostic names its code, points at exact characters, and reads well on its own.
+
+pub mod codes;
+
+use crate::source::Span;
+pub use codes::Code;
+
+/// How bad it is. An error stops the pipeline after the stage that found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    /// What is wrong, in the author's words: lower case, no final full stop.
+    pub headline: String,
+    /// Where.
+    pub primary: Label,
+    /// Other places that matter, such as the node a reference disagrees with.
+    pub labels: Vec<Label>,
+    /// The ways out, and what else helps to understand.
+    pub help: Vec<String>,
+}
+
+/// A place, and what to say there (may be empty).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    pub span: Span,
+    pub message: String,
+}
+
+impl Diagnostic {
+    /// With the severity its code has by default.
+    pub fn new(code: Code, span: Span, headline: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            headline: headline.into(),
+            primary: Label { span, message: String::new() },
+            labels: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// What to say at the primary place.
+    pub fn label(mut self, message: impl Into<String>) -> Diagnostic {
+        self.primary.message = message.into();
+        self
+    }
+
+    /// Another place that matters.
+    pub fn also(mut self, span: Span, message: impl Into<String>) -> Diagnostic {
+        self.labels.push(Label { span, message: message.into() });
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help.push(help.into());
+        self
+    }
+}
+
+/// Everything found so far, in the order it was found.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics {
+    found: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.found.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// In the order of the source, duplicates removed: what is shown.
+    pub fn sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|diagnostic| diagnostic.primary.span);
+        self.found.dedup();
+        self.found
+    }
+}

@@ -1,0 +1,5 @@
+//! flowc: from the text of a workflow to a native executable.
+
+pub mod diagnostic;
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,167 @@
+//! What the author wrote, with spans, without meaning. Both front ends give this.
+
+use crate::source::Span;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workflow {
+    pub span: Span,
+    pub name: Option<Text>,
+    pub description: Option<Text>,
+    pub version: Option<Text>,
+    pub nodes: Vec<Node>,
+    pub connections: Vec<Connection>,
+    pub settings: Option<Object>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub span: Span,
+    pub id: Text,
+    /// The kind's word: `webhook`, `http`, … In JSON it stands in `trigger_type` or `action_type`.
+    pub kind: Text,
+    /// Whether the author called it a trigger. In JSON: `"type": "trigger"`.
+    pub trigger: bool,
+    pub name: Option<Text>,
+    pub description: Option<Text>,
+    pub config: Object,
+    pub dependencies: Vec<Text>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connection {
+    pub span: Span,
+    pub from: Text,
+    pub to: Text,
+    /// JSON: a string holding an expression.
+    pub condition: Option<Value>,
+}
+
+/// A string as the author wrote it, decoded, with the way back to the source for every character.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Text {
+    pub value: String,
+    /// With its quotes.
+    pub span: Span,
+    /// Where decoded text and source drift apart: `(decoded offset, source offset)` at the start, and after every escape.
+    /// Between two entries both advance together.
+    pub(super) map: Vec<(u32, u32)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value {
+    pub span: Span,
+    pub kind: ValueKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ValueKind {
+    Null,
+    Bool(bool),
+    /// The text as written, and its value as a double.
+    Number(String, f64),
+    String(Text),
+    Array(Vec<Value>),
+    Object(Object),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    pub span: Span,
+    /// In source order. Duplicate keys have been reported; all are kept.
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub key: Text,
+    pub value: Value,
+}
+
+/// Text with `${…}` in it. A template that is one whole expression is a single `Part::Expression`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    pub span: Span,
+    pub parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Decoded text, `$${` already turned into `${`.
+    Literal(String, Span),
+    /// What stands between the braces; the span includes `${` and `}`.
+    Expression(Expr, Span),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub span: Span,
+    pub kind: ExprKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    Undefined,
+    Null,
+    Bool(bool),
+    Number(f64),
+    String(flow_runtime::value::JsString),
+    /// A JavaScript template literal: `` `a ${b}` ``.
+    Template(Vec<TemplatePart>),
+    Array(Vec<Expr>),
+    Object(Vec<(Property, Expr)>),
+    /// A bare name: a root such as `input_data`, an environment variable, a field of the input, an arrow's parameter.
+    Name(String),
+    /// `object.property`
+    Member(Box<Expr>, Property),
+    /// `object[index]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `callee(arguments)`. The callee is a `Name` or a `Member`.
+    Call(Box<Expr>, Vec<Expr>),
+    Unary(Unary, Box<Expr>),
+    Binary(Binary, Box<Expr>, Box<Expr>),
+    /// `test ? yes : no`
+    Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `(a, b) => body`. Only as an argument of a call.
+    Arrow(Vec<Property>, Box<Expr>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum TemplatePart {
+    Literal(flow_runtime::value::JsString),
+    Expression(Expr),
+}
+
+/// A name that is not looked up: after a dot, before a colon, an arrow's parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Property {
+    pub name: String,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unary {
+    Not,
+    Minus,
+    Plus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binary {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    NotEqual,
+    StrictEqual,
+    StrictNotEqual,
+    And,
+    Or,
+    /// `??`
+    Coalesce,
+}

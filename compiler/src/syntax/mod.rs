@@ -1,0 +1,3 @@
+//! Text → AST. Knows spelling only, and never panics on any text.
+
+pub mod ast;

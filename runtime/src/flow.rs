@@ -1,0 +1,162 @@
+//! The tables of a compiled workflow: what `flowc` generates and the runtime is driven by.
+//!
+//! Comes in: nothing; these are types. Generated code fills them field by field in constants.
+//! Always true: everything here is `'static`, plain data or a plain `fn` pointer, so a table can live in read-only
+//! memory and a generated crate needs no generic code.
+
+use crate::render::{Headers, Json, Message, Params, Relay, Rendered, Text, Url};
+use crate::scope::Scope;
+use crate::value::{Fault, Shape, Value};
+use std::time::Duration;
+
+/// One compiled workflow.
+pub struct Workflow {
+    /// The short name: label of metrics and logs, such as `order-fulfillment`.
+    pub name: &'static str,
+    /// The name the author gave it, for people.
+    pub title: &'static str,
+    pub version: &'static str,
+    pub settings: Settings,
+    /// Every environment variable the workflow reads, in the order of their names. [`Scope::env`] takes an index into it.
+    pub environment: &'static [Variable],
+    /// The fields of the input that anything reads.
+    pub input: &'static Shape,
+    /// In declaration order, which is also the order in which ready nodes start.
+    pub nodes: &'static [Node],
+    /// In the order of `connections`, then those that only `dependencies` ask for.
+    pub edges: &'static [Edge],
+}
+
+/// What holds for a whole execution.
+pub struct Settings {
+    /// Wall clock for one execution, retries, waits and handlers included. `None`: no limit.
+    pub timeout: Option<Duration>,
+    /// The first unhandled failure cancels everything else.
+    pub fail_fast: bool,
+    /// How many nodes of one execution may run at once; at least 1.
+    pub max_parallel_nodes: usize,
+}
+
+/// An environment variable the workflow reads.
+pub struct Variable {
+    pub name: &'static str,
+    /// Its value must never be shown. True by name: KEY, SECRET, PASSWORD, TOKEN.
+    pub secret: bool,
+    /// The workflow runs without it; unset reads as the empty text.
+    pub optional: bool,
+    /// The nodes that read it, for `env` listings.
+    pub used_by: &'static [&'static str],
+}
+
+/// One node: what it does, and how often it is tried.
+pub struct Node {
+    pub id: &'static str,
+    /// The name for people; the id where the author gave none.
+    pub title: &'static str,
+    pub kind: Kind,
+    /// Fields of this node's envelope (`previous_outputs.<id>`) that anything reads.
+    pub output: &'static Shape,
+    pub retry: Retry,
+    /// For one attempt.
+    pub timeout: Duration,
+}
+
+/// Attempts after the first, and the waits before them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retry {
+    /// Retries after the first attempt; 0: a single attempt.
+    pub retries: u32,
+    pub delay: Delay,
+}
+
+/// How long to wait before a retry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Delay {
+    Fixed(Duration),
+    /// `initial`, then twice as long each time up to `max`. With `jitter` each wait is drawn evenly between half of it
+    /// and all of it, deterministically from execution, node and attempt.
+    Exponential {
+        initial: Duration,
+        max: Duration,
+        jitter: bool,
+    },
+}
+
+/// From one node to another.
+pub struct Edge {
+    /// Index into [`Workflow::nodes`].
+    pub from: usize,
+    /// Index into [`Workflow::nodes`].
+    pub to: usize,
+    /// Also named in the target's `dependencies`: the target cannot run unless this edge is taken.
+    pub required: bool,
+    /// `None`: taken whenever the source succeeded.
+    pub condition: Option<Condition>,
+}
+
+/// Evaluated after the source settled. [`Scope::read_missing`] tells afterwards whether a missing field was read.
+pub type Condition = fn(&Scope) -> Result<bool, Fault>;
+
+/// What a node does.
+pub enum Kind {
+    Webhook(Webhook),
+    Manual,
+    Http(Http),
+    Email(Email),
+    Filter(Filter),
+    Transform(Transform),
+}
+
+/// Trigger: a request to `/webhooks/{webhook_id}`.
+pub struct Webhook {
+    pub webhook_id: &'static str,
+    /// The shared secret of the signature.
+    pub secret: Option<fn(&Scope, &mut Text) -> Rendered>,
+    pub validate_signature: bool,
+    /// Single addresses and CIDRs; host bits allowed. Empty: every address.
+    pub allowed_ips: &'static [&'static str],
+}
+
+/// Action: one HTTP request.
+pub struct Http {
+    /// In capitals, such as `POST`.
+    pub method: &'static str,
+    pub url: fn(&Scope, &mut Url) -> Rendered,
+    pub headers: Option<fn(&Scope, &mut Headers) -> Rendered>,
+    /// Appended to the URL's query.
+    pub params: Option<fn(&Scope, &mut Params) -> Rendered>,
+    pub body: Body,
+}
+
+/// What an HTTP request carries.
+pub enum Body {
+    None,
+    /// Sent as `application/json` unless the headers say otherwise.
+    Json(fn(&Scope, &mut Json) -> Rendered),
+    /// Sent as `text/plain; charset=utf-8` unless the headers say otherwise.
+    Text(fn(&Scope, &mut Text) -> Rendered),
+    /// The headers say `application/x-www-form-urlencoded`: an object of fields.
+    Form(fn(&Scope, &mut Params) -> Rendered),
+}
+
+/// Action: one mail.
+pub struct Email {
+    /// The mail server and how to log in.
+    pub relay: fn(&Scope, &mut Relay) -> Rendered,
+    /// Sender, recipients, subject and content.
+    pub message: fn(&Scope, &mut Message) -> Rendered,
+    /// Where the outcome is unknown it is not sent again, and settles with `result.delivery = "unknown"`.
+    pub at_most_once: bool,
+}
+
+/// Action: passes or does not.
+pub struct Filter {
+    pub condition: Condition,
+    pub error_message: fn(&Scope, &mut Text) -> Rendered,
+}
+
+/// Action: computes a value.
+pub struct Transform {
+    /// The `result` of the node.
+    pub run: fn(&Scope) -> Result<Value, Fault>,
+}

@@ -1,0 +1,36 @@
+//! What a compiled workflow links.
+//!
+//! Comes in: the constant tables and pure functions that `flowc` generates for one workflow (see [`flow`]).
+//! Goes out: a native executable that serves webhooks, runs executions and answers for what it did.
+//! Always true: this crate's API towards generated code is concrete. No generic parameter, no `async`, no derive
+//! crosses the seam, so nothing of tokio, hyper, reqwest or lettre is compiled again for a workflow.
+//!
+//! Without features only the pure part is built: values, the expression language and the engine's state machine.
+//! The compiler links that part to fold constants with the very functions that run later.
+
+pub mod engine;
+pub mod expr;
+pub mod flow;
+pub mod render;
+pub mod scope;
+pub mod value;
+
+#[cfg(feature = "service")]
+mod app;
+#[cfg(feature = "service")]
+pub mod env;
+#[cfg(feature = "service")]
+pub mod journal;
+#[cfg(feature = "service")]
+pub mod log;
+#[cfg(feature = "service")]
+pub mod node;
+#[cfg(feature = "service")]
+pub mod secret;
+#[cfg(feature = "service")]
+pub mod server;
+#[cfg(feature = "service")]
+pub mod trigger;
+
+#[cfg(feature = "service")]
+pub use app::main;

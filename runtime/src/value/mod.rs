@@ -1,0 +1,20 @@
+//! JSON values: read once at the door, passed on as slices.
+//!
+//! Comes in: bytes of JSON. Goes out: a [`Doc`] whose numbered slots are slices of its canonical text, or a [`Value`]
+//! where an expression needs to compute.
+//! Always true: the text of a `Doc` is exactly what `JSON.stringify(JSON.parse(bytes))` gives, so a slice of it can be
+//! copied into a request as it is. No I/O, no features.
+
+mod doc;
+mod fault;
+mod json;
+mod raw;
+mod string;
+mod types;
+
+pub use doc::{Doc, Shape, ShapeField};
+pub use fault::Fault;
+pub use json::{JsonError, Limits};
+pub use raw::Raw;
+pub use string::JsString;
+pub use types::{Object, Value};
