@@ -1,5 +1,6 @@
 //! flowc: from the text of a workflow to a native executable.
 
+pub mod codegen;
 pub mod diagnostic;
 pub mod source;
 pub mod syntax;

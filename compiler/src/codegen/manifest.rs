@@ -1,0 +1,128 @@
+//! The manifests of an ejected project.
+//!
+//! Comes in: a generated crate and the runtime's lock file. Goes out: `Cargo.toml` and `Cargo.lock` as text.
+//! Always true: cargo accepts both with `--locked`, whatever the workflow is called.
+
+use super::files::GeneratedCrate;
+use std::fmt::Write as _;
+
+/// How a workflow is compiled, runtime and generated code alike. Panics unwind, because the engine catches a node that
+/// panics and fails that node alone.
+pub const RELEASE_PROFILE: &str = "\
+[profile.release]
+opt-level = 3
+panic = \"unwind\"
+strip = \"symbols\"
+";
+
+/// Names cargo keeps for itself as binaries, and the runtime's own.
+const TAKEN: [&str; 5] = ["build", "deps", "examples", "incremental", "flow-runtime"];
+
+/// A normal cargo project, with the runtime as a member beside it.
+pub fn cargo_toml(generated: &GeneratedCrate, lock: &str) -> String {
+    let package = package_name(&generated.name, lock);
+    let features = generated.flavour.features().iter().map(|feature| format!("\"{feature}\"")).collect::<Vec<_>>();
+    format!(
+        "[package]
+name = \"{package}\"
+version = \"0.1.0\"
+edition = \"2024\"
+publish = false
+
+[[bin]]
+name = \"{package}\"
+path = \"src/main.rs\"
+
+[dependencies]
+flow-runtime = {{ path = \"runtime\", features = [{features}] }}
+
+[workspace]
+members = [\"runtime\"]
+resolver = \"3\"
+
+{RELEASE_PROFILE}",
+        features = features.join(", "),
+    )
+}
+
+/// The runtime's lock file with the project's own package added, where cargo itself would put it.
+pub fn cargo_lock(generated: &GeneratedCrate, lock: &str) -> String {
+    let package = package_name(&generated.name, lock);
+    let entry =
+        format!("[[package]]\nname = \"{package}\"\nversion = \"0.1.0\"\ndependencies = [\n \"flow-runtime\",\n]\n");
+    let mut text = String::new();
+    let mut entry = Some(entry);
+    for block in lock.split_inclusive("\n\n") {
+        if name_in(block).is_some_and(|name| name > package.as_str())
+            && let Some(entry) = entry.take()
+        {
+            let _ = writeln!(text, "{entry}");
+        }
+        text.push_str(block);
+    }
+    if let Some(entry) = entry {
+        let _ = write!(text, "\n{entry}");
+    }
+    text
+}
+
+/// The workflow's name as cargo allows it, and different from every crate in the lock file: two packages of one name
+/// would have to be told apart throughout.
+fn package_name(name: &str, lock: &str) -> String {
+    let mut package: String =
+        name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
+    if !package.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        package.insert_str(0, "workflow-");
+    }
+    if TAKEN.contains(&package.as_str()) || lock.split("\n\n").any(|block| name_in(block) == Some(&package)) {
+        package.push_str("-workflow");
+    }
+    package
+}
+
+/// The package a block of a lock file is about.
+fn name_in(block: &str) -> Option<&str> {
+    block.strip_prefix("[[package]]\nname = \"")?.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codegen::files::Flavour;
+
+    const LOCK: &str = "# generated\nversion = 4\n\n[[package]]\nname = \"bytes\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"tokio\"\nversion = \"1.54.0\"\n";
+
+    fn named(name: &str) -> GeneratedCrate {
+        GeneratedCrate::new(name, Flavour { mail: true })
+    }
+
+    #[test]
+    fn the_project_stands_in_the_lock_file_by_its_name() {
+        let names = |name: &str| {
+            cargo_lock(&named(name), LOCK).split("\n\n").filter_map(|block| name_in(block).map(str::to_owned)).collect()
+        };
+        let lock: Vec<String> = names("order");
+        assert_eq!(lock, ["bytes", "order", "tokio"]);
+        let lock: Vec<String> = names("zebra");
+        assert_eq!(lock, ["bytes", "tokio", "zebra"]);
+        let lock: Vec<String> = names("audit");
+        assert_eq!(lock, ["audit", "bytes", "tokio"]);
+    }
+
+    #[test]
+    fn only_the_needed_features_are_asked_for() {
+        assert!(cargo_toml(&named("order"), LOCK).contains("features = [\"service\", \"mail\"]"));
+        let quiet = GeneratedCrate::new("order", Flavour { mail: false });
+        assert!(cargo_toml(&quiet, LOCK).contains("features = [\"service\"]"));
+    }
+
+    #[test]
+    fn names_cargo_would_refuse_are_changed() {
+        assert_eq!(package_name("order-fulfillment", LOCK), "order-fulfillment");
+        assert_eq!(package_name("tokio", LOCK), "tokio-workflow");
+        assert_eq!(package_name("build", LOCK), "build-workflow");
+        assert_eq!(package_name("flow-runtime", LOCK), "flow-runtime-workflow");
+        assert_eq!(package_name("Bestellung für 2", LOCK), "Bestellung-f-r-2");
+        assert_eq!(package_name("2nd", LOCK), "workflow-2nd");
+    }
+}

@@ -1,0 +1,4 @@
+//! `Plan` → [`files::GeneratedCrate`].
+
+pub mod files;
+pub mod manifest;
