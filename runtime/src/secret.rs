@@ -1,1 +1,115 @@
-//! (in work)
+//! Keeping secret values out of everything that is shown.
+//!
+//! Comes in: a message made from what other programs said (an HTTP body, a mail server's reply, an I/O error).
+//! Goes out: the same message with every secret value replaced.
+//! Always true: a message without secrets is not copied.
+
+use crate::env::Environment;
+use crate::flow::Variable;
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// What stands in place of a secret.
+const REPLACEMENT: &str = "***";
+
+/// Shorter values would blacken ordinary words and numbers, and protect nothing.
+const LENGTH_MIN: usize = 4;
+
+/// Knows the secret values of this process. Deliberately without `Debug`.
+#[derive(Clone, Default)]
+pub struct Scrubber {
+    /// Longest first, so that a secret containing another is replaced as a whole.
+    secrets: Vec<String>,
+}
+
+impl Scrubber {
+    /// The secret values of a workflow's environment.
+    pub fn new(variables: &[Variable], environment: &Environment) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        for (variable, value) in variables.iter().zip(&environment.values) {
+            if variable.secret {
+                scrubber.add(value);
+            }
+        }
+        scrubber
+    }
+
+    /// One more secret, such as the previous webhook secret. Also found where it stands percent-encoded in a URL.
+    pub fn add(&mut self, secret: &str) {
+        let secret = secret.trim();
+        if secret.len() < LENGTH_MIN {
+            return;
+        }
+        let encoded = percent_encoded(secret);
+        for form in [secret.to_owned(), encoded] {
+            if !self.secrets.contains(&form) {
+                self.secrets.push(form);
+            }
+        }
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// The message without secrets.
+    pub fn scrub<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        let mut clean = Cow::Borrowed(message);
+        for secret in &self.secrets {
+            if clean.contains(secret.as_str()) {
+                clean = Cow::Owned(clean.replace(secret.as_str(), REPLACEMENT));
+            }
+        }
+        clean
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scrubber(secrets: &[&str]) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        for secret in secrets {
+            scrubber.add(secret);
+        }
+        scrubber
+    }
+
+    #[test]
+    fn every_occurrence_is_replaced() {
+        let scrubber = scrubber(&["hunter2", "top secret/key"]);
+        assert_eq!(scrubber.scrub("a hunter2 b hunter2"), "a *** b ***");
+        assert_eq!(scrubber.scrub("GET /?k=top%20secret%2Fkey"), "GET /?k=***");
+        assert!(matches!(scrubber.scrub("nothing here"), Cow::Borrowed("nothing here")));
+    }
+
+    #[test]
+    fn secret_containing_another_is_replaced_whole() {
+        assert_eq!(scrubber(&["abcd", "abcd-efgh"]).scrub("abcd-efgh abcd"), "*** ***");
+    }
+
+    #[test]
+    fn short_values_are_left_alone() {
+        assert_eq!(scrubber(&["abc", ""]).scrub("abc"), "abc");
+    }
+
+    #[test]
+    fn only_secret_variables_count() {
+        let variables = [
+            Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] },
+            Variable { name: "API_URL", secret: false, optional: false, used_by: &[] },
+        ];
+        let environment = Environment { values: vec!["k-123456".to_owned(), "https://api".to_owned()] };
+        assert_eq!(Scrubber::new(&variables, &environment).scrub("https://api k-123456"), "https://api ***");
+    }
+}
