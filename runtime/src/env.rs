@@ -180,7 +180,9 @@ impl Sources {
                 Origin::Config => self.config.values.get(name).cloned(),
             };
             match value {
-                Some(value) if !value.is_empty() || empty_is_a_value => return Ok(Lookup::Found(Found { value, origin })),
+                Some(value) if !value.is_empty() || empty_is_a_value => {
+                    return Ok(Lookup::Found(Found { value, origin }));
+                }
                 Some(_) => empty = true,
                 None => {}
             }

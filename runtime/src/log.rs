@@ -103,11 +103,15 @@ pub fn init() -> Result<(), String> {
 
 /// An execution was accepted and is durable. `trigger` is a node's id, or `api`, or `command line`.
 pub fn execution_accepted(execution_id: &str, trigger: &str, size: usize) {
-    line(Level::Info, "execution accepted", &[
-        ("execution_id", Field::Text(execution_id)),
-        ("trigger", Field::Text(trigger)),
-        ("bytes", Field::Number(size as u64)),
-    ]);
+    line(
+        Level::Info,
+        "execution accepted",
+        &[
+            ("execution_id", Field::Text(execution_id)),
+            ("trigger", Field::Text(trigger)),
+            ("bytes", Field::Number(size as u64)),
+        ],
+    );
 }
 
 /// One attempt of a node ended. `outcome` is `succeeded`, `retryable` or `failed`; `code` as in the node's error.
@@ -120,24 +124,32 @@ pub fn attempt_finished(
     duration: Duration,
 ) {
     let level = if code.is_some() { Level::Warn } else { Level::Info };
-    line(level, "attempt finished", &[
-        ("execution_id", Field::Text(execution_id)),
-        ("node", Field::Text(node)),
-        ("attempt", Field::Number(u64::from(attempt))),
-        ("outcome", Field::Text(outcome)),
-        ("code", Field::Text(code.unwrap_or_default())),
-        ("duration_ms", Field::Time(duration)),
-    ]);
+    line(
+        level,
+        "attempt finished",
+        &[
+            ("execution_id", Field::Text(execution_id)),
+            ("node", Field::Text(node)),
+            ("attempt", Field::Number(u64::from(attempt))),
+            ("outcome", Field::Text(outcome)),
+            ("code", Field::Text(code.unwrap_or_default())),
+            ("duration_ms", Field::Time(duration)),
+        ],
+    );
 }
 
 /// A node settled: `status` is `completed`, `failed` or `skipped`.
 pub fn node_settled(execution_id: &str, node: &str, status: &str, code: Option<&str>) {
-    line(Level::Debug, "node settled", &[
-        ("execution_id", Field::Text(execution_id)),
-        ("node", Field::Text(node)),
-        ("status", Field::Text(status)),
-        ("code", Field::Text(code.unwrap_or_default())),
-    ]);
+    line(
+        Level::Debug,
+        "node settled",
+        &[
+            ("execution_id", Field::Text(execution_id)),
+            ("node", Field::Text(node)),
+            ("status", Field::Text(status)),
+            ("code", Field::Text(code.unwrap_or_default())),
+        ],
+    );
 }
 
 /// An execution ended: `status` is `completed`, `error` or `cancelled`; `node` is where the error was.
@@ -149,24 +161,32 @@ pub fn execution_finished(
     duration: Duration,
 ) {
     let level = if status == "error" { Level::Error } else { Level::Info };
-    line(level, "execution finished", &[
-        ("execution_id", Field::Text(execution_id)),
-        ("status", Field::Text(status)),
-        ("node", Field::Text(node.unwrap_or_default())),
-        ("code", Field::Text(code.unwrap_or_default())),
-        ("duration_ms", Field::Time(duration)),
-    ]);
+    line(
+        level,
+        "execution finished",
+        &[
+            ("execution_id", Field::Text(execution_id)),
+            ("status", Field::Text(status)),
+            ("node", Field::Text(node.unwrap_or_default())),
+            ("code", Field::Text(code.unwrap_or_default())),
+            ("duration_ms", Field::Time(duration)),
+        ],
+    );
 }
 
 /// A webhook request was turned away. `reason` says more than the answer did, such as which scheme of signature was tried.
 pub fn webhook_refused(webhook_id: &str, request_id: &str, status: u16, code: &str, reason: &str) {
-    line(Level::Warn, "webhook refused", &[
-        ("webhook_id", Field::Text(webhook_id)),
-        ("request_id", Field::Text(request_id)),
-        ("http_status", Field::Number(u64::from(status))),
-        ("code", Field::Text(code)),
-        ("reason", Field::Text(reason)),
-    ]);
+    line(
+        Level::Warn,
+        "webhook refused",
+        &[
+            ("webhook_id", Field::Text(webhook_id)),
+            ("request_id", Field::Text(request_id)),
+            ("http_status", Field::Number(u64::from(status))),
+            ("code", Field::Text(code)),
+            ("reason", Field::Text(reason)),
+        ],
+    );
 }
 
 /// The service accepts connections.
