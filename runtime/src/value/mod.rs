@@ -5,16 +5,26 @@
 //! Always true: the text of a `Doc` is exactly what `JSON.stringify(JSON.parse(bytes))` gives, so a slice of it can be
 //! copied into a request as it is. No I/O, no features.
 
+mod canonical;
 mod doc;
 mod fault;
 mod json;
+mod number;
+mod object;
 mod raw;
 mod string;
 mod types;
+mod write;
 
 pub use doc::{Doc, Shape, ShapeField};
 pub use fault::Fault;
-pub use json::{JsonError, Limits};
+pub use json::{DEPTH_MAX, JsonError, Limits};
+pub use number::number_text;
+pub use object::Object;
 pub use raw::Raw;
 pub use string::JsString;
-pub use types::{Object, Value};
+pub use types::Value;
+pub use write::{write_escaped, write_string};
+
+pub(crate) use json::parse_js_string;
+pub(crate) use number::{array_index, is_white_space, parse_number};

@@ -1,5 +1,7 @@
 //! A slice of canonical JSON text: a value nobody has needed to build yet.
 
+use super::json::Reader;
+use super::string::utf16_length;
 use super::{JsString, Value};
 
 /// A value as canonical JSON text, or missing; with the path it was read from, for messages.
@@ -31,28 +33,127 @@ impl<'a> Raw<'a> {
 
     /// JavaScript's truthiness, without building the value.
     pub fn truthy(self) -> bool {
-        todo!()
+        !matches!(self.text, None | Some("null" | "false" | "0" | "\"\""))
     }
 
     /// A field of an object; missing on anything else. Scans: meant for small objects.
     pub fn get(self, name: &str) -> Raw<'a> {
-        let _ = name;
-        todo!()
+        Raw { text: self.text.and_then(|text| member(text, name)), path: self.path }
     }
 
     /// `.length` of an array or a string in UTF-16 units, the property `length` of an object, missing on anything else.
     /// Counts without building the value.
     pub fn length(self) -> Value {
-        todo!()
+        match self.text.map(|text| (text, text.as_bytes().first())) {
+            Some((text, Some(b'"'))) => Value::Number(string_length(text) as f64),
+            Some((text, Some(b'['))) => Value::Number(array_length(text) as f64),
+            Some((_, Some(b'{'))) => self.get("length").value(),
+            _ => Value::Undefined,
+        }
     }
 
     /// The value itself; `Value::Undefined` when missing.
     pub fn value(self) -> Value {
-        todo!()
+        // Canonical text cannot fail to be read.
+        self.text.and_then(|text| Value::from_json(text).ok()).unwrap_or(Value::Undefined)
     }
 
     /// The decoded string when it is one.
     pub fn string(self) -> Option<JsString> {
-        todo!()
+        let mut reader = Reader::new(self.text?);
+        if !reader.eat(b'"') {
+            return None;
+        }
+        reader.string().ok()
+    }
+}
+
+fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    let mut reader = Reader::new(object);
+    if !reader.eat(b'{') {
+        return None;
+    }
+    while reader.eat(b'"') {
+        let key_from = reader.at;
+        skip_string(&mut reader);
+        let key = object.get(key_from..reader.at.checked_sub(1)?)?;
+        let found = if key.contains('\\') {
+            Reader::new(object.get(key_from..)?).string().is_ok_and(|key| key.as_str() == Some(name))
+        } else {
+            key == name
+        };
+        reader.eat(b':');
+        let from = reader.at;
+        skip_value(&mut reader);
+        if found {
+            return object.get(from..reader.at);
+        }
+        reader.eat(b',');
+    }
+    None
+}
+
+/// Elements: one more than the commas between them.
+fn array_length(array: &str) -> usize {
+    let mut reader = Reader::new(array);
+    reader.eat(b'[');
+    if reader.peek() == Some(b']') {
+        return 0;
+    }
+    let mut count = 1;
+    loop {
+        skip_value(&mut reader);
+        if !reader.eat(b',') {
+            return count;
+        }
+        count += 1;
+    }
+}
+
+/// UTF-16 units of a string in quotes.
+fn string_length(string: &str) -> usize {
+    let mut reader = Reader::new(string);
+    reader.eat(b'"');
+    let mut length = 0;
+    loop {
+        let from = reader.at;
+        reader.skip_plain();
+        length += utf16_length(&string[from..reader.at]);
+        // An escape is one unit, a lone surrogate included: canonical text has no others beyond U+FFFF.
+        if reader.peek() != Some(b'\\') || reader.escape().is_err() {
+            return length;
+        }
+        length += 1;
+    }
+}
+
+/// Behind the string's closing quote; its opening quote is behind us.
+fn skip_string(reader: &mut Reader) {
+    loop {
+        reader.skip_plain();
+        if reader.peek() != Some(b'\\') {
+            reader.at = (reader.at + 1).min(reader.bytes.len());
+            return;
+        }
+        reader.at = (reader.at + 2).min(reader.bytes.len());
+    }
+}
+
+/// Behind the value: to the comma or bracket that follows it.
+fn skip_value(reader: &mut Reader) {
+    let mut depth = 0usize;
+    while let Some(byte) = reader.peek() {
+        match byte {
+            b'"' => {
+                reader.at += 1;
+                skip_string(reader);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' | b',' if depth == 0 => return,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        reader.at += 1;
     }
 }

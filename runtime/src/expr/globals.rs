@@ -1,0 +1,79 @@
+//! Global functions: conversions, `JSON`, `Object`, `Math`.
+
+use super::argument;
+use super::convert::{kind, to_integer, to_number};
+use super::limits::{check_items, check_text};
+use super::math;
+use super::names::Global;
+use crate::value::{Fault, JsString, Value, parse_js_string};
+
+/// Calls a global function.
+///
+/// # Errors
+/// Where JavaScript throws: text that is not JSON, the keys of nothing.
+pub fn global(function: Global, args: &[Value]) -> Result<Value, Fault> {
+    let first = argument(args, 0);
+    match function {
+        Global::Boolean => Ok(first.truthy().into()),
+        Global::Number => Ok(Value::Number(args.first().map_or(0.0, to_number))),
+        Global::String => Ok(args.first().map(Value::to_js_string).unwrap_or_default().into()),
+        Global::JsonParse => {
+            parse_js_string(&first.to_js_string()).map_err(|error| Fault::new(format!("JSON.parse(): {error}")))
+        }
+        Global::JsonStringify => stringify(first, argument(args, 1), argument(args, 2)),
+        Global::ObjectEntries => {
+            let entries = fields(first, "Object.entries")?;
+            Ok(Value::array(entries.into_iter().map(|(key, value)| Value::array(vec![key, value])).collect()))
+        }
+        Global::ObjectKeys => Ok(Value::array(fields(first, "Object.keys")?.into_iter().map(|(key, _)| key).collect())),
+        Global::ObjectValues => {
+            Ok(Value::array(fields(first, "Object.values")?.into_iter().map(|(_, value)| value).collect()))
+        }
+        _ => {
+            let numbers: Vec<f64> = args.iter().map(to_number).collect();
+            math::call(function, &numbers)
+                .map(Value::Number)
+                .ok_or_else(|| Fault::new(format!("{} is not a function", function.name())))
+        }
+    }
+}
+
+/// Own fields with their keys as values; a string's and an array's are their positions.
+fn fields(value: &Value, function: &str) -> Result<Vec<(Value, Value)>, Fault> {
+    let position = |at: usize| Value::String(at.to_string().into());
+    match value {
+        Value::Object(object) => {
+            Ok(object.iter().map(|(key, value)| (Value::String(key.clone()), value.clone())).collect())
+        }
+        Value::Array(items) => {
+            check_items(items.len())?;
+            Ok(items.iter().enumerate().map(|(at, item)| (position(at), item.clone())).collect())
+        }
+        Value::String(string) => {
+            let units = string.units();
+            check_items(units.len())?;
+            let parts = units.chunks(1).map(|unit| Value::String(JsString::from_units(unit)));
+            Ok(parts.enumerate().map(|(at, part)| (position(at), part)).collect())
+        }
+        Value::Bool(_) | Value::Number(_) => Ok(Vec::new()),
+        Value::Undefined | Value::Null => Err(Fault::new(format!("{function}() of {}", kind(value)))),
+    }
+}
+
+/// A list of keys as the second argument is not supported; anything else there JavaScript ignores too.
+fn stringify(value: &Value, replacer: &Value, indent: &Value) -> Result<Value, Fault> {
+    if matches!(replacer, Value::Array(_)) {
+        return Err(Fault::new("JSON.stringify() with a list of keys is not supported"));
+    }
+    let indent = match indent {
+        Value::Number(_) => " ".repeat(to_integer(indent).clamp(0.0, 10.0) as usize),
+        Value::String(string) => match string.slice(0, 10) {
+            JsString::Utf8(text) => text.to_string(),
+            JsString::Utf16(_) => return Err(Fault::new("JSON.stringify() cannot indent with half a character")),
+        },
+        _ => String::new(),
+    };
+    let Some(text) = value.to_json_indented(&indent) else { return Ok(Value::Undefined) };
+    check_text(text.len())?;
+    Ok(Value::String(text.into()))
+}
