@@ -1,0 +1,84 @@
+//! Time, handed in.
+//!
+//! Comes in: nothing. Goes out: the wall clock, in milliseconds. Durations are measured with tokio's clock, which tests pause.
+//! Always true: an execution reads the wall clock once, when it is accepted; every later moment of it is that plus what
+//! tokio's monotonic clock has measured since, so its time stamps never run backwards.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where the time of day comes from.
+pub trait Clock: Send + Sync {
+    fn wall(&self) -> Timestamp;
+}
+
+/// The real one.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn wall(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp { millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z. Displays as RFC 3339: `2026-11-22T18:21:00.000Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Timestamp {
+    pub millis: u64,
+}
+
+impl Timestamp {
+    #[must_use]
+    pub fn after(self, elapsed: Duration) -> Timestamp {
+        Timestamp { millis: self.millis.saturating_add(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)) }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, millis) = (self.millis / 1000, self.millis % 1000);
+        let (days, second) = (seconds / 86_400, seconds % 86_400);
+        // Days to a date of the Gregorian calendar, counted in years that begin in March, so that the leap day comes last
+        // (Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days).
+        let days = days + 719_468;
+        let (era, day_of_era) = (days / 146_097, days % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = year_of_era + era * 400 + u64::from(month <= 2);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(millis: u64, expected: &str) {
+        assert_eq!(Timestamp { millis }.to_string(), expected);
+    }
+
+    #[test]
+    fn timestamps_display_as_rfc_3339() {
+        check(0, "1970-01-01T00:00:00.000Z");
+        check(951_782_399_999, "2000-02-28T23:59:59.999Z");
+        check(951_782_400_000, "2000-02-29T00:00:00.000Z");
+        check(951_868_800_000, "2000-03-01T00:00:00.000Z");
+        check(1_795_371_660_000, "2026-11-22T18:21:00.000Z");
+        check(4_107_542_399_001, "2100-02-28T23:59:59.001Z");
+        check(4_107_542_400_000, "2100-03-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn timestamps_agree_with_jiff() {
+        for day in 0..60_000_u64 {
+            let millis = day * 86_400_000 + day * 1_437 % 86_400_000;
+            let expected = jiff::Timestamp::from_millisecond(millis as i64).unwrap();
+            assert_eq!(Timestamp { millis }.to_string(), format!("{expected:.3}"));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One execution as the process holds it: what its task works on and what others may look at.
+//!
+//! Always true: the lock is held for synchronous steps only, never across an await and never while an attempt is polled.
+
+use super::clock::Timestamp;
+use super::driver::StartedBy;
+use super::{Execution, Status};
+use crate::journal::Id;
+use crate::node::NodeError;
+use crate::value::Doc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+pub struct Run {
+    pub id: Id,
+    /// `exec-` and the UUID, as clients see it.
+    pub name: String,
+    pub input: Doc,
+    pub started_by: StartedBy,
+    /// The node that started it.
+    pub trigger: Option<usize>,
+    pub accepted: Timestamp,
+    /// The same moment on the monotonic clock.
+    pub began: Instant,
+    state: Mutex<State>,
+    /// Told when `finished` is set.
+    pub changed: Notify,
+}
+
+pub struct State {
+    pub execution: Execution,
+    /// The envelopes, by node.
+    pub outputs: Box<[Option<Doc>]>,
+    pub nodes: Box<[NodeRun]>,
+    /// The nodes that were started, in that order.
+    pub started: Vec<usize>,
+    /// Set when the end is durable.
+    pub finished: Option<Finished>,
+    pub cancel_asked: bool,
+    /// Of the task, while it waits.
+    pub waker: Option<Waker>,
+}
+
+/// Times of a node, counted from the acceptance of the execution.
+#[derive(Default)]
+pub struct NodeRun {
+    pub started: Duration,
+    pub completed: Duration,
+    pub error: Option<Box<NodeError>>,
+}
+
+/// How an execution ended, in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    pub status: Status,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub at: Duration,
+}
+
+impl Run {
+    pub fn new(
+        id: Id,
+        input: Doc,
+        started_by: StartedBy,
+        trigger: Option<usize>,
+        accepted: Timestamp,
+        execution: Execution,
+    ) -> Run {
+        let nodes = execution.graph().nodes.len();
+        let state = State {
+            execution,
+            outputs: (0..nodes).map(|_| None).collect(),
+            nodes: (0..nodes).map(|_| NodeRun::default()).collect(),
+            started: Vec::with_capacity(nodes),
+            finished: None,
+            cancel_asked: false,
+            waker: None,
+        };
+        Run {
+            id,
+            name: format!("exec-{:032x}", id.0),
+            input,
+            started_by,
+            trigger,
+            accepted,
+            began: Instant::now(),
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        }
+    }
+
+    /// A panic elsewhere leaves the state usable: whatever it was doing, the execution is then ended from outside.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long it has been running.
+    pub fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// What it keeps alive in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        let state = self.state();
+        let outputs: usize = state.outputs.iter().flatten().map(|output| output.text().len() + 64).sum();
+        self.input.text().len() + outputs + state.nodes.len() * 64
+    }
+}

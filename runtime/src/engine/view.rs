@@ -1,0 +1,121 @@
+//! An execution as the API shows it.
+//!
+//! Comes in: an execution, running or ended. Goes out: canonical JSON text of the shape
+//! `{execution_id, flow_id, status, progress, current_node, executed_nodes, skipped_nodes, pending_nodes, failed_nodes,
+//! duration, started_at, completed_at, error_message, error_code}`.
+//! Always true: every key is there; what is not known yet is `null`. `progress` counts settled nodes, from 0 to 100.
+//! `executed_nodes` are the nodes that were started, in that order, including those at work; `current_node` is the first
+//! of those in declaration order; the other lists are in declaration order.
+
+use super::envelope::{push, push_seconds, push_string};
+use super::run::{Run, State};
+use super::{NodeState, Outcome, Status};
+use crate::flow::Workflow;
+use crate::value::{Doc, Raw};
+
+pub fn view(workflow: &Workflow, run: &Run) -> String {
+    let state = run.state();
+    let node_state = |node: usize| state.execution.state(node);
+    let nodes = 0..workflow.nodes.len();
+    let at_work = |node: usize| in_progress(node_state(node));
+    let listed = |select: &dyn Fn(NodeState) -> bool| nodes.clone().filter(|&node| select(node_state(node))).collect();
+    let skipped: Vec<usize> = listed(&|state| state == NodeState::Skipped);
+    let pending: Vec<usize> = nodes.clone().filter(|&node| is_pending(&state, node)).collect();
+    let failed: Vec<usize> = listed(&|state| state == NodeState::Settled(Outcome::Failed));
+    let current = nodes.clone().find(|&node| at_work(node));
+    let unsettled = pending.len() + nodes.clone().filter(|&node| at_work(node)).count();
+    let progress = if nodes.is_empty() { 100 } else { (nodes.len() - unsettled) * 100 / nodes.len() };
+    let finished = state.finished.as_ref();
+    let status = finished.map_or(Status::Running, |finished| finished.status);
+
+    let mut text = String::with_capacity(1024);
+    text.push_str(r#"{"execution_id":"#);
+    push_string(&mut text, &run.name);
+    text.push_str(r#","flow_id":"#);
+    push_string(&mut text, workflow.name);
+    push(&mut text, format_args!(r#","status":"{}","progress":{progress},"current_node":"#, status.as_str()));
+    push_optional(&mut text, current.map(|node| workflow.nodes[node].id));
+    text.push_str(r#","executed_nodes":["#);
+    for (index, &node) in state.started.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        push_node(&mut text, workflow, run, &state, node);
+    }
+    text.push(']');
+    for (key, nodes) in [("skipped_nodes", skipped), ("pending_nodes", pending), ("failed_nodes", failed)] {
+        push(&mut text, format_args!(r#","{key}":["#));
+        for (index, &node) in nodes.iter().enumerate() {
+            if index > 0 {
+                text.push(',');
+            }
+            push_string(&mut text, workflow.nodes[node].id);
+        }
+        text.push(']');
+    }
+    text.push_str(r#","duration":"#);
+    push_seconds(&mut text, finished.map_or_else(|| run.now(), |finished| finished.at));
+    push(&mut text, format_args!(r#","started_at":"{}","completed_at":"#, run.accepted));
+    match finished {
+        Some(finished) => push(&mut text, format_args!(r#""{}""#, run.accepted.after(finished.at))),
+        None => text.push_str("null"),
+    }
+    text.push_str(r#","error_message":"#);
+    push_optional(&mut text, finished.and_then(|finished| finished.error_message.as_deref()));
+    text.push_str(r#","error_code":"#);
+    push_optional(&mut text, finished.and_then(|finished| finished.error_code.as_deref()));
+    text.push('}');
+    text
+}
+
+/// Started and not settled.
+fn in_progress(state: NodeState) -> bool {
+    matches!(state, NodeState::Running | NodeState::Waiting | NodeState::Settling(_))
+}
+
+fn is_pending(state: &State, node: usize) -> bool {
+    matches!(state.execution.state(node), NodeState::Pending | NodeState::Ready)
+}
+
+fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, node: usize) {
+    let (status, ended) = match state.execution.state(node) {
+        NodeState::Settled(Outcome::Completed | Outcome::NotPassed) => ("completed", true),
+        NodeState::Settled(Outcome::Failed) => ("failed", true),
+        NodeState::Cancelled => ("cancelled", true),
+        NodeState::Skipped => ("skipped", true),
+        // A retry whose wait is over and that has no slot yet is still at work.
+        NodeState::Pending
+        | NodeState::Ready
+        | NodeState::Running
+        | NodeState::Waiting
+        | NodeState::Settling(_) => ("running", false),
+    };
+    let envelope = Raw::new(state.outputs[node].as_ref().filter(|_| ended).map(Doc::text), "");
+    let times = &state.nodes[node];
+    text.push_str(r#"{"node_id":"#);
+    push_string(text, workflow.nodes[node].id);
+    push(text, format_args!(r#","status":"{status}","result":"#));
+    text.push_str(envelope.get("result").text().unwrap_or("null"));
+    text.push_str(r#","error":"#);
+    text.push_str(envelope.get("error").text().unwrap_or("null"));
+    text.push_str(r#","execution_time":"#);
+    if ended {
+        push_seconds(text, times.completed.saturating_sub(times.started));
+    } else {
+        text.push_str("null");
+    }
+    push(text, format_args!(r#","started_at":"{}","completed_at":"#, run.accepted.after(times.started)));
+    if ended {
+        push(text, format_args!(r#""{}""#, run.accepted.after(times.completed)));
+    } else {
+        text.push_str("null");
+    }
+    text.push('}');
+}
+
+fn push_optional(text: &mut String, value: Option<&str>) {
+    match value {
+        Some(value) => push_string(text, value),
+        None => text.push_str("null"),
+    }
+}
