@@ -18,7 +18,13 @@ mod driver;
 #[cfg(feature = "service")]
 mod envelope;
 pub mod graph;
+#[cfg(feature = "service")]
+mod registry;
 pub mod retry;
+#[cfg(feature = "service")]
+mod run;
+#[cfg(feature = "service")]
+mod task;
 #[cfg(feature = "service")]
 mod view;
 
@@ -26,8 +32,10 @@ pub use activation::{Answer, Conditions, EdgeState, Misrouted, Outcome};
 #[cfg(feature = "service")]
 pub use clock::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "service")]
-pub use driver::{Counts, Effect, Effects, Engine, Handle, Retention, StartError, StartedBy};
+pub use driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
 pub use graph::Graph;
+#[cfg(feature = "service")]
+pub use registry::{Counts, Retention};
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};

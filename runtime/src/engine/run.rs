@@ -103,6 +103,10 @@ impl Run {
         self.began.elapsed()
     }
 
+    pub fn status(&self) -> Status {
+        self.state().finished.as_ref().map_or(Status::Running, |finished| finished.status)
+    }
+
     /// What it keeps alive in memory, roughly.
     pub fn bytes(&self) -> usize {
         let state = self.state();

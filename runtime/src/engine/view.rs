@@ -17,10 +17,11 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
     let state = run.state();
     let node_state = |node: usize| state.execution.state(node);
     let nodes = 0..workflow.nodes.len();
-    let at_work = |node: usize| in_progress(node_state(node));
+    let at_work = |node: usize| in_progress(&state, node);
     let listed = |select: &dyn Fn(NodeState) -> bool| nodes.clone().filter(|&node| select(node_state(node))).collect();
     let skipped: Vec<usize> = listed(&|state| state == NodeState::Skipped);
-    let pending: Vec<usize> = nodes.clone().filter(|&node| is_pending(&state, node)).collect();
+    let waits_for_others = |node: usize| matches!(node_state(node), NodeState::Pending | NodeState::Ready);
+    let pending: Vec<usize> = nodes.clone().filter(|&node| waits_for_others(node) && !at_work(node)).collect();
     let failed: Vec<usize> = listed(&|state| state == NodeState::Settled(Outcome::Failed));
     let current = nodes.clone().find(|&node| at_work(node));
     let unsettled = pending.len() + nodes.clone().filter(|&node| at_work(node)).count();
@@ -68,13 +69,13 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
     text
 }
 
-/// Started and not settled.
-fn in_progress(state: NodeState) -> bool {
-    matches!(state, NodeState::Running | NodeState::Waiting | NodeState::Settling(_))
-}
-
-fn is_pending(state: &State, node: usize) -> bool {
-    matches!(state.execution.state(node), NodeState::Pending | NodeState::Ready)
+/// Started and not settled; also a retry whose wait is over and that has no slot yet.
+fn in_progress(state: &State, node: usize) -> bool {
+    match state.execution.state(node) {
+        NodeState::Running | NodeState::Waiting | NodeState::Settling(_) => true,
+        NodeState::Ready => state.execution.attempts(node) > 0,
+        NodeState::Pending | NodeState::Settled(_) | NodeState::Skipped | NodeState::Cancelled => false,
+    }
 }
 
 fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, node: usize) {
@@ -83,7 +84,6 @@ fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, n
         NodeState::Settled(Outcome::Failed) => ("failed", true),
         NodeState::Cancelled => ("cancelled", true),
         NodeState::Skipped => ("skipped", true),
-        // A retry whose wait is over and that has no slot yet is still at work.
         NodeState::Pending
         | NodeState::Ready
         | NodeState::Running

@@ -29,8 +29,8 @@ pub enum Event<'a> {
     Accepted { workflow: &'a str, input: &'a str, trigger: Option<usize>, at: Timestamp },
     /// A node is about to be rendered for the first time; its `timestamp` is `at`.
     Started { node: usize, at: Timestamp },
-    /// An attempt failed and another one follows at `retry_at`.
-    Attempted { node: usize, attempt: u32, retry_at: Timestamp },
+    /// An attempt failed and another one follows.
+    Attempted { node: usize, attempt: u32, at: Timestamp },
     /// `envelope`: canonical JSON text. `edges`: what became of the outgoing edges, in their order; so no condition is
     /// asked again in a replay.
     Settled { node: usize, outcome: Outcome, envelope: &'a str, edges: &'a [EdgeState], at: Timestamp },

@@ -47,4 +47,9 @@ impl Text {
         let _ = (value, source);
         todo!()
     }
+
+    /// The text of a place that needs no further check.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
 }
