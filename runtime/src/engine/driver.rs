@@ -131,7 +131,7 @@ impl Engine {
         self.parts.journal.append(id, event).wait().await.map_err(StartError::Journal)?;
         // The lower half of a version 7 UUID is random: the seed of the jitter, the same after a crash.
         let execution = Execution::new(Arc::clone(&self.graph), id.0 as u64);
-        let run = Arc::new(Run::new(id, input, started_by, trigger, accepted, execution));
+        let run = Arc::new(Run::new(id, input, trigger, accepted, execution));
         crate::log::execution_accepted(&run.name, self.origin(started_by), run.input.text().len());
         self.registry.add(Arc::clone(&run));
         tokio::spawn(Task::new(Arc::clone(self), Arc::clone(&run)).run());

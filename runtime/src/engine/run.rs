@@ -3,7 +3,6 @@
 //! Always true: the lock is held for synchronous steps only, never across an await and never while an attempt is polled.
 
 use super::clock::Timestamp;
-use super::driver::StartedBy;
 use super::{Execution, Status};
 use crate::journal::Id;
 use crate::node::NodeError;
@@ -19,7 +18,6 @@ pub struct Run {
     /// `exec-` and the UUID, as clients see it.
     pub name: String,
     pub input: Doc,
-    pub started_by: StartedBy,
     /// The node that started it.
     pub trigger: Option<usize>,
     pub accepted: Timestamp,
@@ -65,7 +63,6 @@ impl Run {
     pub fn new(
         id: Id,
         input: Doc,
-        started_by: StartedBy,
         trigger: Option<usize>,
         accepted: Timestamp,
         execution: Execution,
@@ -84,7 +81,6 @@ impl Run {
             id,
             name: format!("exec-{:032x}", id.0),
             input,
-            started_by,
             trigger,
             accepted,
             began: Instant::now(),
