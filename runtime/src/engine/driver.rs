@@ -199,8 +199,9 @@ impl Engine {
         let first = |wanted: fn(&Kind) -> bool| self.workflow.nodes.iter().position(|node| wanted(&node.kind));
         match started_by {
             StartedBy::Trigger(node) => Some(node),
-            StartedBy::Api | StartedBy::Hand => first(|kind| matches!(kind, Kind::Manual))
-                .or_else(|| first(|kind| matches!(kind, Kind::Webhook(_)))),
+            StartedBy::Api | StartedBy::Hand => {
+                first(|kind| matches!(kind, Kind::Manual)).or_else(|| first(|kind| matches!(kind, Kind::Webhook(_))))
+            }
         }
     }
 

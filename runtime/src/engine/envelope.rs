@@ -130,9 +130,14 @@ mod tests {
 
     #[test]
     fn seconds_are_written_as_javascript_would() {
-        for (micros, expected) in
-            [(0, "0"), (1, "0.000001"), (100_000, "0.1"), (1_000_000, "1"), (10_000_010, "10.00001"), (20_500_000, "20.5")]
-        {
+        for (micros, expected) in [
+            (0, "0"),
+            (1, "0.000001"),
+            (100_000, "0.1"),
+            (1_000_000, "1"),
+            (10_000_010, "10.00001"),
+            (20_500_000, "20.5"),
+        ] {
             let mut text = String::new();
             push_seconds(&mut text, Duration::from_micros(micros));
             assert_eq!(text, expected);

@@ -92,18 +92,11 @@ pub enum NodeState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The first event. `trigger`: the node that started the execution; `None`: started by hand on a workflow without one.
-    Start {
-        trigger: Option<usize>,
-    },
+    Start { trigger: Option<usize> },
     /// The attempt that [`Command::Run`] asked for has ended.
-    Attempted {
-        node: usize,
-        attempted: Attempted,
-    },
+    Attempted { node: usize, attempted: Attempted },
     /// The output of a node that [`Command::Settle`] named can now be read by conditions.
-    OutputReady {
-        node: usize,
-    },
+    OutputReady { node: usize },
     /// Time has passed; see [`Execution::wake_at`].
     Tick,
     /// Somebody asked for the end of the execution.
@@ -405,11 +398,8 @@ impl Execution {
         let failed = |node: usize| self.states[node] == NodeState::Settled(Outcome::Failed);
         let handler_edge = |edge: usize| activation::leads_to_handler(&self.graph, edge, &self.edges);
         self.failures.iter().copied().find(|&node| {
-            let is_handler = self
-                .graph
-                .incoming(node)
-                .iter()
-                .any(|&edge| handler_edge(edge) && failed(self.graph.edges[edge].from));
+            let is_handler =
+                self.graph.incoming(node).iter().any(|&edge| handler_edge(edge) && failed(self.graph.edges[edge].from));
             let mut handlers = self.graph.outgoing(node).iter().filter(|&&edge| handler_edge(edge));
             is_handler || handlers.all(|&edge| self.states[self.graph.edges[edge].to] == NodeState::Skipped)
         })

@@ -60,13 +60,7 @@ pub struct Finished {
 }
 
 impl Run {
-    pub fn new(
-        id: Id,
-        input: Doc,
-        trigger: Option<usize>,
-        accepted: Timestamp,
-        execution: Execution,
-    ) -> Run {
+    pub fn new(id: Id, input: Doc, trigger: Option<usize>, accepted: Timestamp, execution: Execution) -> Run {
         let nodes = execution.graph().nodes.len();
         let state = State {
             execution,

@@ -201,7 +201,11 @@ impl Task {
         };
         let run = Arc::clone(&self.run);
         let mut state = run.state();
-        self.attempted(&mut state, node, Computed { attempted, result: attempt.result.as_deref(), error: attempt.error });
+        self.attempted(
+            &mut state,
+            node,
+            Computed { attempted, result: attempt.result.as_deref(), error: attempt.error },
+        );
         if !matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
             self.flights.retain(|flight| flight.node != node);
         }
@@ -394,7 +398,8 @@ impl Task {
         let mut state = run.state();
         let at = run.now();
         let end = state.execution.end().unwrap_or(super::End { status: Status::Error, cause: Some(Cause::Internal) });
-        let cancelled = state.started.clone().into_iter().filter(|&node| state.execution.state(node) == NodeState::Cancelled);
+        let cancelled =
+            state.started.clone().into_iter().filter(|&node| state.execution.state(node) == NodeState::Cancelled);
         for node in cancelled.collect::<Vec<_>>() {
             state.nodes[node].completed = at;
         }
@@ -439,11 +444,7 @@ enum PureResult {
 }
 
 /// Computes a node without effects; `None` for one that has effects.
-fn compute(
-    node: &Node,
-    scope: &Scope,
-    run: &Run,
-) -> Option<Result<(Attempted, PureResult, Option<NodeError>), Fault>> {
+fn compute(node: &Node, scope: &Scope, run: &Run) -> Option<Result<(Attempted, PureResult, Option<NodeError>), Fault>> {
     let _ = run;
     Some(match &node.kind {
         Kind::Webhook(_) | Kind::Manual => Ok((Attempted::Completed, PureResult::Input, None)),

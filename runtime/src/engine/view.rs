@@ -84,11 +84,9 @@ fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, n
         NodeState::Settled(Outcome::Failed) => ("failed", true),
         NodeState::Cancelled => ("cancelled", true),
         NodeState::Skipped => ("skipped", true),
-        NodeState::Pending
-        | NodeState::Ready
-        | NodeState::Running
-        | NodeState::Waiting
-        | NodeState::Settling(_) => ("running", false),
+        NodeState::Pending | NodeState::Ready | NodeState::Running | NodeState::Waiting | NodeState::Settling(_) => {
+            ("running", false)
+        }
     };
     let envelope = Raw::new(state.outputs[node].as_ref().filter(|_| ended).map(Doc::text), "");
     let times = &state.nodes[node];

@@ -26,15 +26,37 @@ pub struct Id(pub u128);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event<'a> {
     /// `input`: canonical JSON text. `trigger`: the node that started it.
-    Accepted { workflow: &'a str, input: &'a str, trigger: Option<usize>, at: Timestamp },
+    Accepted {
+        workflow: &'a str,
+        input: &'a str,
+        trigger: Option<usize>,
+        at: Timestamp,
+    },
     /// A node is about to be rendered for the first time; its `timestamp` is `at`.
-    Started { node: usize, at: Timestamp },
+    Started {
+        node: usize,
+        at: Timestamp,
+    },
     /// An attempt failed and another one follows.
-    Attempted { node: usize, attempt: u32, at: Timestamp },
+    Attempted {
+        node: usize,
+        attempt: u32,
+        at: Timestamp,
+    },
     /// `envelope`: canonical JSON text. `edges`: what became of the outgoing edges, in their order; so no condition is
     /// asked again in a replay.
-    Settled { node: usize, outcome: Outcome, envelope: &'a str, edges: &'a [EdgeState], at: Timestamp },
-    Finished { status: Status, error_message: Option<&'a str>, at: Timestamp },
+    Settled {
+        node: usize,
+        outcome: Outcome,
+        envelope: &'a str,
+        edges: &'a [EdgeState],
+        at: Timestamp,
+    },
+    Finished {
+        status: Status,
+        error_message: Option<&'a str>,
+        at: Timestamp,
+    },
 }
 
 /// When an event is durable.
