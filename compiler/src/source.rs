@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+
 /// Which file a span belongs to. The workflow itself is [`FileId::WORKFLOW`]; mail templates and schemas follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u16);
@@ -33,6 +35,16 @@ impl Span {
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
+
+    /// The empty span at the start of this one.
+    pub fn before(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+
+    /// The empty span at the end of this one.
+    pub fn after(self) -> Span {
+        Span { start: self.end, ..self }
+    }
 }
 
 /// A value and where it was written.
@@ -47,6 +59,32 @@ pub struct Spanned<T> {
 pub struct SourceFile {
     pub name: String,
     pub text: String,
+}
+
+impl SourceFile {
+    /// Takes the bytes of a file. What is not UTF-8 is reported, and stands as U+FFFD in the text from then on.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>, diagnostics: &mut Diagnostics) -> SourceFile {
+        let name = name.into();
+        match String::from_utf8(bytes) {
+            Ok(text) => SourceFile { name, text },
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                diagnostics.push(invalid_utf8(at, error.as_bytes()));
+                SourceFile { name, text: String::from_utf8_lossy(error.as_bytes()).into_owned() }
+            }
+        }
+    }
+}
+
+/// Everything before the first wrong byte is unchanged in the lossy text, so its offset is right there too.
+fn invalid_utf8(at: usize, bytes: &[u8]) -> Diagnostic {
+    let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+    let diagnostic = Diagnostic::new(Code::InvalidUtf8, span, "the file is not UTF-8 text")
+        .label(format!("the byte 0x{:02X} at offset {at} belongs to no UTF-8 character", bytes[at]));
+    match bytes {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => diagnostic.help("the file looks like UTF-16: save it as UTF-8"),
+        _ => diagnostic.help("save the file as UTF-8"),
+    }
 }
 
 /// Every file of one compilation, by [`FileId`].

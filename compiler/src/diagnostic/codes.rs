@@ -43,5 +43,6 @@ codes! {
     // shape of the workflow
     WrongType "wrong-type" Error "a value has the wrong type for its key"
     MissingKey "missing-key" Error "a required key is missing"
+    InvalidNodeType "invalid-node-type" Error "a node is neither a trigger nor an action"
     UnknownKey "unknown-key" Error "a key that flowc does not know"
 }

@@ -3,6 +3,8 @@
 //! Always true: a diagnostic names its code, points at exact characters, and reads well on its own.
 
 pub mod codes;
+pub mod render;
+pub mod suggest;
 
 use crate::source::Span;
 pub use codes::Code;

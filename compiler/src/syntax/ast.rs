@@ -1,5 +1,7 @@
 //! What the author wrote, with spans, without meaning. Both front ends give this.
 
+use std::ops::Range;
+
 use crate::source::Span;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -47,10 +49,48 @@ pub struct Text {
     pub(super) map: Vec<(u32, u32)>,
 }
 
+impl Text {
+    /// Text that stands in the source as it is, beginning at `start`; `span` includes its quotes.
+    pub(super) fn verbatim(value: String, span: Span, start: u32) -> Text {
+        Text { value, span, map: vec![(0, start)] }
+    }
+
+    /// Where a range of the decoded text stands in the source. Both ends must be character boundaries.
+    pub fn span_of(&self, decoded: Range<usize>) -> Span {
+        Span { file: self.span.file, start: self.source_offset(decoded.start), end: self.source_offset(decoded.end) }
+    }
+
+    /// Whether anything in it wants [`super::template::parse_template`]: a template, or an escaped one.
+    pub fn has_template(&self) -> bool {
+        self.value.contains("${")
+    }
+
+    fn source_offset(&self, decoded: usize) -> u32 {
+        let decoded = decoded as u32;
+        let after = self.map.partition_point(|&(start, _)| start <= decoded);
+        let (start, source) = self.map[after - 1];
+        source + (decoded - start)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value {
     pub span: Span,
     pub kind: ValueKind,
+}
+
+impl Value {
+    /// What it is, in words: `a string`.
+    pub fn describe(&self) -> &'static str {
+        match self.kind {
+            ValueKind::Null => "null",
+            ValueKind::Bool(_) => "a boolean",
+            ValueKind::Number(..) => "a number",
+            ValueKind::String(_) => "a string",
+            ValueKind::Array(_) => "an array",
+            ValueKind::Object(_) => "an object",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +111,17 @@ pub struct Object {
     pub entries: Vec<Entry>,
 }
 
+impl Object {
+    /// The value of a key: of duplicates the last, as everybody reads JSON.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.key.value == key)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub key: Text,
@@ -86,7 +137,7 @@ pub struct Template {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
-    /// Decoded text, `$${` already turned into `${`.
+    /// Decoded text, never empty, `$${` already turned into `${`.
     Literal(String, Span),
     /// What stands between the braces; the span includes `${` and `}`.
     Expression(Expr, Span),
