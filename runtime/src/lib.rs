@@ -11,6 +11,7 @@
 pub mod engine;
 pub mod expr;
 pub mod flow;
+pub mod node;
 pub mod render;
 pub mod scope;
 pub mod value;
@@ -23,8 +24,6 @@ pub mod env;
 pub mod journal;
 #[cfg(feature = "service")]
 pub mod log;
-#[cfg(feature = "service")]
-pub mod node;
 #[cfg(feature = "service")]
 pub mod secret;
 #[cfg(feature = "service")]

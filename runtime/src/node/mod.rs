@@ -1,19 +1,40 @@
-//! Node kinds that touch the world, one file per kind.
+//! Node kinds, one file per kind.
 //!
 //! Comes in: a node of the table and a scope. Goes out: one attempt's outcome.
-//! Always true: a node is rendered once, and every attempt sends the same bytes.
+//! Always true: an effect is rendered once, and every attempt sends the same bytes. Nothing an outcome says holds a
+//! credential that this module knew.
 
-use crate::flow::Node;
+pub mod filter;
+pub mod transform;
+
+#[cfg(feature = "service")]
+mod answer;
+#[cfg(feature = "service")]
+mod failure;
+#[cfg(feature = "service")]
+mod http;
+#[cfg(feature = "service")]
+mod tls;
+
+#[cfg(feature = "service")]
+use crate::flow::{Kind, Node};
+#[cfg(feature = "service")]
 use crate::scope::Scope;
-use crate::value::Fault;
+use crate::value::{Fault, write_string};
 use std::time::Duration;
 
-/// What nodes share: connection pools, TLS configuration.
-pub struct Services {}
+/// What nodes share: connection pools, TLS configuration. One for a process.
+#[cfg(feature = "service")]
+pub struct Services {
+    http: http::Client,
+}
 
-/// An effect rendered once: the bytes every attempt sends.
+/// An effect rendered once: the bytes every attempt sends. Cheap to clone.
+#[cfg(feature = "service")]
 #[derive(Debug, Clone)]
-pub enum Prepared {}
+pub enum Prepared {
+    Http(http::Request),
+}
 
 /// How one attempt ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +68,49 @@ pub struct NodeError {
     pub details: String,
 }
 
+impl NodeError {
+    /// An error without details.
+    pub fn new(code: &str, message: impl Into<String>) -> NodeError {
+        NodeError { message: message.into(), code: code.to_owned(), details: "{}".to_owned() }
+    }
+
+    /// As canonical JSON text, for the envelope.
+    pub fn to_json(&self) -> String {
+        let mut json = String::with_capacity(self.message.len() + self.details.len() + 48);
+        json.push_str("{\"message\":");
+        write_string(&self.message, &mut json);
+        json.push_str(",\"code\":");
+        write_string(&self.code, &mut json);
+        json.push_str(",\"details\":");
+        json.push_str(&self.details);
+        json.push('}');
+        json
+    }
+}
+
+impl Attempt {
+    pub fn succeeded(result: String) -> Attempt {
+        Attempt { outcome: Outcome::Succeeded, result: Some(result), error: None }
+    }
+
+    /// A failure without an answer: `result.success` is false, so that edges can ask for it.
+    pub fn failed(outcome: Outcome, error: NodeError) -> Attempt {
+        Attempt { outcome, result: Some("{\"success\":false}".to_owned()), error: Some(error) }
+    }
+
+    /// A template that cannot be rendered, a value of the wrong kind.
+    pub fn configuration_error(fault: Fault) -> Attempt {
+        Attempt::failed(Outcome::Failed, NodeError::new("CONFIGURATION_ERROR", fault.message))
+    }
+}
+
+#[cfg(feature = "service")]
 impl Services {
     /// # Errors
-    /// When certificate authorities named by `SSL_CERT_FILE` cannot be read.
+    /// When certificate authorities named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read.
     pub fn new() -> Result<Services, Fault> {
-        todo!()
+        let tls = tls::client_config()?;
+        Ok(Services { http: http::Client::new(tls)? })
     }
 
     /// Renders an effect. Pure nodes (filter, transform, triggers) are not prepared: the engine's shell computes them.
@@ -59,13 +118,50 @@ impl Services {
     /// # Errors
     /// A template that cannot be rendered: the node fails with `CONFIGURATION_ERROR`, without retry.
     pub fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Prepared, Fault> {
-        let _ = (node, scope);
-        todo!()
+        match &node.kind {
+            Kind::Http(http) => http::prepare(node.id, http, scope).map(Prepared::Http),
+            // flowc links the runtime with mail for a workflow that has such a node.
+            Kind::Email(_) => Err(Fault::new("this executable was built without mail")),
+            Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Transform(_) => {
+                Err(Fault::new(format!("node `{}` has no effect to prepare", node.id)))
+            }
+        }
     }
 
     /// Makes one attempt. Never panics, never takes much longer than `timeout`. Dropping the future cancels it.
     pub async fn attempt(&self, prepared: &Prepared, timeout: Duration) -> Attempt {
-        let _ = (prepared, timeout);
-        todo!()
+        match prepared {
+            Prepared::Http(request) => self.http.attempt(request, timeout).await,
+        }
+    }
+}
+
+/// The same for every attempt of one node in one execution, and different for any other: 32 hexadecimal digits.
+#[cfg(feature = "service")]
+fn attempt_key(execution_id: &str, node_id: &str) -> uuid::Uuid {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::new().chain_update(execution_id).chain_update([0]).chain_update(node_id).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(all(test, feature = "service"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_tells_executions_and_nodes_apart() {
+        let key = attempt_key("exec-1", "pay");
+        assert_eq!(key, attempt_key("exec-1", "pay"));
+        assert_ne!(key, attempt_key("exec-2", "pay"));
+        assert_ne!(key, attempt_key("exec-1", "ship"));
+        assert_ne!(attempt_key("a", "bc"), attempt_key("ab", "c"));
+    }
+
+    #[test]
+    fn an_error_is_json() {
+        let error = NodeError::new("HTTP_402", "no \"funds\"");
+        assert_eq!(error.to_json(), r#"{"message":"no \"funds\"","code":"HTTP_402","details":{}}"#);
     }
 }

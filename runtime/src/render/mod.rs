@@ -5,18 +5,22 @@
 //! Always true: data never ends a path segment, a header line, an address, a JSON string or an HTML text.
 //!
 //! Every writer has the same verbs: `literal` (the author's text), `env` (an environment variable), `data` (a slice of
-//! the input or of a node's output), `value` (a computed value; `source` is the expression, for messages).
+//! the input or of a node's output), `value` (a computed value; `source` is the expression, for messages). The runtime
+//! calls `finish`, which checks what can only be seen when everything is written.
 
+mod address;
 mod headers;
 mod json;
 mod message;
 mod params;
+mod piece;
 mod text;
 mod url;
 
+pub use address::Mailbox;
 pub use headers::Headers;
 pub use json::Json;
-pub use message::{MailTemplate, Message, Relay, To};
+pub use message::{FinishedMessage, FinishedRelay, MailTemplate, Message, Relay, To};
 pub use params::Params;
 pub use text::{Place, Text};
 pub use url::{At, Url};

@@ -1,0 +1,344 @@
+//! An HTTP answer as a node's outcome, result and error.
+//!
+//! Comes in: status, headers and the bytes of a body. Goes out: an [`Attempt`].
+//! Always true: `result` is canonical JSON text with the body's own fields at the top; `success` is false for every
+//! failure whatever the body says.
+
+use super::failure::readable;
+use super::{Attempt, NodeError, Outcome};
+use crate::value::{Doc, Limits, Raw, Shape, ShapeField, write_string};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use std::time::{Duration, SystemTime};
+
+/// What the runtime itself reads in a body.
+static SHAPE: Shape = Shape {
+    slots: 10,
+    fields: &[
+        leaf("success", SUCCESS),
+        leaf("status_code", STATUS_CODE),
+        leaf("response", RESPONSE),
+        leaf("headers", HEADERS),
+        leaf("duration", DURATION),
+        ShapeField { name: "error", slot: Some(ERROR), fields: &[leaf("message", ERROR_DOT_MESSAGE)] },
+        leaf("error_message", ERROR_MESSAGE),
+        leaf("message", MESSAGE),
+        leaf("detail", DETAIL),
+    ],
+};
+const SUCCESS: usize = 0;
+const STATUS_CODE: usize = 1;
+const RESPONSE: usize = 2;
+const HEADERS: usize = 3;
+const DURATION: usize = 4;
+const ERROR: usize = 5;
+const ERROR_DOT_MESSAGE: usize = 6;
+const ERROR_MESSAGE: usize = 7;
+const MESSAGE: usize = 8;
+const DETAIL: usize = 9;
+
+const fn leaf(name: &'static str, slot: usize) -> ShapeField {
+    ShapeField { name, slot: Some(slot), fields: &[] }
+}
+
+/// Everything of an answer.
+pub(super) struct Answer<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+    pub(super) duration: Duration,
+    pub(super) now: SystemTime,
+}
+
+/// The outcome table of the language: 408, 429 and 5xx may be tried again, 2xx succeeded, the rest failed.
+pub(super) fn settle(answer: &Answer) -> Attempt {
+    let status = answer.status;
+    let body = read_body(answer);
+    let refused = status.is_success() && body.slot(SUCCESS) == Some("false");
+    let outcome = match status.as_u16() {
+        _ if status.is_success() => Outcome::Succeeded,
+        408 | 429 | 500..=599 => Outcome::Retryable { after: retry_after(answer.headers, answer.now) },
+        _ => Outcome::Failed,
+    };
+    let error = (refused || !status.is_success()).then(|| NodeError {
+        message: body.message().unwrap_or_else(|| match refused {
+            true => "the service answered that it did not succeed".to_owned(),
+            false => status_line(status),
+        }),
+        code: if refused { "UNSUCCESSFUL".to_owned() } else { format!("HTTP_{}", status.as_u16()) },
+        details: format!("{{\"status_code\":{}}}", status.as_u16()),
+    });
+    Attempt { outcome, result: Some(result(answer, &body)), error }
+}
+
+/// `HTTP 402 Payment Required`.
+pub(super) fn status_line(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("HTTP {} {reason}", status.as_u16()),
+        None => format!("HTTP {}", status.as_u16()),
+    }
+}
+
+enum Body {
+    Empty,
+    Json(Doc),
+    Text(String),
+}
+
+impl Body {
+    /// A field the runtime knows, of a body that is an object.
+    fn slot(&self, slot: usize) -> Option<&str> {
+        match self {
+            Body::Json(doc) => doc.slot(slot),
+            Body::Empty | Body::Text(_) => None,
+        }
+    }
+
+    /// The first text that says what is wrong.
+    fn message(&self) -> Option<String> {
+        [ERROR_DOT_MESSAGE, ERROR, ERROR_MESSAGE, MESSAGE, DETAIL].into_iter().find_map(|slot| {
+            let text = Raw::new(self.slot(slot), "").string()?;
+            readable(&text.to_well_formed())
+        })
+    }
+}
+
+/// JSON when the headers or the first byte say so and it is; otherwise text.
+fn read_body(answer: &Answer) -> Body {
+    let bytes = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer.body);
+    let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else { return Body::Empty };
+    let said = answer
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json")));
+    if said || matches!(first, b'{' | b'[') {
+        if let Ok(doc) = Doc::read(bytes, &SHAPE, &Limits { size: usize::MAX, ..Limits::default() }) {
+            return Body::Json(doc);
+        }
+    }
+    Body::Text(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The fields of an object body, then what the body has no field for: `status_code`, `response`, `headers`, `duration`,
+/// `success`.
+fn result(answer: &Answer, body: &Body) -> String {
+    let ok = answer.status.is_success();
+    let text = match body {
+        Body::Json(doc) => doc.text(),
+        Body::Empty | Body::Text(_) => "null",
+    };
+    let mut out = String::with_capacity(2 * text.len().max(answer.body.len()) + 256);
+    match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+        None => out.push('{'),
+        // What the body says about success does not hold for a failure.
+        Some(_) if !ok && body.slot(SUCCESS).is_some_and(|own| own != "false") => {
+            let own = body.slot(SUCCESS).unwrap_or_default();
+            let start = own.as_ptr() as usize - text.as_ptr() as usize;
+            out.push_str(&text[..start]);
+            out.push_str("false");
+            out.push_str(&text[start + own.len()..text.len() - 1]);
+        }
+        Some(fields) => {
+            out.push('{');
+            out.push_str(fields);
+        }
+    }
+    let key = |key: &str, out: &mut String| {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(key);
+    };
+    if body.slot(STATUS_CODE).is_none() {
+        key("\"status_code\":", &mut out);
+        out.push_str(answer.status.as_str());
+    }
+    if body.slot(RESPONSE).is_none() {
+        key("\"response\":", &mut out);
+        match body {
+            Body::Text(text) => write_string(text, &mut out),
+            Body::Json(_) | Body::Empty => out.push_str(text),
+        }
+    }
+    if body.slot(HEADERS).is_none() {
+        key("\"headers\":", &mut out);
+        write_headers(answer.headers, &mut out);
+    }
+    if body.slot(DURATION).is_none() {
+        key("\"duration\":", &mut out);
+        // Rust and JavaScript print such a number alike.
+        out.push_str(&(answer.duration.as_millis() as f64 / 1000.0).to_string());
+    }
+    if body.slot(SUCCESS).is_none() {
+        key("\"success\":", &mut out);
+        out.push_str(if ok { "true" } else { "false" });
+    }
+    out.push('}');
+    out
+}
+
+/// Names in lower case; a repeated header is joined with `, `.
+fn write_headers(headers: &HeaderMap, out: &mut String) {
+    // JavaScript puts keys that look like an index first, and a header may be called `1`.
+    let index = |name: &str| match name.parse::<u32>() {
+        Ok(number) if number < u32::MAX && number.to_string() == name => number,
+        _ => u32::MAX,
+    };
+    let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
+    names.sort_by_key(|name| index(name));
+    out.push('{');
+    for (position, name) in names.into_iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        write_string(name, out);
+        out.push(':');
+        let mut values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let first = values.next().unwrap_or_default();
+        let joined = values.fold(first, |joined, value| (joined.into_owned() + ", " + &value).into());
+        write_string(&joined, out);
+    }
+    out.push('}');
+}
+
+/// `Retry-After`: seconds, or an HTTP date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(Duration::from_secs);
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
+    Some(SystemTime::from(date).duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Attempt {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        settle(&Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: &map,
+            body: body.as_bytes(),
+            duration: Duration::from_micros(12_900),
+            now: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
+        })
+    }
+
+    const JSON: (&str, &str) = ("content-type", "application/json");
+
+    #[test]
+    fn fields_of_the_body_stand_at_the_top() {
+        let attempt = answer(200, &[JSON], r#" {"transaction_id": "t-1", "amount": 1.0} "#);
+        let body = r#"{"transaction_id":"t-1","amount":1}"#;
+        let expected = format!(
+            r#"{{"transaction_id":"t-1","amount":1,"status_code":200,"response":{body},"headers":{{"content-type":"application/json"}},"duration":0.012,"success":true}}"#
+        );
+        assert_eq!(attempt, Attempt::succeeded(expected));
+    }
+
+    #[test]
+    fn keys_of_the_body_win() {
+        let body = r#"{"success":"maybe","status_code":"x","response":1,"headers":[],"duration":null}"#;
+        assert_eq!(answer(200, &[JSON], body), Attempt::succeeded(body.to_owned()));
+    }
+
+    #[test]
+    fn a_failure_is_never_a_success() {
+        let attempt = answer(500, &[], r#"{"a":1,"success":true,"z":2}"#);
+        assert_eq!(attempt.outcome, Outcome::Retryable { after: None });
+        let result = attempt.result.unwrap();
+        assert!(
+            result.starts_with(
+                r#"{"a":1,"success":false,"z":2,"status_code":500,"response":{"a":1,"success":true,"z":2},"#
+            ),
+            "{result}"
+        );
+        assert!(answer(404, &[], "{}").result.unwrap().starts_with(r#"{"status_code":404,"response":{},"#));
+        assert!(answer(404, &[], "{}").result.unwrap().ends_with(r#""success":false}"#));
+    }
+
+    #[test]
+    fn a_2xx_that_says_no_completes_with_an_error() {
+        let attempt = answer(200, &[JSON], r#"{"success":false,"error":"Card expired"}"#);
+        assert_eq!(attempt.outcome, Outcome::Succeeded);
+        let error = attempt.error.unwrap();
+        assert_eq!((error.message.as_str(), error.code.as_str()), ("Card expired", "UNSUCCESSFUL"));
+        assert_eq!(
+            answer(200, &[JSON], r#"{"success":false}"#).error.unwrap().message,
+            "the service answered that it did not succeed"
+        );
+        assert_eq!(answer(200, &[JSON], r#"{"success":0}"#).error, None);
+    }
+
+    #[test]
+    fn outcomes_follow_the_table() {
+        for status in [408, 429, 500, 501, 503, 599] {
+            assert_eq!(answer(status, &[], "").outcome, Outcome::Retryable { after: None }, "{status}");
+        }
+        for status in [300, 304, 400, 401, 402, 404, 409, 422, 451] {
+            assert_eq!(answer(status, &[], "").outcome, Outcome::Failed, "{status}");
+        }
+        for status in [200, 201, 202, 204, 206] {
+            assert_eq!(answer(status, &[], "").outcome, Outcome::Succeeded, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_message_is_the_first_that_says_something() {
+        for (body, message) in [
+            (r#"{"error":{"message":"A"},"message":"B"}"#, "A"),
+            (r#"{"error":"A","error_message":"B"}"#, "A"),
+            (r#"{"error":"","error_message":"B","message":"C"}"#, "B"),
+            (r#"{"error":{"code":1},"message":"C","detail":"D"}"#, "C"),
+            (r#"{"message":"null","detail":"D"}"#, "D"),
+            (r#"{"error":null,"detail":[1]}"#, "HTTP 402 Payment Required"),
+            (r#"{"error":" "}"#, "HTTP 402 Payment Required"),
+            ("Payment declined", "HTTP 402 Payment Required"),
+            ("", "HTTP 402 Payment Required"),
+        ] {
+            let error = answer(402, &[], body).error.unwrap();
+            assert_eq!(error.message, message, "{body}");
+            assert_eq!((error.code.as_str(), error.details.as_str()), ("HTTP_402", r#"{"status_code":402}"#));
+        }
+        assert_eq!(answer(599, &[], "").error.unwrap().message, "HTTP 599");
+    }
+
+    #[test]
+    fn bodies_that_are_not_json_are_text() {
+        let response = |headers: &[(&'static str, &'static str)], body: &str| {
+            let result = answer(200, headers, body).result.unwrap();
+            Raw::new(Some(&result), "").get("response").text().unwrap().to_owned()
+        };
+        assert_eq!(response(&[], "OK \"then\"\n"), r#""OK \"then\"\n""#);
+        assert_eq!(response(&[], ""), "null");
+        assert_eq!(response(&[JSON], "12.50"), "12.5");
+        assert_eq!(response(&[], "12.50"), "\"12.50\"");
+        assert_eq!(response(&[], "[1, 2]"), "[1,2]");
+        assert_eq!(response(&[JSON], "{broken"), "\"{broken\"");
+        assert_eq!(response(&[JSON], "\u{feff}{}"), "{}");
+    }
+
+    #[test]
+    fn headers_are_lower_case_and_joined() {
+        let result = answer(204, &[("X-A", "1"), ("2", "b"), ("x-a", "é\"")], "").result.unwrap();
+        assert_eq!(Raw::new(Some(&result), "").get("headers").text(), Some(r#"{"2":"b","x-a":"1, é\""}"#));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let after = |value: &'static str| match answer(429, &[("retry-after", value)], "").outcome {
+            Outcome::Retryable { after } => after.map(|after| after.as_secs()),
+            Outcome::Succeeded | Outcome::Failed => unreachable!("429 may be tried again"),
+        };
+        assert_eq!(after("120"), Some(120));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
+        assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        assert_eq!(after("soon"), None);
+        assert_eq!(after("99999999999999999999999"), None);
+    }
+}

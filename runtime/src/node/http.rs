@@ -1,0 +1,432 @@
+//! The `http` node: one request, one answer.
+//!
+//! Comes in: the node's templates and a scope. Goes out: a [`Request`] whose bytes every attempt sends, then the
+//! [`Attempt`] of its answer.
+//! Always true: an attempt takes no longer than its timeout, redirects and body included; an answer larger than
+//! [`ANSWER_SIZE_MAX`] is never held; what the author put into headers never reaches another origin.
+//!
+//! Connections are pooled, kept alive and without Nagle's algorithm; HTTP/2 is spoken where the server offers it in TLS.
+//! The proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are used as curl uses them, also for loopback
+//! unless `NO_PROXY` says otherwise. They are read once, when the process starts.
+
+use super::answer::{self, Answer};
+use super::{Attempt, NodeError, Outcome, attempt_key, failure};
+use crate::flow::{Body, Http};
+use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
+use crate::scope::Scope;
+use crate::value::Fault;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode, Url};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Bytes of an answer's body, unpacked.
+const ANSWER_SIZE_MAX: usize = 16 * 1024 * 1024;
+
+const REDIRECTS_MAX: usize = 10;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Headers that another origin may see after a redirect. All others may be secrets, whatever they are called.
+const HARMLESS: [HeaderName; 5] =
+    [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::CONTENT_LANGUAGE, header::USER_AGENT];
+
+/// The connection pool.
+pub(super) struct Client {
+    client: reqwest::Client,
+}
+
+/// A request rendered once.
+#[derive(Clone)]
+pub struct Request {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+}
+
+/// Bodies, headers and URLs hold secrets and personal data.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// Renders the templates of a node.
+pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Request, Fault> {
+    let method =
+        Method::from_bytes(http.method.as_bytes()).map_err(|_| Fault::new("the method is not an HTTP method"))?;
+    let mut url = RenderedUrl::default();
+    (http.url)(scope, &mut url)?;
+    let params = http.params.map(|render| rendered(|params: &mut Params| render(scope, params))).transpose()?;
+    let mut url = parse_url(&url.finish(params.as_ref())?)?;
+
+    let mut headers = HeaderMap::with_capacity(8);
+    if let Some(login) = take_login(&mut url) {
+        headers.insert(header::AUTHORIZATION, login);
+    }
+    if let Some(render) = http.headers {
+        let written = rendered(|headers: &mut Headers| render(scope, headers))?.finish()?;
+        write_headers(written, &mut headers)?;
+    }
+
+    let (body, content_type) = match &http.body {
+        Body::None => (None, None),
+        Body::Json(render) => {
+            (Some(rendered(|json: &mut Json| render(scope, json))?.finish()), Some("application/json"))
+        }
+        Body::Text(render) => {
+            let mut text = Text::new(Place::Prose);
+            render(scope, &mut text)?;
+            (Some(text.finish("the body")?), Some("text/plain; charset=utf-8"))
+        }
+        Body::Form(render) => {
+            let mut text = String::new();
+            rendered(|params: &mut Params| render(scope, params))?.encode(&mut text);
+            (Some(text), Some("application/x-www-form-urlencoded"))
+        }
+    };
+    if let Some(content_type) = content_type {
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    }
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    let user_agent = concat!("flowc/", env!("CARGO_PKG_VERSION"));
+    headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(user_agent));
+    if matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
+        headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| derived_key(scope.execution_id(), node_id));
+    }
+    Ok(Request { method, url, headers, body: body.map(Bytes::from) })
+}
+
+fn rendered<W: Default>(render: impl FnOnce(&mut W) -> Result<(), Fault>) -> Result<W, Fault> {
+    let mut writer = W::default();
+    render(&mut writer)?;
+    Ok(writer)
+}
+
+fn parse_url(text: &str) -> Result<Url, Fault> {
+    // The parser's messages hold nothing of the URL.
+    let url = Url::parse(text).map_err(|error| Fault::new(format!("the URL cannot be used: {error}")))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(Fault::new("the URL cannot be used: its scheme is neither http nor https")),
+    }
+}
+
+/// A user name and a password in the URL are the operator's way to say Basic authentication.
+fn take_login(url: &mut Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let login = [percent_decode(url.username()), percent_decode(url.password().unwrap_or_default())].join(&b':');
+    // Both can only fail for URLs without a host, which http and https never are.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(login))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn percent_decode(text: &str) -> Vec<u8> {
+    let mut rest = text.as_bytes();
+    let mut decoded = Vec::with_capacity(rest.len());
+    while let [byte, after @ ..] = rest {
+        let digit = |at: usize| after.get(at).and_then(|digit| char::from(*digit).to_digit(16));
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                rest = &after[2..];
+            }
+            _ => {
+                decoded.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    decoded
+}
+
+fn write_headers(written: Vec<(&'static str, String)>, headers: &mut HeaderMap) -> Result<(), Fault> {
+    for (index, (name, text)) in written.iter().enumerate() {
+        let fault = || Fault::new(format!("header `{name}` cannot be sent"));
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault())?;
+        // The length is the body's, whatever the author believes.
+        if key == header::CONTENT_LENGTH || key == header::TRANSFER_ENCODING {
+            continue;
+        }
+        let mut value = HeaderValue::from_bytes(text.trim().as_bytes()).map_err(|_| fault())?;
+        value.set_sensitive(matches!(key, header::AUTHORIZATION | header::COOKIE | header::PROXY_AUTHORIZATION));
+        // The same name written twice is sent twice; the author's first one replaces the login of the URL.
+        match written[..index].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+            true => headers.append(key, value),
+            false => headers.insert(key, value).is_some(),
+        };
+    }
+    Ok(())
+}
+
+fn derived_key(execution_id: &str, node_id: &str) -> HeaderValue {
+    let mut buffer = uuid::Uuid::encode_buffer();
+    let text = attempt_key(execution_id, node_id).hyphenated().encode_lower(&mut buffer);
+    HeaderValue::from_str(text).unwrap_or_else(|_| unreachable!("hexadecimal digits and hyphens"))
+}
+
+/// Why there is no answer.
+struct NoAnswer {
+    error: NodeError,
+    retryable: bool,
+}
+
+impl NoAnswer {
+    fn transport(error: &reqwest::Error) -> NoAnswer {
+        NoAnswer { error: failure::transport(error), retryable: true }
+    }
+
+    fn last(code: &str, message: &str) -> NoAnswer {
+        NoAnswer { error: NodeError::new(code, message), retryable: false }
+    }
+}
+
+impl Client {
+    pub(super) fn new(tls: Arc<rustls::ClientConfig>) -> Result<Client, Fault> {
+        let mut tls = (*tls).clone();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .tcp_nodelay(true)
+            .gzip(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
+        Ok(Client { client: client.map_err(|error| Fault::new(format!("the HTTP client cannot be built: {error}")))? })
+    }
+
+    pub(super) async fn attempt(&self, request: &Request, timeout: Duration) -> Attempt {
+        let started = Instant::now();
+        let failed = match tokio::time::timeout(timeout, self.exchange(request)).await {
+            Ok(Ok((status, headers, body))) => {
+                let duration = started.elapsed();
+                return answer::settle(&Answer {
+                    status,
+                    headers: &headers,
+                    body: &body,
+                    duration,
+                    now: SystemTime::now(),
+                });
+            }
+            Ok(Err(failed)) => failed,
+            Err(_) => NoAnswer { error: failure::timed_out(timeout), retryable: true },
+        };
+        let outcome = if failed.retryable { Outcome::Retryable { after: None } } else { Outcome::Failed };
+        Attempt::failed(outcome, failed.error)
+    }
+
+    /// Sends a request, follows redirects, reads the answer.
+    async fn exchange(&self, request: &Request) -> Result<(StatusCode, HeaderMap, Bytes), NoAnswer> {
+        let mut next = None;
+        for _ in 0..=REDIRECTS_MAX {
+            let request = next.as_ref().unwrap_or(request);
+            let mut response =
+                self.client.execute(request.to_reqwest()).await.map_err(|error| NoAnswer::transport(&error))?;
+            match request.redirected(response.status(), response.headers())? {
+                Some(redirected) => next = Some(redirected),
+                None => {
+                    let body = read_body(&mut response).await?;
+                    return Ok((response.status(), std::mem::take(response.headers_mut()), body));
+                }
+            }
+        }
+        Err(NoAnswer::last("TOO_MANY_REDIRECTS", "redirected more than 10 times"))
+    }
+}
+
+async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, NoAnswer> {
+    let mut chunk = async || response.chunk().await.map_err(|error| NoAnswer::transport(&error));
+    // Small answers come in one piece and are not copied.
+    let Some(first) = chunk().await? else { return Ok(Bytes::new()) };
+    let Some(second) = chunk().await? else { return within_limit(first) };
+    let mut body = BytesMut::from(within_limit(first)?);
+    body.extend_from_slice(&second);
+    while let Some(more) = chunk().await? {
+        if body.len() + more.len() > ANSWER_SIZE_MAX {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&more);
+    }
+    within_limit(body.freeze())
+}
+
+fn within_limit(body: Bytes) -> Result<Bytes, NoAnswer> {
+    if body.len() > ANSWER_SIZE_MAX { Err(too_large()) } else { Ok(body) }
+}
+
+fn too_large() -> NoAnswer {
+    NoAnswer::last("ANSWER_TOO_LARGE", "the answer is larger than 16 MiB")
+}
+
+impl Request {
+    fn to_reqwest(&self) -> reqwest::Request {
+        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
+        *request.headers_mut() = self.headers.clone();
+        *request.body_mut() = self.body.clone().map(reqwest::Body::from);
+        request
+    }
+
+    /// The request a redirect asks for. `None`: this answer is final.
+    fn redirected(&self, status: StatusCode, headers: &HeaderMap) -> Result<Option<Request>, NoAnswer> {
+        if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let Some(location) = headers.get(header::LOCATION) else { return Ok(None) };
+        let bad = || NoAnswer::last("BAD_REDIRECT", "redirected to something that is not an http or https URL");
+        let location = std::str::from_utf8(location.as_bytes()).map_err(|_| bad())?;
+        let mut url = self.url.join(location).map_err(|_| bad())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad());
+        }
+        if self.url.scheme() == "https" && url.scheme() == "http" {
+            return Err(NoAnswer::last("INSECURE_REDIRECT", "redirected from https to http, which was not followed"));
+        }
+        // A server cannot make this client log in somewhere.
+        take_login(&mut url);
+        let mut next = Request { url, ..self.clone() };
+        // As browsers do: "see other" is read with GET, and so is a POST that moved.
+        let becomes_get = match status.as_u16() {
+            303 => !matches!(self.method, Method::GET | Method::HEAD),
+            301 | 302 => self.method == Method::POST,
+            _ => false,
+        };
+        if becomes_get {
+            next.method = Method::GET;
+            next.body = None;
+            for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, IDEMPOTENCY_KEY] {
+                next.headers.remove(name);
+            }
+        }
+        if next.url.origin() != self.url.origin() {
+            let mut harmless = HeaderMap::with_capacity(HARMLESS.len());
+            for name in HARMLESS {
+                if let Some(value) = next.headers.remove(&name) {
+                    harmless.insert(name, value);
+                }
+            }
+            next.headers = harmless;
+        }
+        Ok(Some(next))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, url: &str) -> Request {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("authorization", "Bearer s"),
+            ("x-api-key", "s"),
+            ("cookie", "s=1"),
+            ("idempotency-key", "k"),
+            ("content-type", "application/json"),
+            ("user-agent", "flowc"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        Request { method, url: parse_url(url).unwrap(), headers, body: Some(Bytes::from_static(b"{}")) }
+    }
+
+    fn redirect(request: &Request, status: u16, location: &'static str) -> Result<Option<Request>, String> {
+        let headers = HeaderMap::from_iter([(header::LOCATION, HeaderValue::from_static(location))]);
+        request.redirected(StatusCode::from_u16(status).unwrap(), &headers).map_err(|no_answer| no_answer.error.code)
+    }
+
+    fn names(request: &Request) -> Vec<&str> {
+        let mut names: Vec<_> = request.headers.keys().map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_redirect_to_another_origin_drops_what_may_be_secret() {
+        let start = request("POST", "https://shop.example/a");
+        for location in
+            ["https://evil.example/", "https://shop.example:8443/a", "//evil.example/a", "https://x@evil.example/"]
+        {
+            let next = redirect(&start, 307, location).unwrap().unwrap();
+            assert_eq!(names(&next), ["content-type", "user-agent"], "{location}");
+            assert_eq!((next.method.as_str(), next.body.is_some()), ("POST", true));
+            assert_eq!(next.url.username(), "");
+        }
+        let next = redirect(&start, 308, "/b?c=d").unwrap().unwrap();
+        assert_eq!(next.url.as_str(), "https://shop.example/b?c=d");
+        assert_eq!(names(&next), names(&start));
+    }
+
+    #[test]
+    fn see_other_is_read_with_get() {
+        for (method, status, expected) in [
+            ("POST", 301, "GET"),
+            ("POST", 302, "GET"),
+            ("PUT", 303, "GET"),
+            ("PUT", 302, "PUT"),
+            ("HEAD", 303, "HEAD"),
+            ("DELETE", 307, "DELETE"),
+        ] {
+            let next = redirect(&request(method, "http://a/"), status, "/b").unwrap().unwrap();
+            assert_eq!(next.method.as_str(), expected, "{method} {status}");
+            assert_eq!(next.body.is_none(), expected == "GET");
+            assert_eq!(next.headers.contains_key("content-type"), expected != "GET");
+        }
+    }
+
+    #[test]
+    fn some_redirects_are_not_followed() {
+        let start = request("GET", "https://a/");
+        assert_eq!(redirect(&start, 302, "http://a/").unwrap_err(), "INSECURE_REDIRECT");
+        assert_eq!(redirect(&start, 302, "file:///etc/passwd").unwrap_err(), "BAD_REDIRECT");
+        assert_eq!(redirect(&start, 302, "https://").unwrap_err(), "BAD_REDIRECT");
+        assert!(redirect(&start, 304, "/b").unwrap().is_none());
+        assert!(start.redirected(StatusCode::FOUND, &HeaderMap::new()).is_ok_and(|next| next.is_none()));
+    }
+
+    #[test]
+    fn a_login_in_the_url_becomes_a_header() {
+        let mut url = parse_url("https://us%65r:p%40ss@host/x").unwrap();
+        assert_eq!(take_login(&mut url).unwrap(), format!("Basic {}", BASE64.encode("user:p@ss")));
+        assert_eq!(url.as_str(), "https://host/x");
+        assert!(take_login(&mut url).is_none());
+        assert_eq!(percent_decode("%zz%4"), b"%zz%4");
+    }
+
+    #[test]
+    fn urls_must_be_http() {
+        for bad in ["", "/orders", "shop.example/x", "ftp://x/", "http://", "https://a b/", "http://x:99999/"] {
+            let message = parse_url(bad).unwrap_err().message;
+            assert!(message.starts_with("the URL cannot be used: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn headers_of_the_author_replace_and_repeat() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic x"));
+        let written = [("authorization", "Bearer y"), ("X-A", "1"), ("x-a", "é "), ("Content-Length", "999")];
+        write_headers(written.map(|(name, text)| (name, text.to_owned())).to_vec(), &mut headers).unwrap();
+        assert_eq!(headers.get("authorization").unwrap(), "Bearer y");
+        assert_eq!(
+            headers.get_all("x-a").iter().map(|value| value.as_bytes()).collect::<Vec<_>>(),
+            [b"1".as_slice(), "é".as_bytes()]
+        );
+        assert!(!headers.contains_key("content-length"));
+        assert!(write_headers(vec![("a b", String::new())], &mut headers).is_err());
+    }
+
+    #[test]
+    fn debug_output_holds_no_data() {
+        assert_eq!(format!("{:?}", request("POST", "https://a/secret")), "Request { method: POST, .. }");
+    }
+}
