@@ -430,3 +430,6 @@ impl Execution {
         commands.push_back(Command::Finish(end));
     }
 }
+
+#[cfg(test)]
+mod tests;
