@@ -225,7 +225,9 @@ impl<'a> Model<'a> {
         let mut failures: Vec<usize> =
             (0..self.fates.len()).filter(|&node| self.fates[node] == Fate::Settled(Outcome::Failed)).collect();
         failures.sort_by_key(|&node| {
-            self.history.iter().rposition(|(_, happened)| matches!(happened, Happened::Ended { node: other, .. } if *other == node))
+            self.history
+                .iter()
+                .rposition(|(_, happened)| matches!(happened, Happened::Ended { node: other, .. } if *other == node))
         });
         failures
     }

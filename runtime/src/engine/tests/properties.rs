@@ -19,7 +19,9 @@ enum Pick {
     /// The attempt that began so many places after the oldest ends.
     End(usize),
     /// Time passes: all of the way to the next alarm, or a part of it.
-    Wait { all: bool },
+    Wait {
+        all: bool,
+    },
     Cancel,
 }
 
@@ -254,8 +256,13 @@ fn random_scenarios_reach_every_kind_of_end() {
         let simulation = play(&scenario, &picks);
         let end = simulation.execution.end().unwrap();
         let mut note = |what: &str| *seen.entry(what.to_owned()).or_insert(0) += 1;
-        note(&format!("{:?} {:?}", end.status, end.cause.map(|cause| format!("{cause:?}").split('(').next().map(str::to_owned))));
-        let states: Vec<NodeState> = (0..scenario.graph.nodes.len()).map(|node| simulation.execution.state(node)).collect();
+        note(&format!(
+            "{:?} {:?}",
+            end.status,
+            end.cause.map(|cause| format!("{cause:?}").split('(').next().map(str::to_owned))
+        ));
+        let states: Vec<NodeState> =
+            (0..scenario.graph.nodes.len()).map(|node| simulation.execution.state(node)).collect();
         if end.status == Status::Completed && states.contains(&NodeState::Settled(Outcome::Failed)) {
             note("completed with a handled failure");
         }

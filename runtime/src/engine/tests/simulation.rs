@@ -125,7 +125,11 @@ impl<'a> Simulation<'a> {
                 }
                 Command::Record { node, outcome, misrouted } => {
                     let before = self.outcomes[node];
-                    assert_eq!(misrouted.is_some(), before != Some(outcome), "only a misrouted node changes its outcome");
+                    assert_eq!(
+                        misrouted.is_some(),
+                        before != Some(outcome),
+                        "only a misrouted node changes its outcome"
+                    );
                 }
                 Command::Finish(end) => {
                     assert_eq!(Some(end), self.execution.end());

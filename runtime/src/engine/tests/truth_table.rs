@@ -139,12 +139,7 @@ fn charge_unavailable_once() {
 
 #[test]
 fn inventory_down() {
-    let cause = check(
-        &GOOD,
-        &[(CHECK, &[RETRYABLE])],
-        &[(WEBHOOK, 1), (VALIDATE, 1), (CHECK, 4)],
-        Status::Error,
-    );
+    let cause = check(&GOOD, &[(CHECK, &[RETRYABLE])], &[(WEBHOOK, 1), (VALIDATE, 1), (CHECK, 4)], Status::Error);
     assert_eq!(cause, Some(Cause::Node(CHECK)));
 }
 
@@ -156,8 +151,7 @@ fn inventory_answers_without_the_field() {
 
 #[test]
 fn update_inventory_fails_for_ever() {
-    let cause =
-        check(&GOOD, &[(UPDATE, &[RETRYABLE])], &up_to_check(&[(PAYMENT, 1), (UPDATE, 4)]), Status::Error);
+    let cause = check(&GOOD, &[(UPDATE, &[RETRYABLE])], &up_to_check(&[(PAYMENT, 1), (UPDATE, 4)]), Status::Error);
     assert_eq!(cause, Some(Cause::Node(UPDATE)));
 }
 
@@ -169,7 +163,8 @@ fn mail_server_down_at_the_confirmation() {
 
 #[test]
 fn payment_and_its_handler_fail() {
-    let scripts: [(usize, &[Attempted]); 2] = [(PAYMENT, &[Attempted::Failed]), (PAYMENT_HANDLER, &[Attempted::Failed])];
+    let scripts: [(usize, &[Attempted]); 2] =
+        [(PAYMENT, &[Attempted::Failed]), (PAYMENT_HANDLER, &[Attempted::Failed])];
     let cause = check(&GOOD, &scripts, &up_to_check(&[(PAYMENT, 1), (PAYMENT_HANDLER, 1)]), Status::Error);
     assert_eq!(cause, Some(Cause::Node(PAYMENT_HANDLER)), "the payment was handled; the mail was not");
 }
