@@ -1,10 +1,86 @@
-//! The command line of every compiled binary: serve, run, env.
+//! The command line of every compiled binary: `run`, `serve`, `env`.
+//!
+//! Comes in: the tables of one workflow, the arguments. Goes out: an exit code; results on stdout, talk on stderr.
+//! Always true: nothing starts unless everything it needs is there; what is missing is listed at once.
+//!
+//! Exit codes: 0 completed, 1 the execution ended otherwise (or was cut off at the end of the service), 2 bad input,
+//! configuration or usage, 128 + n stopped by signal n.
 
+mod arguments;
+mod listing;
+mod pretty;
+mod run;
+mod serve;
+mod signal;
+
+use crate::env::{Environment, EnvironmentError, Paths, Sources};
 use crate::flow::Workflow;
+use arguments::Command;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the command line of a compiled workflow.
 pub fn main(workflow: &'static Workflow) -> ExitCode {
-    let _ = workflow;
-    todo!()
+    let mut arguments = std::env::args_os();
+    let program = arguments.next();
+    let program = program.as_deref().map(Path::new).and_then(Path::file_name).and_then(|name| name.to_str());
+    let program = program.unwrap_or(workflow.name);
+    let command = match arguments::parse(arguments) {
+        Ok(command) => command,
+        Err(message) => {
+            eprintln!("error: {message}\n\n{}\nFor more: {program} help", arguments::usage(program));
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = match command {
+        Command::Help(topic) => {
+            show(&arguments::help(program, workflow, topic));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Version => {
+            show(&format!("{} {}\n", workflow.name, workflow.version));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Env(options) => listing::env(workflow, &options),
+        Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, &options)),
+        Command::Serve(options) => {
+            crate::log::init().map_err(Failure::from).and_then(|()| serve::serve(workflow, &options))
+        }
+    };
+    crate::log::flush();
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("error: {}", failure.message);
+        ExitCode::from(2)
+    })
+}
+
+/// Why a command could not do its work: bad input or configuration.
+struct Failure {
+    message: String,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure { message }
+    }
+}
+
+impl From<EnvironmentError> for Failure {
+    fn from(error: EnvironmentError) -> Failure {
+        Failure { message: error.to_string() }
+    }
+}
+
+/// The sources of the environment, and the environment itself.
+fn environment(workflow: &'static Workflow, paths: &Paths) -> Result<(Sources, Environment), Failure> {
+    let sources = Sources::read(Path::new(""), paths)?;
+    let environment = Environment::load(workflow.environment, &sources)?;
+    Ok((sources, environment))
+}
+
+/// Writes to stdout. A reader that has gone away (`| head`) is no failure.
+fn show(text: &str) {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

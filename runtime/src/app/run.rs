@@ -1,0 +1,78 @@
+//! `run`: one execution, printed.
+
+use super::arguments::RunOptions;
+use super::pretty::pretty;
+use super::signal::{Signals, Stop};
+use super::{Failure, environment, show};
+use crate::engine::{Engine, StartedBy, Status};
+use crate::flow::Workflow;
+use crate::journal::Memory;
+use crate::node::Services;
+use crate::trigger::{InputError, read_input};
+use crate::value::{Doc, Limits};
+use std::ffi::OsStr;
+use std::io::{IsTerminal, Read};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::Arc;
+
+/// Runs one execution to its end and prints it.
+pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode, Failure> {
+    let input = input(workflow, options.input.as_deref())?;
+    let (_, environment) = environment(workflow, &options.paths)?;
+    let services = Services::new().map_err(|fault| fault.message)?;
+    // One execution waits for its effects most of the time: one thread carries it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+    let (view, code) = runtime.block_on(async {
+        let engine = Engine::new(workflow, environment, services, Arc::new(Memory::default()));
+        let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
+        let handle = engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())?;
+        let stopped = Arc::new(AtomicU8::new(0));
+        tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
+        let status = handle.finished().await;
+        let view = engine.view(handle.id()).unwrap_or_default();
+        let code = match (status, stopped.load(Ordering::Relaxed)) {
+            (Status::Completed, _) => 0,
+            (_, 0) => 1,
+            (_, signal) => signal,
+        };
+        Ok::<_, Failure>((view, code))
+    })?;
+    // A name being looked up on another thread need not be waited for.
+    runtime.shutdown_background();
+    let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
+    crate::log::flush();
+    show(&if indent { pretty(&view) } else { view + "\n" });
+    Ok(ExitCode::from(code))
+}
+
+/// The first signal cancels the execution, the second ends the process.
+async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_id: String, stopped: Arc<AtomicU8>) {
+    let stop: Stop = signals.next().await;
+    stopped.store(stop.exit_code(), Ordering::Relaxed);
+    engine.cancel(&execution_id);
+    signals.next().await.exit();
+}
+
+fn input(workflow: &'static Workflow, file: Option<&OsStr>) -> Result<Doc, Failure> {
+    let size_max = Limits::default().size;
+    let (name, bytes) = match file {
+        None if workflow.input.fields.is_empty() => ("the input".to_owned(), b"{}".to_vec()),
+        None => return Err("the input is missing: --input FILE, or `--input -` for stdin".to_owned().into()),
+        Some(file) if file == "-" => {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().lock().take(size_max as u64 + 1).read_to_end(&mut bytes);
+            ("stdin".to_owned(), read.map(|_| bytes).map_err(|error| format!("cannot read stdin: {error}"))?)
+        }
+        Some(file) => {
+            let name = file.to_string_lossy().into_owned();
+            let bytes = std::fs::read(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+            (name, bytes)
+        }
+    };
+    read_input(&bytes, workflow.input, size_max).map_err(|error| match error {
+        InputError::NotJson { .. } => format!("{name}:{error}").into(),
+        InputError::NotAnObject => format!("{name}: {error}").into(),
+    })
+}

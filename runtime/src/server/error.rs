@@ -1,0 +1,74 @@
+//! How the service says no.
+//!
+//! Goes out: `{"error":{"code","message","details"},"timestamp","request_id"}`. The request id also stands in the log,
+//! with the reason that the sender is not told.
+
+use crate::engine::{Clock, SystemClock};
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use std::fmt::Write;
+
+/// A request that was not fulfilled.
+#[derive(Debug)]
+pub struct ApiError {
+    pub status: StatusCode,
+    /// In capitals, such as `INVALID_SIGNATURE`.
+    pub code: &'static str,
+    /// For people. Holds nothing of the request's content.
+    pub message: String,
+    /// The text of a JSON object.
+    pub details: String,
+    pub request_id: String,
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
+        let request_id = format!("req-{}", uuid::Uuid::now_v7().simple());
+        ApiError { status, code, message: message.into(), details: String::from("{}"), request_id }
+    }
+
+    #[must_use]
+    pub fn with_details(self, details: String) -> ApiError {
+        ApiError { details, ..self }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut body = String::with_capacity(256);
+        body.push_str("{\"error\":{\"code\":\"");
+        body.push_str(self.code);
+        body.push_str("\",\"message\":");
+        body.push_str(&serde_json::Value::from(self.message).to_string());
+        let (details, request_id, timestamp) = (self.details, self.request_id, SystemClock.wall());
+        let _ = write!(
+            body,
+            ",\"details\":{details}}},\"timestamp\":\"{timestamp}\",\"request_id\":\"{request_id}\"}}"
+        );
+        let mut response = json(self.status, body);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// An answer of JSON text.
+pub fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The answer to a path that nothing stands behind.
+pub async fn not_found() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing at this path")
+}
+
+/// The answer to a path that exists for other methods; axum adds `Allow`.
+pub async fn method_not_allowed() -> ApiError {
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this path does not take this method")
+}
