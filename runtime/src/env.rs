@@ -37,7 +37,7 @@ pub struct Sources {
 }
 
 /// Where the files are; `None`: under their usual names in the working directory, if they are there at all.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Paths {
     pub env_file: Option<PathBuf>,
     pub config: Option<PathBuf>,

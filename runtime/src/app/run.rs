@@ -25,7 +25,7 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let (view, code) = runtime.block_on(async {
-        let engine = Engine::new(workflow, environment, services, Arc::new(Memory::default()));
+        let engine = Engine::new(workflow, environment, services, Arc::new(Memory));
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())?;
         let stopped = Arc::new(AtomicU8::new(0));

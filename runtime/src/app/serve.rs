@@ -44,7 +44,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         }
         let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let paths: Vec<&str> = webhooks.iter().map(|webhook| webhook.webhook_id).collect();
-        let engine = Engine::new(workflow, environment, services, Arc::new(Memory::default()));
+        let engine = Engine::new(workflow, environment, services, Arc::new(Memory));
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(SystemClock));
         let running = service.start(listeners);
         announce(&addresses, &paths);
