@@ -234,7 +234,8 @@ mod tests {
             paths: Paths { env_file: Some("a".into()), config: Some("b".into()) },
             ..ServeOptions::default()
         };
-        let arguments = "serve --listen 127.0.0.1:0 --listen=[::1]:0 --allow-ip any --max-body 2M --env-file a --config b";
+        let arguments =
+            "serve --listen 127.0.0.1:0 --listen=[::1]:0 --allow-ip any --max-body 2M --env-file a --config b";
         assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Serve(serve)));
         assert_eq!(check(&["env", "--check"]), Ok(Command::Env(EnvOptions { check: true, paths: Paths::default() })));
         assert_eq!(check(&["--version"]), Ok(Command::Version));

@@ -13,8 +13,8 @@ use crate::value::{Doc, Limits};
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Runs one execution to its end and prints it.
 pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode, Failure> {

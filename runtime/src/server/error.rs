@@ -43,10 +43,8 @@ impl IntoResponse for ApiError {
         body.push_str("\",\"message\":");
         body.push_str(&serde_json::Value::from(self.message).to_string());
         let (details, request_id, timestamp) = (self.details, self.request_id, SystemClock.wall());
-        let _ = write!(
-            body,
-            ",\"details\":{details}}},\"timestamp\":\"{timestamp}\",\"request_id\":\"{request_id}\"}}"
-        );
+        let _ =
+            write!(body, ",\"details\":{details}}},\"timestamp\":\"{timestamp}\",\"request_id\":\"{request_id}\"}}");
         let mut response = json(self.status, body);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));

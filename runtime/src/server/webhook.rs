@@ -101,11 +101,7 @@ fn presented(headers: &HeaderMap) -> Presented<'_> {
 }
 
 /// The whole body. One that comes in a single frame, as nearly all do, is not copied.
-async fn read_body(
-    mut body: Body,
-    headers: &HeaderMap,
-    service: &Service,
-) -> Result<Bytes, (ApiError, &'static str)> {
+async fn read_body(mut body: Body, headers: &HeaderMap, service: &Service) -> Result<Bytes, (ApiError, &'static str)> {
     let size_max = service.settings.body_max;
     if body.size_hint().lower() > size_max as u64 {
         if !headers.contains_key(EXPECT) && body.size_hint().lower() <= DISCARD_MAX {

@@ -88,7 +88,9 @@ impl Signatures {
             let Some(header) = header else { continue };
             match header.strip_prefix(b"sha256=").and_then(tag_from_hex) {
                 None => rejection = Rejection::Malformed(scheme),
-                Some(tag) if self.secrets.iter().any(|secret| signed(&secret.text, &[body], &tag)) => return Ok(scheme),
+                Some(tag) if self.secrets.iter().any(|secret| signed(&secret.text, &[body], &tag)) => {
+                    return Ok(scheme);
+                }
                 Some(_) => rejection = Rejection::Wrong(scheme),
             }
         }
@@ -101,13 +103,7 @@ impl Signatures {
         Err(rejection)
     }
 
-    fn check_standard(
-        &self,
-        presented: &Presented,
-        signatures: &[u8],
-        body: &[u8],
-        now: u64,
-    ) -> Result<(), Rejection> {
+    fn check_standard(&self, presented: &Presented, signatures: &[u8], body: &[u8], now: u64) -> Result<(), Rejection> {
         let malformed = Rejection::Malformed(Scheme::StandardWebhooks);
         let id = presented.webhook_id.ok_or(malformed)?;
         let timestamp = presented.webhook_timestamp.ok_or(malformed)?;

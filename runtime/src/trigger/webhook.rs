@@ -76,9 +76,11 @@ impl WebhookTrigger {
 /// A source that cannot be read.
 pub fn previous_secrets(workflow: &Workflow, sources: &Sources) -> Result<Vec<Option<String>>, EnvironmentError> {
     let previous = workflow.environment.iter().map(|variable| {
-        let signs = variable.secret && workflow.nodes.iter().any(|node| {
-            matches!(node.kind, Kind::Webhook(_)) && variable.used_by.contains(&node.id)
-        });
+        let signs = variable.secret
+            && workflow
+                .nodes
+                .iter()
+                .any(|node| matches!(node.kind, Kind::Webhook(_)) && variable.used_by.contains(&node.id));
         if signs { sources.find_name(&format!("{}_PREVIOUS", variable.name)) } else { Ok(None) }
     });
     previous.collect()
