@@ -33,3 +33,4 @@ pub mod trigger;
 
 #[cfg(feature = "service")]
 pub use app::main;
+pub use node::transform;

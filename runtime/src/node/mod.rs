@@ -4,7 +4,6 @@
 //! Always true: an effect is rendered once, and every attempt sends the same bytes. Nothing an outcome says holds a
 //! credential that this module knew.
 
-pub mod filter;
 pub mod transform;
 
 #[cfg(feature = "service")]
@@ -20,7 +19,9 @@ mod tls;
 use crate::flow::{Kind, Node};
 #[cfg(feature = "service")]
 use crate::scope::Scope;
-use crate::value::{Fault, write_string};
+#[cfg(feature = "service")]
+use crate::value::Fault;
+use crate::value::write_string;
 use std::time::Duration;
 
 /// What nodes share: connection pools, TLS configuration. One for a process.
@@ -96,11 +97,6 @@ impl Attempt {
     /// A failure without an answer: `result.success` is false, so that edges can ask for it.
     pub fn failed(outcome: Outcome, error: NodeError) -> Attempt {
         Attempt { outcome, result: Some("{\"success\":false}".to_owned()), error: Some(error) }
-    }
-
-    /// A template that cannot be rendered, a value of the wrong kind.
-    pub fn configuration_error(fault: Fault) -> Attempt {
-        Attempt::failed(Outcome::Failed, NodeError::new("CONFIGURATION_ERROR", fault.message))
     }
 }
 
