@@ -68,3 +68,58 @@ fn emit(buffer: &mut impl WriteColor, config: &Config, files: &SimpleFiles<&str,
     term::emit_to_write_style(buffer, config, files, &shown)
         .expect("spans lie inside their files, and writing to memory does not fail");
 }
+
+/// What the golden texts of the tests are compared with: no colours, and no spaces at the ends of lines.
+#[cfg(test)]
+pub fn plain_for_tests(diagnostics: &super::Diagnostics, sources: &Sources) -> String {
+    let text = render(&diagnostics.clone().sorted(), sources, false);
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Code, Diagnostics};
+    use crate::source::{SourceFile, Span};
+
+    fn example() -> (Diagnostics, Sources) {
+        let text = String::from("one\ntw\u{e9} three\n");
+        let mut diagnostics = Diagnostics::default();
+        let diagnostic = Diagnostic::new(Code::UnknownKey, Span::new(9, 14), "no such key").label("this one");
+        diagnostics.push(diagnostic.also(Span::new(0, 3), "known here").help("first\nsecond").help("another"));
+        (diagnostics, Sources::new(SourceFile { name: String::from("w.json"), text }))
+    }
+
+    #[test]
+    fn rich_form() {
+        let (diagnostics, sources) = example();
+        let expected = "\
+error[unknown-key]: no such key
+  \u{250c}\u{2500} w.json:2:5
+  \u{2502}
+1 \u{2502} one
+  \u{2502} --- known here
+2 \u{2502} tw\u{e9} three
+  \u{2502}     ^^^^^ this one
+  \u{2502}
+  = help: first
+          second
+  = help: another";
+        assert_eq!(plain_for_tests(&diagnostics, &sources), expected);
+    }
+
+    #[test]
+    fn short_form() {
+        let (diagnostics, sources) = example();
+        let found = diagnostics.sorted();
+        assert_eq!(render_short(&found, &sources), "w.json:2:5: error[unknown-key]: no such key\n");
+    }
+
+    #[test]
+    fn colours_only_when_asked() {
+        let (diagnostics, sources) = example();
+        let found = diagnostics.sorted();
+        assert!(render(&found, &sources, true).contains("\u{1b}["));
+        assert!(!render(&found, &sources, false).contains('\u{1b}'));
+    }
+}

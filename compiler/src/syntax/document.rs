@@ -4,6 +4,9 @@
 //! about the document's shape is reported.
 //! Always true: keys inside `config` and `settings` are not looked at here; the catalog knows them.
 
+#[cfg(test)]
+mod tests;
+
 use super::ast::{Connection, Entry, Node, Object, Text, Value, ValueKind, Workflow};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
@@ -21,7 +24,13 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
         diagnostics.push(not_a_workflow(&value));
         return None;
     };
-    let mut fields = Fields { what: "a workflow", owner: opening(object.span), known: WORKFLOW_KEYS, diagnostics };
+    let mut fields = Fields {
+        what: "a workflow",
+        owner: opening(object.span),
+        known: WORKFLOW_KEYS,
+        misspelt: Vec::new(),
+        diagnostics,
+    };
     let mut workflow = Workflow {
         span,
         name: None,
@@ -64,7 +73,7 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
         return None;
     };
     let owner = identity(&object, "id");
-    let mut fields = Fields { what: "a node", owner, known: NODE_KEYS, diagnostics };
+    let mut fields = Fields { what: "a node", owner, known: NODE_KEYS, misspelt: Vec::new(), diagnostics };
     let mut id = None;
     let mut role = None;
     let mut trigger_type = None;
@@ -133,6 +142,9 @@ fn kind(
     fields: &mut Fields,
 ) -> Option<(bool, Text)> {
     let Some(role) = role else {
+        if fields.misspelt.contains(&"type") {
+            return None;
+        }
         let given = trigger_type.map(|_| "trigger").or(action_type.map(|_| "action"));
         fields.diagnostics.push(missing_type(fields.owner, given));
         return None;
@@ -160,6 +172,7 @@ fn kind(
             fields.diagnostics.push(wrong_kind_key(&other, &role, key));
             None
         }
+        (None, None) if fields.misspelt.contains(&key) => None,
         (None, None) => {
             fields.diagnostics.push(missing_kind(&role, key));
             None
@@ -173,7 +186,7 @@ fn connection(value: Value, diagnostics: &mut Diagnostics) -> Option<Connection>
         return None;
     };
     let owner = opening(object.span);
-    let mut fields = Fields { what: "a connection", owner, known: CONNECTION_KEYS, diagnostics };
+    let mut fields = Fields { what: "a connection", owner, known: CONNECTION_KEYS, misspelt: Vec::new(), diagnostics };
     let (mut from, mut to, mut condition) = (None, None, None);
     let (mut has_from, mut has_to) = (false, false);
     for entry in object.entries {
@@ -206,6 +219,8 @@ struct Fields<'a> {
     /// Where to point when a key is missing.
     owner: Span,
     known: &'static [&'static str],
+    /// Keys that an unknown one was taken for: they are not missing as well.
+    misspelt: Vec<&'static str>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -265,6 +280,9 @@ impl Fields<'_> {
     }
 
     fn missing(&mut self, key: &str) {
+        if self.misspelt.contains(&key) {
+            return;
+        }
         let headline = format!("{} needs the key `{key}`", self.what);
         self.diagnostics.push(Diagnostic::new(Code::MissingKey, self.owner, headline));
     }
@@ -272,7 +290,10 @@ impl Fields<'_> {
     fn unknown(&mut self, entry: &Entry) {
         let key = &entry.key.value;
         let help = match suggest::nearest(key, self.known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => {
+                self.misspelt.push(near);
+                format!("did you mean `{near}`?")
+            }
             None => {
                 let known = self.known.iter().copied().filter(|key| *key != "$schema");
                 format!("{} has the keys {}", self.what, suggest::list(known, "and"))

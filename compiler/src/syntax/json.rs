@@ -7,6 +7,8 @@
 
 mod mistake;
 mod string;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

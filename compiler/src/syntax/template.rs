@@ -9,7 +9,7 @@ mod build;
 mod literal;
 mod mistake;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use pest::Parser;
 use pest_derive::Parser;

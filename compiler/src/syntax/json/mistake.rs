@@ -13,7 +13,11 @@ pub fn explain(reader: &Reader, token: Token) -> Mistake {
         Rule::comment => return comment(token),
         Rule::unclosed_string => return unclosed_string(token),
         Rule::single_quoted => return single_quoted(token),
-        Rule::unknown => return unknown(token),
+        Rule::unknown => {
+            if let Some(mistake) = unknown(token) {
+                return mistake;
+            }
+        }
         Rule::EOI => return ends_too_soon(reader, token),
         Rule::bad_number if expects_value(reader.expected) => return bad_number(token),
         Rule::word if expects_value(reader.expected) => return word(token),
@@ -28,7 +32,7 @@ pub fn explain(reader: &Reader, token: Token) -> Mistake {
         }
         Expected::FirstItem | Expected::Item => match token.rule {
             Rule::comma => extra_comma(token),
-            Rule::colon => colon_in_array(token),
+            Rule::colon => colon_in_array(reader, token),
             _ => wrong_close(reader, token).unwrap_or_else(|| expected(token, "expected a value")),
         },
         Expected::FirstKey | Expected::Key => match token.rule {
@@ -91,8 +95,9 @@ fn single_quoted(token: Token) -> Mistake {
     )
 }
 
-fn unknown(token: Token) -> Mistake {
-    let character = token.text.chars().next().unwrap_or_default();
+/// A character that is wrong anywhere; others are only out of place.
+fn unknown(token: Token) -> Option<Mistake> {
+    let character = token.text.chars().next()?;
     let diagnostic = match character {
         '\u{201C}' | '\u{201D}' | '\u{201E}' => mistake(token.span, "JSON strings stand in straight double quotes")
             .label("a typographic quote")
@@ -102,9 +107,9 @@ fn unknown(token: Token) -> Mistake {
             let headline = format!("the character U+{:04X} is no white space in JSON", u32::from(character));
             mistake(token.span, headline).help("use spaces, tabs and line breaks only")
         }
-        _ => mistake(token.span, format!("the character `{character}` has no meaning here")),
+        _ => return None,
     };
-    Box::new(diagnostic)
+    Some(Box::new(diagnostic))
 }
 
 fn bad_number(token: Token) -> Mistake {
@@ -170,12 +175,13 @@ fn extra_comma(token: Token) -> Mistake {
     Box::new(mistake(token.span, "there is a comma, but nothing stands before it").help("remove the comma"))
 }
 
-fn colon_in_array(token: Token) -> Mistake {
-    Box::new(
-        mistake(token.span, "an array has no keys")
-            .label("a colon stands between a key and its value")
-            .help("write an object in `{ }`"),
-    )
+fn colon_in_array(reader: &Reader, token: Token) -> Mistake {
+    let mut diagnostic =
+        mistake(token.span, "an array has no keys").label("a colon stands between a key and its value");
+    if let Some(Open::Array { start, .. }) = reader.open.last() {
+        diagnostic = diagnostic.also(*start, "the array that starts here is not closed yet");
+    }
+    Box::new(diagnostic.help("close the array with `]`, or write an object in `{ }`"))
 }
 
 fn unquoted_key(token: Token) -> Mistake {
@@ -213,7 +219,7 @@ fn missing_comma(reader: &Reader, token: Token) -> Mistake {
     let Some(last) = reader.last else { return expected(token, "expected `,`") };
     let place = last.span.after();
     if token.rule == Rule::colon && matches!(reader.open.last(), Some(Open::Array { .. })) {
-        return colon_in_array(token);
+        return colon_in_array(reader, token);
     }
     let close = match reader.open.last() {
         Some(Open::Array { .. }) => "]",

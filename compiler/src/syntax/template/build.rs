@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use flow_runtime::value::JsString;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use super::mistake::{self, Mistake};
@@ -193,7 +194,8 @@ impl Builder<'_> {
                     entries.push((key, value.expr));
                 }
                 Rule::shorthand => {
-                    let property = self.property(&entry);
+                    let Some(word) = entry.into_inner().next() else { unreachable!("a shorthand is a name") };
+                    let property = self.property(&word);
                     let kind = name(&property.name);
                     if matches!(kind, ExprKind::Bool(_) | ExprKind::Null) {
                         return Err(mistake::literal_shorthand(&property));
@@ -212,8 +214,8 @@ impl Builder<'_> {
         let span = self.span(pair);
         let name = match pair.as_rule() {
             Rule::string => match self.string(pair)? {
-                flow_runtime::value::JsString::Utf8(name) => name.to_string(),
-                flow_runtime::value::JsString::Utf16(_) => return Err(mistake::surrogate_in_key(span)),
+                JsString::Utf8(name) => name.to_string(),
+                JsString::Utf16(_) => return Err(mistake::surrogate_in_key(span)),
             },
             Rule::number => literal::number_key(pair.as_str()).ok_or_else(|| mistake::number_as_key(span))?,
             _ => pair.as_str().to_owned(),
@@ -278,7 +280,7 @@ impl Builder<'_> {
         Ok((ExprKind::Template(parts), height))
     }
 
-    fn string(&self, pair: &Pair) -> Result<flow_runtime::value::JsString, Mistake> {
+    fn string(&self, pair: &Pair) -> Result<JsString, Mistake> {
         let quoted = pair.as_str();
         let inside = &quoted[1..quoted.len() - 1];
         let start = pair.as_span().start() + 1;

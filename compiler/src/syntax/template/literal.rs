@@ -1,7 +1,5 @@
 //! Number and string literals of JavaScript → their values.
 
-use std::sync::Arc;
-
 use flow_runtime::value::JsString;
 
 /// The value of a number the grammar accepted.
@@ -48,7 +46,7 @@ pub struct BadEscape {
 /// The value of a string's inside: escapes decoded, halves of surrogate pairs kept.
 pub fn string(inside: &str) -> Result<JsString, BadEscape> {
     if !inside.contains('\\') {
-        return Ok(JsString::Utf8(Arc::from(inside)));
+        return Ok(JsString::from(inside));
     }
     let mut units: Vec<u16> = Vec::with_capacity(inside.len());
     let mut rest = inside;
@@ -59,10 +57,7 @@ pub fn string(inside: &str) -> Result<JsString, BadEscape> {
         rest = &rest[backslash + length..];
     }
     units.extend(rest.encode_utf16());
-    Ok(match String::from_utf16(&units) {
-        Ok(text) => JsString::Utf8(Arc::from(text)),
-        Err(_) => JsString::Utf16(Arc::from(units)),
-    })
+    Ok(JsString::from_units(&units))
 }
 
 /// Decodes the escape at the start of the text, and says how long it is in the source.

@@ -286,9 +286,18 @@ fn missing_operand(text: &Text, at: usize, opener: Option<&Opener>) -> Diagnosti
         Some('\u{2018}' | '\u{2019}' | '\u{201C}' | '\u{201D}' | '\u{201E}') => {
             diagnostic.help("strings stand in straight quotes, `'` or `\"`")
         }
+        Some('$') => diagnostic.help(TEMPLATE_IN_EXPRESSION),
         Some('@' | '#') => diagnostic.help("a name starts with a letter, `_` or `$`"),
         _ => diagnostic,
     }
+}
+
+/// A `$` that starts no name stands before a `{`.
+const TEMPLATE_IN_EXPRESSION: &str = "this is an expression already: leave out `${` and `}`";
+
+fn ends_with_word(text: &str, word: &str) -> bool {
+    let before = text.trim_end().strip_suffix(word);
+    before.is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || "_$.".contains(c)))
 }
 
 /// Longest first.
@@ -330,6 +339,9 @@ pub fn unexpected(text: &Text, at: usize, opener: Option<&Opener>) -> Mistake {
         (Some(';'), _) => {
             return Box::new(unsupported(span, "an expression is one value, without statements", "leave out the `;`"));
         }
+        (None, Some(Rule::open_template)) => {
+            return unterminated(text, opener.map_or(at, |opener| opener.range.start), at);
+        }
         _ => {}
     }
     let diagnostic = match opener {
@@ -339,12 +351,12 @@ pub fn unexpected(text: &Text, at: usize, opener: Option<&Opener>) -> Mistake {
         Some(opener) => {
             let close = opener.close();
             let headline = match opener.rule {
-                Rule::question => String::from("expected `:` and a value for the other case"),
+                Rule::question => String::from("expected `:` and a value for the other case of this `?`"),
                 _ => format!("expected `{close}` to close the {} opened here", opener.what()),
             };
             syntax(span, headline)
                 .label(format!("found {found}"))
-                .also(text.span_of(opener.range.clone()), format!("the {} that wants `{close}`", opener.what()))
+                .also(text.span_of(opener.range.clone()), "opened here")
         }
         None => match next {
             Some(')' | ']' | '}') => syntax(span, format!("this `{word}` closes nothing")),
@@ -356,7 +368,8 @@ pub fn unexpected(text: &Text, at: usize, opener: Option<&Opener>) -> Mistake {
         "and" | "AND" => "for \"and\" write `&&`",
         "or" | "OR" => "for \"or\" write `||`",
         "is" | "equals" | "eq" => "to compare write `==`",
-        "not" => "for \"not\" write `!` before the value",
+        "$" => TEMPLATE_IN_EXPRESSION,
+        _ if ends_with_word(&value[..at], "not") => "for \"not\" write `!`",
         _ => return Box::new(diagnostic),
     };
     Box::new(diagnostic.help(help))

@@ -1,10 +1,30 @@
 //! Text → tree, in a compact form: `(+ a (* b c))`.
 
+mod mistakes;
+mod templates;
+mod unsupported;
+
 use super::*;
-use crate::diagnostic::{Code, Diagnostics};
-use crate::source::Span;
+use crate::diagnostic::{Code, Diagnostics, render};
+use crate::source::{SourceFile, Sources, Span};
 use crate::syntax::ast::{Binary, ExprKind, TemplatePart, Unary};
 use flow_runtime::value::JsString;
+
+fn sources(text: &str) -> Sources {
+    Sources::new(SourceFile { name: String::from("w"), text: text.to_owned() })
+}
+
+fn rendered(text: &str) -> String {
+    let mut diagnostics = Diagnostics::default();
+    assert_eq!(parse_expression(&plain(text), &mut diagnostics), None, "{text} is wrong");
+    render::plain_for_tests(&diagnostics, &sources(text))
+}
+
+fn rendered_template(text: &str) -> String {
+    let mut diagnostics = Diagnostics::default();
+    parse_template(&plain(text), &mut diagnostics);
+    render::plain_for_tests(&diagnostics, &sources(text))
+}
 
 /// Text that stands in the source as it is, from its first character on.
 pub fn plain(text: &str) -> Text {
