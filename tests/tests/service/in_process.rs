@@ -1,6 +1,6 @@
 //! The server in this process, with limits and a clock of the test's own.
 
-use super::client::{Answer, read_answer, connect, request, send, signature};
+use super::client::{Answer, connect, read_answer, request, send, signature};
 use crate::workflow::WORKFLOW;
 use flow_runtime::engine::{Clock, Engine, Timestamp};
 use flow_runtime::env::{Environment, Paths, Sources};
@@ -148,7 +148,8 @@ fn large_bodies_are_refused_before_their_signature_is_checked() {
 
     // Without a length: the size shows only as it comes.
     let mut stream = connect(server.address);
-    let head = "POST /webhooks/open-webhook HTTP/1.1\r\nHost: test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head =
+        "POST /webhooks/open-webhook HTTP/1.1\r\nHost: test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     for _ in 0..3 {
         stream.write_all(&[b"28\r\n", &[b' '; 0x28][..], b"\r\n"].concat()).unwrap();
@@ -158,7 +159,8 @@ fn large_bodies_are_refused_before_their_signature_is_checked() {
 
     // A sender that asks first is told before it sends.
     let mut stream = connect(server.address);
-    let head = "POST /webhooks/open-webhook HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 300000\r\n\r\n";
+    let head =
+        "POST /webhooks/open-webhook HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 300000\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     let mut start = [0; 12];
     stream.read_exact(&mut start).unwrap();

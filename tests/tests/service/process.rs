@@ -1,6 +1,6 @@
 //! The command line of a compiled workflow, as a process of its own: the program `minimal`.
 
-use super::client::{read_answer, connect, request, send, signature};
+use super::client::{connect, read_answer, request, send, signature};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
