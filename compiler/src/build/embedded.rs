@@ -1,0 +1,110 @@
+//! The runtime's sources, as flowc carries them.
+//!
+//! Comes in: the table that flowc's build script made. Goes out: a workspace on disk that cargo builds with `--locked`.
+//! Always true: flowc needs nothing of the repository it was built from.
+
+use super::Error;
+use super::hash::Hash;
+use crate::codegen::manifest::RELEASE_PROFILE;
+use std::fs;
+use std::path::Path;
+
+mod table {
+    include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
+}
+
+/// The crate versions the runtime was tested with.
+pub const LOCK: &str = table::LOCK;
+
+/// Changes whenever anything about the runtime does.
+pub fn source_hash() -> String {
+    Hash::new().add(table::HASH.as_bytes()).add(workspace_toml().as_bytes()).name()
+}
+
+/// Changes when the crates below the runtime do, or how they are compiled.
+pub fn crates_hash() -> String {
+    Hash::new().add(table::LOCK_HASH.as_bytes()).add(workspace_toml().as_bytes()).name()
+}
+
+/// The workspace the runtime is built in.
+fn workspace_toml() -> String {
+    format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{RELEASE_PROFILE}")
+}
+
+/// Writes the workspace into an existing, empty folder.
+pub fn unpack_workspace(folder: &Path) -> Result<(), Error> {
+    write(&folder.join("Cargo.toml"), workspace_toml().as_bytes())?;
+    write(&folder.join("Cargo.lock"), LOCK.as_bytes())?;
+    unpack_runtime(&folder.join("runtime"))
+}
+
+/// Writes the runtime's package alone.
+pub fn unpack_runtime(folder: &Path) -> Result<(), Error> {
+    for (name, contents) in table::SOURCES {
+        write(&folder.join(name), contents)?;
+    }
+    Ok(())
+}
+
+/// Writes a file and the folders above it.
+pub fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
+    }
+    fs::write(path, contents).map_err(|error| Error::io("write", path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::toolchain::Toolchain;
+    use std::collections::BTreeSet;
+    use std::process::Output;
+
+    /// Runs cargo in the unpacked workspace; the caller's lock file is in it already.
+    fn cargo(workspace: &Path, arguments: &[&str]) -> Output {
+        let mut cargo = Toolchain::find().unwrap().cargo();
+        cargo.current_dir(workspace).args(arguments).output().unwrap()
+    }
+
+    fn packages(lock: &str) -> BTreeSet<String> {
+        lock.split("\n\n")
+            .filter(|block| block.contains("checksum = "))
+            .map(|block| block.split("dependencies").next().unwrap_or(block).trim().to_owned())
+            .collect()
+    }
+
+    /// `BLESS=1` writes `compiler/runtime.lock` anew, from the versions in the repository's own lock file.
+    #[test]
+    fn the_lock_file_flowc_carries_is_the_tested_one() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let tested = fs::read_to_string(here.join("../Cargo.lock")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        unpack_workspace(folder.path()).unwrap();
+        let lock = folder.path().join("Cargo.lock");
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&lock, &tested).unwrap();
+            let output = cargo(folder.path(), &["update", "--workspace", "--offline"]);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            fs::copy(&lock, here.join("runtime.lock")).unwrap();
+        }
+        let output = cargo(folder.path(), &["metadata", "--locked", "--offline", "--format-version", "1"]);
+        assert!(
+            output.status.success(),
+            "compiler/runtime.lock does not fit runtime/Cargo.toml; BLESS=1 cargo test -p flow-compiler lock\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let carried = packages(&fs::read_to_string(&lock).unwrap());
+        let untested: Vec<_> = carried.difference(&packages(&tested)).cloned().collect();
+        assert!(untested.is_empty(), "not in Cargo.lock; BLESS=1 cargo test -p flow-compiler lock\n{untested:#?}");
+    }
+
+    #[test]
+    fn nothing_points_out_of_the_package() {
+        for (name, contents) in table::SOURCES {
+            assert!(!name.starts_with('/') && !name.contains(".."), "{name}");
+            let text = String::from_utf8_lossy(contents);
+            assert!(!name.ends_with(".toml") || !text.contains("workspace") && !text.contains("path ="), "{text}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! [`GeneratedCrate`] → native binary: the only stage that writes to disk and starts other programs.
+//!
+//! Comes in: a generated crate. Goes out: an executable file, or a cargo project.
+//! Two steps, and only the second is ever felt:
+//! 1. [`runtime`]: the runtime is compiled by cargo, once per machine, rustc and flavour, from the sources flowc carries;
+//! 2. [`rustc`]: the workflow is compiled by rustc directly against it.
+//!
+//! Always true: files appear under their final name complete or not at all, and two builds at once are safe.
+#![expect(clippy::disallowed_methods, reason = "writing files and starting compilers is what this stage is for")]
+
+mod cargo;
+mod eject;
+mod embedded;
+mod error;
+mod hash;
+mod progress;
+mod runtime;
+mod rustc;
+mod toolchain;
+mod workdir;
+
+pub use eject::eject;
+pub use error::Error;
+pub use progress::Talk;
+
+use crate::codegen::files::{Flavour, GeneratedCrate};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use toolchain::Toolchain;
+use workdir::Workdir;
+
+/// How to build.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub talk: Talk,
+    /// Take the binary of an earlier build when the generated code is the same to the byte.
+    pub reuse: bool,
+}
+
+/// What a build gave.
+#[derive(Debug, Clone)]
+pub struct Built {
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    pub took: Duration,
+}
+
+/// Compiles a workflow to the file `out`.
+pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
+    let started = Instant::now();
+    let binary = build_in_cache(generated, options)?;
+    let bytes = place(&binary, out)?;
+    Ok(Built { path: out.to_owned(), bytes, took: started.elapsed() })
+}
+
+/// Compiles a workflow to be run at once, and gives the place of the binary in the cache. It stays there for a while.
+pub fn build_in_cache(generated: &GeneratedCrate, options: Options) -> Result<PathBuf, Error> {
+    let toolchain = Toolchain::find()?;
+    let workdir = Workdir::open(&toolchain)?;
+    rustc::compile(&toolchain, &workdir, generated, options.reuse, options.talk)
+}
+
+/// Compiles the runtime alone, so that the first workflow need not wait for it.
+pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
+    let toolchain = Toolchain::find()?;
+    runtime::Runtime::get(&toolchain, &Workdir::open(&toolchain)?, flavour, talk).map(drop)
+}
+
+/// Copies a binary beside its final name and renames it, so that a running older one is neither damaged nor in the way.
+fn place(binary: &Path, out: &Path) -> Result<u64, Error> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
+    let name = out.file_name().unwrap_or_default().to_string_lossy();
+    let beside = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .tempdir_in(folder)
+        .map_err(|error| Error::io("write in", folder, &error))?;
+    let copy = beside.path().join("binary");
+    let bytes = fs::copy(binary, &copy).map_err(|error| Error::io("write", &copy, &error))?;
+    fs::rename(&copy, out).map_err(|error| Error::io("write", out, &error))?;
+    Ok(bytes)
+}

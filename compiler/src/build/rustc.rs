@@ -1,0 +1,120 @@
+//! Step two: one workflow, compiled by rustc directly.
+//!
+//! Comes in: the generated `main.rs` and a compiled runtime. Goes out: a binary.
+//! Always true: cargo has no part in this, so no lock of another cargo is waited for. rustc refusing the code is never
+//! the author's mistake: `flowc check` has promised that it compiles.
+
+use super::progress::Talk;
+use super::runtime::Runtime;
+use super::toolchain::Toolchain;
+use super::workdir::Workdir;
+use super::{Error, embedded, hash};
+use crate::codegen::files::GeneratedCrate;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How many compiled workflows are kept.
+const BINARIES_KEPT: usize = 32;
+
+/// The files of a compiled workflow in its folder.
+const SOURCE: &str = "main.rs";
+const BINARY: &str = "workflow";
+
+/// How one workflow is compiled.
+const FLAGS: [&str; 12] = [
+    "--edition=2024",
+    "--crate-type=bin",
+    "--crate-name=workflow",
+    "--cap-lints=allow",
+    "--color=never",
+    "-Copt-level=3",
+    "-Ccodegen-units=1",
+    "-Cpanic=unwind",
+    "-Cstrip=symbols",
+    "-Cdebuginfo=0",
+    "-o",
+    BINARY,
+];
+
+/// Gives the path of the binary in the cache. With `reuse` it may be of an earlier build of exactly the same code.
+pub fn compile(
+    toolchain: &Toolchain,
+    workdir: &Workdir,
+    generated: &GeneratedCrate,
+    reuse: bool,
+    talk: Talk,
+) -> Result<PathBuf, Error> {
+    let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
+    let name = folder_name(generated);
+    if reuse && let Some(binary) = compiled_before(workdir, &name, generated.main_rs()) {
+        return Ok(binary);
+    }
+    let temporary = workdir.temporary()?;
+    embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
+    let (command, said) = match run(toolchain, &runtime, temporary.path())? {
+        Ok(()) => return keep(workdir, temporary, &name),
+        Err(refused) => refused,
+    };
+    if let Some(error) = Error::in_output(&said) {
+        return Err(error);
+    }
+    if !runtime.is_intact() {
+        talk.say("the compiled runtime was damaged on disk");
+        Runtime::discard(workdir, generated.flavour, talk)?;
+        let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
+        if run(toolchain, &runtime, temporary.path())?.is_ok() {
+            return keep(workdir, temporary, &name);
+        }
+    }
+    let folder = temporary.keep();
+    Err(Error::Bug {
+        headline: "rustc does not accept the code that was generated for this workflow".to_owned(),
+        report: format!(
+            "the generated code is kept in {}\n\n{command:?}\n{said}\nrustc {}, {}",
+            folder.join(SOURCE).display(),
+            toolchain.release,
+            toolchain.host,
+        ),
+    })
+}
+
+/// Runs rustc in the folder that holds the source, so that no path of this machine gets into the binary.
+/// The inner error: what was run, and what rustc said against it.
+fn run(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Result<Result<(), (Command, String)>, Error> {
+    let mut rustc = toolchain.rustc();
+    rustc.current_dir(folder).args(FLAGS).arg(SOURCE);
+    rustc.args(["--target", &toolchain.host, "--extern"]);
+    rustc.arg(format!("flow_runtime={}", runtime.rlib.display()));
+    rustc.args(runtime.search.iter().map(|path| format!("-L{path}")));
+    // A library in C is inside the rlib of the crate that built it; what remains is the system's.
+    rustc.args(runtime.link.iter().filter(|library| !library.starts_with("static=")).map(|name| format!("-l{name}")));
+    let output = rustc.output().map_err(|error| Error::io("start", &toolchain.rustc, &error))?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(if output.status.success() { Ok(()) } else { Err((rustc, said)) })
+}
+
+/// The binary of exactly this source. The folder's name is only a hash, so the source itself is compared.
+fn compiled_before(workdir: &Workdir, name: &str, source: &str) -> Option<PathBuf> {
+    let folder = workdir.join(name);
+    let same = fs::read(folder.join(SOURCE)).is_ok_and(|kept| kept == source.as_bytes());
+    (same && folder.join(BINARY).is_file()).then(|| folder.join(BINARY))
+}
+
+/// Replaces what an earlier build left under the name.
+fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str) -> Result<PathBuf, Error> {
+    let _ = fs::remove_dir_all(workdir.join(name));
+    let folder = workdir.publish(temporary, name)?;
+    workdir.keep_newest("binary-", BINARIES_KEPT);
+    Ok(folder.join(BINARY))
+}
+
+/// Everything that decides about the bytes of a binary: the source, the runtime, the flavour. The rest decides about
+/// the work folder.
+fn folder_name(generated: &GeneratedCrate) -> String {
+    let mut hash = hash::Hash::new().add(generated.main_rs().as_bytes()).add(embedded::source_hash().as_bytes());
+    for part in FLAGS.iter().chain(generated.flavour.features()) {
+        hash = hash.add(part.as_bytes());
+    }
+    format!("binary-{}", hash.name())
+}
