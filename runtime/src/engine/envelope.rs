@@ -34,7 +34,7 @@ impl Envelope<'_> {
         }
         if let Some(error) = self.error {
             text.push_str(r#","error":"#);
-            push_error(&mut text, error);
+            text.push_str(&error.to_json());
         }
         push(&mut text, format_args!(r#","attempts":{}"#, self.attempts));
         push(&mut text, format_args!(r#","started_at":"{}""#, self.started_at));
@@ -45,16 +45,6 @@ impl Envelope<'_> {
     }
 }
 
-fn push_error(text: &mut String, error: &NodeError) {
-    text.push_str(r#"{"message":"#);
-    push_string(text, &error.message);
-    text.push_str(r#","code":"#);
-    push_string(text, &error.code);
-    text.push_str(r#","details":"#);
-    text.push_str(&error.details);
-    text.push('}');
-}
-
 /// Seconds with up to six decimals, no trailing zeros: as JavaScript prints such a number.
 pub fn push_seconds(text: &mut String, duration: Duration) {
     push(text, format_args!("{}", duration.as_secs()));
@@ -63,25 +53,6 @@ pub fn push_seconds(text: &mut String, duration: Duration) {
         push(text, format_args!(".{micros:06}"));
         text.truncate(text.trim_end_matches('0').len());
     }
-}
-
-/// A JSON string, quoted as `JSON.stringify` does.
-pub fn push_string(text: &mut String, string: &str) {
-    text.push('"');
-    for character in string.chars() {
-        match character {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{c}' => text.push_str("\\f"),
-            control if control < ' ' => push(text, format_args!("\\u{:04x}", u32::from(control))),
-            other => text.push(other),
-        }
-    }
-    text.push('"');
 }
 
 /// Writing into a `String` cannot fail.
@@ -142,12 +113,5 @@ mod tests {
             push_seconds(&mut text, Duration::from_micros(micros));
             assert_eq!(text, expected);
         }
-    }
-
-    #[test]
-    fn strings_are_quoted_as_json_stringify_does() {
-        let mut text = String::new();
-        push_string(&mut text, "a\"\\\n\r\t\u{8}\u{c}\u{1}\u{7f}é🎉");
-        assert_eq!(text, "\"a\\\"\\\\\\n\\r\\t\\b\\f\\u0001\u{7f}é🎉\"");
     }
 }

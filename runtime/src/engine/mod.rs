@@ -433,3 +433,5 @@ impl Execution {
 
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "service"))]
+mod driver_tests;

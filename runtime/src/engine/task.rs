@@ -10,13 +10,14 @@ use super::driver::{Effect, Engine};
 use super::envelope::Envelope;
 use super::run::{Finished, Run, State};
 use super::{Answer, Attempted, Cause, Command, Conditions, EdgeState, Event, Misrouted, NodeState, Outcome, Status};
-use crate::flow::{Edge, Kind, Node};
+use crate::flow::{Edge, Filter, Kind, Node};
 use crate::journal::{self, Durable, JournalError};
 use crate::log;
 use crate::node::{self, Attempt, NodeError};
 use crate::render::{Place, Text};
 use crate::scope::Scope;
 use crate::value::{Doc, Fault, Limits};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -242,17 +243,14 @@ impl Task {
         let error_of = activating.into_iter().chain(activated_by).find(|&source| state.nodes[source].error.is_some());
         let run = Arc::clone(&self.run);
         let scope = scope(&engine, &run, &state.outputs, &stamp, activating, error_of);
-        match compute(node, &scope, &run) {
+        match compute(node, &scope, &run.input) {
             Some(Ok((attempted, result, error))) => {
-                let result = match &result {
-                    PureResult::Missing => None,
-                    PureResult::Input => Some(run.input.text()),
-                    PureResult::Static(text) => Some(*text),
-                    PureResult::Text(text) => Some(text.as_str()),
-                };
-                self.attempted(state, index, Computed { attempted, result, error });
+                self.attempted(state, index, Computed { attempted, result: result.as_deref(), error });
             }
-            Some(Err(fault)) => self.misconfigured(state, index, fault),
+            Some(Err(fault)) => {
+                let error = Some(configuration_error(fault.message));
+                self.attempted(state, index, Computed { attempted: Attempted::Failed, result: None, error });
+            }
             None => match engine.parts.effects.prepare(node, &scope) {
                 Ok(effect) => {
                     let phase = match durable {
@@ -261,7 +259,10 @@ impl Task {
                     };
                     self.flights.push(Flight { node: index, effect, phase, began: now });
                 }
-                Err(fault) => self.misconfigured(state, index, fault),
+                Err(fault) => {
+                    let Attempt { result, error, .. } = Attempt::configuration_error(fault);
+                    self.attempted(state, index, Computed { attempted: Attempted::Failed, result: result.as_deref(), error });
+                }
             },
         }
         self.stamp = stamp;
@@ -274,11 +275,6 @@ impl Task {
             flight.phase = Phase::Trying(Arc::clone(&flight.effect).attempt(timeout));
             flight.began = now;
         }
-    }
-
-    fn misconfigured(&mut self, state: &mut State, node: usize, fault: Fault) {
-        let error = Some(configuration_error(fault.message));
-        self.attempted(state, node, Computed { attempted: Attempted::Failed, result: None, error });
     }
 
     /// An attempt has ended: either the node waits for the next one, or it settles, here and now.
@@ -355,11 +351,9 @@ impl Task {
 
     fn misrouted_error(&self, misrouted: Misrouted) -> NodeError {
         match misrouted {
-            Misrouted::NoRoute => NodeError {
-                message: String::from("no connection leads on: every condition read a field that is missing"),
-                code: String::from("NO_ROUTE"),
-                details: String::from("{}"),
-            },
+            Misrouted::NoRoute => {
+                NodeError::new("NO_ROUTE", "no connection leads on: every condition read a field that is missing")
+            }
             Misrouted::Fault { edge, message } => {
                 let target = self.engine.node_ids[self.engine.workflow.edges[edge].to];
                 configuration_error(format!("the condition of the connection to {target} has no value: {message}"))
@@ -434,36 +428,29 @@ impl Task {
     }
 }
 
-/// Where the result of a node without effects comes from.
-enum PureResult {
-    Missing,
-    /// The input, as it is.
-    Input,
-    Static(&'static str),
-    Text(String),
-}
+/// What one attempt of a node without effects came to.
+type Pure<'a> = (Attempted, Option<Cow<'a, str>>, Option<NodeError>);
 
 /// Computes a node without effects; `None` for one that has effects.
-fn compute(node: &Node, scope: &Scope, run: &Run) -> Option<Result<(Attempted, PureResult, Option<NodeError>), Fault>> {
-    let _ = run;
-    Some(match &node.kind {
-        Kind::Webhook(_) | Kind::Manual => Ok((Attempted::Completed, PureResult::Input, None)),
-        Kind::Filter(filter) => (filter.condition)(scope).and_then(|passed| {
-            if passed {
-                return Ok((Attempted::Completed, PureResult::Static(r#"{"passed":true}"#), None));
-            }
-            let mut message = Text::new(Place::Prose);
-            (filter.error_message)(scope, &mut message)?;
-            let message = message.as_str().to_owned();
-            let error = NodeError { message, code: String::from("NOT_PASSED"), details: String::from("{}") };
-            Ok((Attempted::NotPassed, PureResult::Static(r#"{"passed":false}"#), Some(error)))
-        }),
-        Kind::Transform(transform) => (transform.run)(scope).map(|value| {
-            let result = value.to_json().map_or(PureResult::Missing, PureResult::Text);
-            (Attempted::Completed, result, None)
-        }),
-        Kind::Http(_) | Kind::Email(_) => return None,
-    })
+fn compute<'a>(node: &Node, scope: &Scope, input: &'a Doc) -> Option<Result<Pure<'a>, Fault>> {
+    match &node.kind {
+        Kind::Webhook(_) | Kind::Manual => Some(Ok((Attempted::Completed, Some(input.text().into()), None))),
+        Kind::Filter(filter) => Some(filtered(filter, scope)),
+        Kind::Transform(transform) => Some(
+            (transform.run)(scope).map(|value| (Attempted::Completed, value.to_json().map(Cow::Owned), None)),
+        ),
+        Kind::Http(_) | Kind::Email(_) => None,
+    }
+}
+
+fn filtered(filter: &Filter, scope: &Scope) -> Result<Pure<'static>, Fault> {
+    if (filter.condition)(scope)? {
+        return Ok((Attempted::Completed, Some(r#"{"passed":true}"#.into()), None));
+    }
+    let mut message = Text::new(Place::Prose);
+    (filter.error_message)(scope, &mut message)?;
+    let error = NodeError::new("NOT_PASSED", message.finish("error_message")?);
+    Ok((Attempted::NotPassed, Some(r#"{"passed":false}"#.into()), Some(error)))
 }
 
 /// Asks the conditions of edges, as functions over what has settled.
@@ -517,5 +504,5 @@ fn scope<'a>(
 }
 
 fn configuration_error(message: String) -> NodeError {
-    NodeError { message, code: String::from("CONFIGURATION_ERROR"), details: String::from("{}") }
+    NodeError::new("CONFIGURATION_ERROR", message)
 }

@@ -7,11 +7,11 @@
 //! `executed_nodes` are the nodes that were started, in that order, including those at work; `current_node` is the first
 //! of those in declaration order; the other lists are in declaration order.
 
-use super::envelope::{push, push_seconds, push_string};
+use super::envelope::{push, push_seconds};
 use super::run::{Run, State};
 use super::{NodeState, Outcome, Status};
 use crate::flow::Workflow;
-use crate::value::{Doc, Raw};
+use crate::value::{Doc, Raw, write_string};
 
 pub fn view(workflow: &Workflow, run: &Run) -> String {
     let state = run.state();
@@ -31,9 +31,9 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
 
     let mut text = String::with_capacity(1024);
     text.push_str(r#"{"execution_id":"#);
-    push_string(&mut text, &run.name);
+    write_string(&run.name, &mut text);
     text.push_str(r#","flow_id":"#);
-    push_string(&mut text, workflow.name);
+    write_string(workflow.name, &mut text);
     push(&mut text, format_args!(r#","status":"{}","progress":{progress},"current_node":"#, status.as_str()));
     push_optional(&mut text, current.map(|node| workflow.nodes[node].id));
     text.push_str(r#","executed_nodes":["#);
@@ -50,7 +50,7 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
             if index > 0 {
                 text.push(',');
             }
-            push_string(&mut text, workflow.nodes[node].id);
+            write_string(workflow.nodes[node].id, &mut text);
         }
         text.push(']');
     }
@@ -91,7 +91,7 @@ fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, n
     let envelope = Raw::new(state.outputs[node].as_ref().filter(|_| ended).map(Doc::text), "");
     let times = &state.nodes[node];
     text.push_str(r#"{"node_id":"#);
-    push_string(text, workflow.nodes[node].id);
+    write_string(workflow.nodes[node].id, text);
     push(text, format_args!(r#","status":"{status}","result":"#));
     text.push_str(envelope.get("result").text().unwrap_or("null"));
     text.push_str(r#","error":"#);
@@ -113,7 +113,7 @@ fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, n
 
 fn push_optional(text: &mut String, value: Option<&str>) {
     match value {
-        Some(value) => push_string(text, value),
+        Some(value) => write_string(value, text),
         None => text.push_str("null"),
     }
 }

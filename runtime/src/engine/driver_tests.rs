@@ -1,0 +1,561 @@
+//! The shell against a small world: no network, no real time.
+
+use super::clock::{Clock, Timestamp};
+use super::driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
+use super::registry::Retention;
+use super::{Outcome, Status};
+use crate::env::Environment;
+use crate::flow::{
+    Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Transform, Variable, Webhook, Workflow,
+};
+use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory};
+use crate::node::{self, Attempt, NodeError};
+use crate::scope::{Field, Of, Scope};
+use crate::value::{Doc, Fault, Limits, Raw, Shape, ShapeField, Value};
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+static NOTHING: Shape = Shape { slots: 0, fields: &[] };
+static RESULT: Shape = Shape { slots: 1, fields: &[ShapeField { name: "result", slot: Some(0), fields: &[] }] };
+
+/// The wall clock of these tests stands still; durations come from tokio's paused clock.
+struct Noon;
+
+impl Clock for Noon {
+    fn wall(&self) -> Timestamp {
+        Timestamp { millis: 1_795_348_800_000 }
+    }
+}
+
+/// What an attempt does, and when it ends.
+#[derive(Clone)]
+enum Act {
+    End(Duration, Attempt),
+    Panic,
+}
+
+/// A world in which every node does what a script says; nodes without a script succeed at once with `{"ok":true}`.
+#[derive(Default)]
+struct World {
+    scripts: Mutex<HashMap<&'static str, VecDeque<Act>>>,
+    /// When each attempt began, and of which node.
+    calls: Mutex<Vec<(&'static str, Duration)>>,
+    prepared: AtomicUsize,
+    in_flight: AtomicUsize,
+    in_flight_max: AtomicUsize,
+    dropped: AtomicUsize,
+    began: Mutex<Option<Instant>>,
+}
+
+impl World {
+    fn script(&self, node: &'static str, acts: impl IntoIterator<Item = Act>) {
+        self.scripts.lock().unwrap().insert(node, acts.into_iter().collect());
+    }
+
+    fn calls(&self) -> Vec<(&'static str, u128)> {
+        self.calls.lock().unwrap().iter().map(|(node, at)| (*node, at.as_millis())).collect()
+    }
+}
+
+struct Prepared {
+    world: Arc<World>,
+    node: &'static str,
+}
+
+impl Effects for Arc<World> {
+    fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Arc<dyn Effect>, Fault> {
+        self.prepared.fetch_add(1, Ordering::Relaxed);
+        let Kind::Http(http) = &node.kind else { return Err(Fault::new("not an effect of this world")) };
+        (http.url)(scope, &mut crate::render::Url::default())?;
+        Ok(Arc::new(Prepared { world: Arc::clone(self), node: node.id }))
+    }
+}
+
+impl Effect for Prepared {
+    fn attempt(self: Arc<Self>, _: Duration) -> Pin<Box<dyn Future<Output = Attempt> + Send>> {
+        let world = Arc::clone(&self.world);
+        let began = *world.began.lock().unwrap().get_or_insert_with(Instant::now);
+        world.calls.lock().unwrap().push((self.node, began.elapsed()));
+        let mut scripts = world.scripts.lock().unwrap();
+        let act = scripts.get_mut(self.node).and_then(|acts| if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() });
+        drop(scripts);
+        Box::pin(async move {
+            let guard = InFlight::new(Arc::clone(&world));
+            match act {
+                None => succeed(r#"{"ok":true}"#),
+                Some(Act::Panic) => panic!("a node panics"),
+                Some(Act::End(after, attempt)) => {
+                    if !after.is_zero() {
+                        sleep(after).await;
+                    }
+                    guard.done();
+                    attempt
+                }
+            }
+        })
+    }
+}
+
+/// Counts attempts that run, and those dropped before they ended.
+struct InFlight {
+    world: Arc<World>,
+    done: std::cell::Cell<bool>,
+}
+
+impl InFlight {
+    fn new(world: Arc<World>) -> InFlight {
+        let now = world.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        world.in_flight_max.fetch_max(now, Ordering::Relaxed);
+        InFlight { world, done: std::cell::Cell::new(false) }
+    }
+
+    fn done(&self) {
+        self.done.set(true);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.world.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.done.get() {
+            self.world.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn succeed(result: &str) -> Attempt {
+    Attempt { outcome: node::Outcome::Succeeded, result: Some(result.to_owned()), error: None }
+}
+
+fn error(code: &str, message: &str) -> Option<NodeError> {
+    Some(NodeError { message: message.to_owned(), code: code.to_owned(), details: String::from("{}") })
+}
+
+fn unavailable() -> Attempt {
+    let error = error("HTTP_503", "HTTP 503 Service Unavailable");
+    Attempt { outcome: node::Outcome::Retryable { after: None }, result: Some(String::from(r#"{"success":false}"#)), error }
+}
+
+fn declined() -> Attempt {
+    Attempt { outcome: node::Outcome::Failed, result: None, error: error("HTTP_402", "Payment declined") }
+}
+
+fn act(attempt: Attempt) -> Act {
+    Act::End(Duration::ZERO, attempt)
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn http(id: &'static str, retries: u32) -> Node {
+    let kind = Kind::Http(Http { method: "POST", url: |_, _| Ok(()), headers: None, params: None, body: Body::None });
+    with_kind(id, kind, retries)
+}
+
+fn with_kind(id: &'static str, kind: Kind, retries: u32) -> Node {
+    let retry = Retry { retries, delay: Delay::Fixed(seconds(2)) };
+    Node { id, title: id, kind, output: &RESULT, retry, timeout: seconds(30) }
+}
+
+fn webhook() -> Node {
+    let kind = Webhook { webhook_id: "in", secret: None, validate_signature: false, allowed_ips: &[] };
+    with_kind("webhook", Kind::Webhook(kind), 0)
+}
+
+fn edge(from: usize, to: usize) -> Edge {
+    Edge { from, to, required: false, condition: None }
+}
+
+/// An engine for a workflow made on the spot.
+struct Bench {
+    engine: Arc<Engine>,
+    world: Arc<World>,
+}
+
+impl Bench {
+    fn new(nodes: Vec<Node>, edges: Vec<Edge>) -> Bench {
+        Bench::with(nodes, edges, Settings { timeout: Some(seconds(600)), fail_fast: false, max_parallel_nodes: 3 })
+    }
+
+    fn with(nodes: Vec<Node>, edges: Vec<Edge>, settings: Settings) -> Bench {
+        Bench::on(nodes, edges, settings, Arc::new(Memory), Retention::default())
+    }
+
+    fn on(
+        nodes: Vec<Node>,
+        edges: Vec<Edge>,
+        settings: Settings,
+        journal: Arc<dyn Journal>,
+        retention: Retention,
+    ) -> Bench {
+        // Tables are static; a test's workflow may live as long as the test process.
+        let workflow = Box::leak(Box::new(Workflow {
+            name: "order-fulfillment",
+            title: "Order",
+            version: "1",
+            settings,
+            environment: &[Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] }],
+            input: &NOTHING,
+            nodes: nodes.leak(),
+            edges: edges.leak(),
+        }));
+        let environment = Environment { values: vec![String::from("sk_live_12345")] };
+        let world = Arc::new(World::default());
+        let effects = Box::new(Arc::clone(&world));
+        let parts = Parts { effects, journal, clock: Box::new(Noon), retention };
+        Bench { engine: Engine::with_parts(workflow, environment, parts), world }
+    }
+
+    async fn start(&self) -> Handle {
+        self.engine.start(input(), StartedBy::Hand).await.unwrap()
+    }
+
+    /// Runs one execution to its end and gives its status and its view.
+    async fn run(&self) -> (Status, serde_json::Value) {
+        let handle = self.start().await;
+        let status = handle.finished().await;
+        (status, self.view(&handle))
+    }
+
+    fn view(&self, handle: &Handle) -> serde_json::Value {
+        serde_json::from_str(&self.engine.view(handle.id()).unwrap()).unwrap()
+    }
+}
+
+fn input() -> Doc {
+    Doc::read(br#"{"order_id":"O-1","items":[1,2]}"#, &NOTHING, &Limits::default()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_completes_looks_as_documented() {
+    let sum = Transform { run: |_| Ok(Value::Number(3.0)) };
+    let filter = Filter { condition: |_| Ok(true), error_message: |_, _| Ok(()) };
+    let nodes = vec![webhook(), with_kind("valid", Kind::Filter(filter), 0), http("charge", 2), with_kind("sum", Kind::Transform(sum), 0), http("sorry", 0)];
+    let never = Edge { condition: Some(|_| Ok(false)), ..edge(2, 4) };
+    let bench = Bench::new(nodes, vec![edge(0, 1), edge(1, 2), edge(2, 3), never]);
+    bench.world.script("charge", [act(unavailable()), Act::End(Duration::from_millis(250), succeed(r#"{"id":7}"#))]);
+    let handle = bench.start().await;
+    assert_eq!(handle.finished().await, Status::Completed);
+    assert!(handle.id().starts_with("exec-") && handle.id().len() == 37, "{}", handle.id());
+    let noon = |end: &str| format!("2026-11-22T12:00:0{end}Z");
+    let expected = serde_json::json!({
+        "execution_id": handle.id(),
+        "flow_id": "order-fulfillment",
+        "status": "completed",
+        "progress": 100,
+        "current_node": null,
+        "executed_nodes": [
+            {"node_id": "webhook", "status": "completed", "result": {"order_id": "O-1", "items": [1, 2]}, "error": null,
+             "execution_time": 0, "started_at": noon("0.000"), "completed_at": noon("0.000")},
+            {"node_id": "valid", "status": "completed", "result": {"passed": true}, "error": null,
+             "execution_time": 0, "started_at": noon("0.000"), "completed_at": noon("0.000")},
+            {"node_id": "charge", "status": "completed", "result": {"id": 7}, "error": null,
+             "execution_time": 2.25, "started_at": noon("0.000"), "completed_at": noon("2.250")},
+            {"node_id": "sum", "status": "completed", "result": 3, "error": null,
+             "execution_time": 0, "started_at": noon("2.250"), "completed_at": noon("2.250")},
+        ],
+        "skipped_nodes": ["sorry"],
+        "pending_nodes": [],
+        "failed_nodes": [],
+        "duration": 2.25,
+        "started_at": noon("0.000"),
+        "completed_at": noon("2.250"),
+        "error_message": null,
+        "error_code": null,
+    });
+    assert_eq!(bench.view(&handle), expected);
+    assert_eq!(bench.world.calls(), [("charge", 0), ("charge", 2000)]);
+    assert_eq!(bench.world.prepared.load(Ordering::Relaxed), 1, "rendered once, sent twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_execution_shows_where_it_is() {
+    let bench = Bench::new(vec![webhook(), http("a", 1), http("b", 0), http("c", 0)], vec![edge(0, 1), edge(0, 2), edge(1, 3)]);
+    bench.world.script("a", [act(unavailable())]);
+    bench.world.script("b", [Act::End(seconds(9), succeed("{}"))]);
+    let handle = bench.start().await;
+    sleep(seconds(1)).await;
+    let view = bench.view(&handle);
+    assert_eq!(view["status"], "running");
+    assert_eq!(view["progress"], 25);
+    assert_eq!(view["current_node"], "a");
+    assert_eq!(view["pending_nodes"], serde_json::json!(["c"]));
+    assert_eq!(view["duration"], 1);
+    assert_eq!(view["executed_nodes"][1]["status"], "running");
+    assert_eq!(view["executed_nodes"][1]["result"], serde_json::Value::Null);
+    assert_eq!(handle.finished().await, Status::Error);
+    let view = bench.view(&handle);
+    assert_eq!(view["error_message"], "a: HTTP 503 Service Unavailable");
+    assert_eq!(view["error_code"], "HTTP_503");
+    assert_eq!(view["failed_nodes"], serde_json::json!(["a"]));
+    assert_eq!(view["skipped_nodes"], serde_json::json!(["c"]));
+    assert_eq!(view["executed_nodes"][1]["result"], serde_json::json!({"success": false}), "the last answer is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_does_not_pass_hands_its_message_to_the_handler() {
+    static MESSAGE: Field = Field { of: Of::Error(&["message"]), path: "error.message" };
+    fn says_no(_: &Scope, text: &mut crate::render::Text) -> crate::render::Rendered {
+        text.literal("missing required fields");
+        Ok(())
+    }
+    let filter = Filter { condition: |_| Ok(false), error_message: says_no };
+    let report = Transform { run: |scope| Ok(scope.get(&MESSAGE).value()) };
+    let nodes = vec![webhook(), with_kind("valid", Kind::Filter(filter), 0), http("next", 0), with_kind("handler", Kind::Transform(report), 0)];
+    static PASSED: Field = Field { of: Of::OutputSlot(1, 0), path: "result" };
+    let failed = Edge { condition: Some(|scope| Ok(scope.get(&PASSED).get("passed").text() == Some("false"))), ..edge(1, 3) };
+    let bench = Bench::new(nodes, vec![edge(0, 1), edge(1, 2), failed]);
+    let (status, view) = bench.run().await;
+    assert_eq!(status, Status::Completed);
+    assert_eq!(view["executed_nodes"][1]["status"], "completed");
+    assert_eq!(view["executed_nodes"][1]["result"], serde_json::json!({"passed": false}));
+    assert_eq!(view["executed_nodes"][1]["error"]["message"], "missing required fields");
+    assert_eq!(view["executed_nodes"][2]["result"], "missing required fields");
+    assert_eq!(view["skipped_nodes"], serde_json::json!(["next"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_route_is_written_into_the_envelope_and_keeps_the_result() {
+    static MISSING: Field = Field { of: Of::Error(&[]), path: "result.available" };
+    let conditional = Edge { condition: Some(|scope| Ok(scope.get(&MISSING).truthy())), ..edge(0, 1) };
+    let bench = Bench::new(vec![http("check", 0), http("next", 0)], vec![conditional]);
+    let (status, view) = bench.run().await;
+    assert_eq!(status, Status::Error);
+    assert_eq!(view["error_code"], "NO_ROUTE");
+    assert_eq!(view["executed_nodes"][0]["status"], "failed");
+    assert_eq!(view["executed_nodes"][0]["error"]["code"], "NO_ROUTE");
+    assert_eq!(view["executed_nodes"][0]["result"], serde_json::json!({"ok": true}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_of_templates_transforms_and_conditions_are_configuration_errors() {
+    let template = Kind::Http(Http { method: "GET", url: |_, _| Err(Fault::new("no id")), headers: None, params: None, body: Body::None });
+    let transform = Kind::Transform(Transform { run: |_| Err(Fault::new("no id")) });
+    let condition = Edge { condition: Some(|_| Err(Fault::new("no id"))), ..edge(0, 1) };
+    for (nodes, edges, message) in [
+        (vec![with_kind("a", template, 3)], vec![], "a: no id"),
+        (vec![with_kind("a", transform, 3)], vec![], "a: no id"),
+        (vec![http("a", 3), http("b", 0)], vec![condition], "a: the condition of the connection to b has no value: no id"),
+    ] {
+        let (status, view) = Bench::new(nodes, edges).run().await;
+        assert_eq!(status, Status::Error);
+        assert_eq!(view["error_code"], "CONFIGURATION_ERROR");
+        assert_eq!(view["error_message"], message);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_nodes_at_once_than_allowed() {
+    let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 2 };
+    let bench = Bench::with(vec![http("a", 0), http("b", 0), http("c", 0), http("d", 0)], vec![], settings);
+    for node in ["a", "b", "c", "d"] {
+        bench.world.script(node, [Act::End(seconds(1), succeed("{}"))]);
+    }
+    assert_eq!(bench.run().await.0, Status::Completed);
+    assert_eq!(bench.world.in_flight_max.load(Ordering::Relaxed), 2);
+    assert_eq!(bench.world.calls(), [("a", 0), ("b", 0), ("c", 1000), ("d", 1000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_out_drops_what_is_in_flight() {
+    let settings = Settings { timeout: Some(seconds(5)), fail_fast: false, max_parallel_nodes: 3 };
+    let bench = Bench::with(vec![http("slow", 0), http("next", 0)], vec![edge(0, 1)], settings);
+    bench.world.script("slow", [Act::End(seconds(50), succeed("{}"))]);
+    let (status, view) = bench.run().await;
+    assert_eq!(status, Status::Error);
+    assert_eq!(view["error_code"], "TIMEOUT");
+    assert_eq!(view["error_message"], "timed out after 5 s");
+    assert_eq!(view["duration"], 5);
+    assert_eq!(view["executed_nodes"][0]["status"], "cancelled");
+    assert_eq!(view["executed_nodes"][0]["execution_time"], 5);
+    assert_eq!(bench.world.dropped.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancel_drops_what_is_in_flight() {
+    let bench = Bench::new(vec![http("slow", 0)], vec![]);
+    bench.world.script("slow", [Act::End(seconds(50), succeed("{}"))]);
+    let handle = bench.start().await;
+    sleep(seconds(1)).await;
+    assert!(bench.engine.cancel(handle.id()));
+    assert_eq!(handle.finished().await, Status::Cancelled);
+    assert_eq!(bench.world.dropped.load(Ordering::Relaxed), 1);
+    assert_eq!(bench.view(&handle)["status"], "cancelled");
+    assert_eq!(bench.view(&handle)["duration"], 1);
+    assert!(bench.engine.cancel(handle.id()), "known, and stays cancelled");
+    assert!(!bench.engine.cancel("exec-00000000000000000000000000000000"));
+    assert!(!bench.engine.cancel("nonsense"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_ends_its_execution_and_nothing_else() {
+    let condition = Edge { condition: Some(|_| panic!("a condition panics")), ..edge(0, 1) };
+    let template = Kind::Http(Http { method: "GET", url: |_, _| panic!("a template panics"), headers: None, params: None, body: Body::None });
+    for (nodes, edges) in [
+        (vec![http("a", 3)], vec![]),
+        (vec![http("b", 3), http("c", 0)], vec![condition]),
+        (vec![with_kind("d", template, 3)], vec![]),
+    ] {
+        let bench = Bench::new(nodes, edges);
+        bench.world.script("a", [Act::Panic]);
+        let (status, view) = bench.run().await;
+        assert_eq!(status, Status::Error);
+        assert_eq!(view["error_code"], "INTERNAL");
+        assert_eq!(view["progress"], 100);
+        assert_eq!(bench.engine.counts().running, 0);
+        assert_eq!(bench.run().await.0, Status::Error, "the engine goes on");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_are_removed_from_errors() {
+    let bench = Bench::new(vec![http("a", 0)], vec![]);
+    let error = error("HTTP_401", "bad key sk_live_12345");
+    bench.world.script("a", [act(Attempt { outcome: node::Outcome::Failed, result: None, error })]);
+    assert_eq!(bench.run().await.1["error_message"], "a: bad key ***");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handled_failure_completes_the_execution() {
+    let failed = Edge { condition: Some(|_| Ok(true)), ..edge(0, 1) };
+    let bench = Bench::new(vec![http("charge", 2), http("sorry", 0)], vec![failed]);
+    bench.world.script("charge", [act(declined())]);
+    let (status, view) = bench.run().await;
+    assert_eq!(status, Status::Completed);
+    assert_eq!(view["failed_nodes"], serde_json::json!(["charge"]));
+    assert_eq!(bench.world.calls(), [("charge", 0), ("sorry", 0)], "402 is not tried again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn drain_accepts_nothing_new_and_waits() {
+    let bench = Bench::new(vec![http("slow", 0)], vec![]);
+    bench.world.script("slow", [Act::End(seconds(20), succeed("{}"))]);
+    let handle = bench.start().await;
+    assert_eq!(bench.engine.drain(seconds(5)).await, 1);
+    assert_eq!(bench.engine.start(input(), StartedBy::Api).await.err(), Some(StartError::Draining));
+    assert_eq!(bench.engine.drain(seconds(60)).await, 0);
+    assert_eq!(handle.finished().await, Status::Completed);
+    let counts = bench.engine.counts();
+    assert_eq!((counts.started, counts.running, counts.completed), (1, 0, 1));
+    assert_eq!(counts.total_duration, seconds(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_last_executions_are_remembered() {
+    for retention in [Retention { executions: 2, bytes: usize::MAX }, Retention { executions: 99, bytes: 700 }] {
+        let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
+        let bench = Bench::on(vec![http("a", 0)], vec![], settings, Arc::new(Memory), retention);
+        let mut ids = Vec::new();
+        for _ in 0..4 {
+            let handle = bench.start().await;
+            handle.finished().await;
+            ids.push(handle.id().to_owned());
+        }
+        let known: Vec<bool> = ids.iter().map(|id| bench.engine.view(id).is_some()).collect();
+        assert_eq!(known, [false, false, true, true], "{retention:?}");
+    }
+}
+
+/// A journal whose events become durable when the test says so.
+#[derive(Default)]
+struct Slow {
+    events: Mutex<Vec<String>>,
+    pending: Mutex<Vec<oneshot::Sender<Result<(), JournalError>>>>,
+}
+
+impl Slow {
+    fn events(&self) -> Vec<String> {
+        self.events.lock().unwrap().clone()
+    }
+
+    fn sync(&self, result: Result<(), JournalError>) {
+        for sender in self.pending.lock().unwrap().drain(..) {
+            // The engine does not wait for every event.
+            let _ = sender.send(result.clone());
+        }
+    }
+}
+
+impl Journal for Slow {
+    fn append(&self, _: Id, event: Event) -> Durable {
+        self.events.lock().unwrap().push(match event {
+            Event::Accepted { input, trigger, .. } => format!("accepted {input} by {trigger:?}"),
+            Event::Started { node, .. } => format!("started {node}"),
+            Event::Attempted { node, attempt, .. } => format!("attempted {node} {attempt}"),
+            Event::Settled { node, outcome, envelope, edges, .. } => {
+                let result = Raw::new(Some(envelope), "").get("result").text().unwrap_or("nothing").to_owned();
+                assert!(matches!(outcome, Outcome::Completed | Outcome::Failed));
+                format!("settled {node} {result} {edges:?}")
+            }
+            Event::Finished { status, error_message, .. } => format!("finished {} {error_message:?}", status.as_str()),
+        });
+        let (sender, receiver) = oneshot::channel();
+        self.pending.lock().unwrap().push(sender);
+        Durable::Later(receiver)
+    }
+}
+
+fn slow_bench() -> (Bench, Arc<Slow>) {
+    let journal = Arc::new(Slow::default());
+    let settings = Settings { timeout: Some(seconds(60)), fail_fast: false, max_parallel_nodes: 3 };
+    let nodes = vec![webhook(), http("a", 1)];
+    let bench = Bench::on(nodes, vec![edge(0, 1)], settings, Arc::clone(&journal) as Arc<dyn Journal>, Retention::default());
+    (bench, journal)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_outruns_the_journal() {
+    let (bench, journal) = slow_bench();
+    bench.world.script("a", [act(unavailable()), act(succeed("{}"))]);
+    let engine = Arc::clone(&bench.engine);
+    let starting = tokio::spawn(async move { engine.start(input(), StartedBy::Trigger(0)).await });
+    sleep(seconds(1)).await;
+    assert!(!starting.is_finished(), "not accepted before that is durable");
+    assert_eq!(journal.events(), [r#"accepted {"order_id":"O-1","items":[1,2]} by Some(0)"#]);
+    journal.sync(Ok(()));
+    let handle = starting.await.unwrap().unwrap();
+
+    sleep(seconds(1)).await;
+    let trigger = r#"settled 0 {"order_id":"O-1","items":[1,2]} [Taken]"#;
+    assert_eq!(journal.events()[1..], ["started 0", trigger, "started 1"]);
+    assert_eq!(bench.world.calls(), [], "no effect before *started* is durable");
+    journal.sync(Ok(()));
+    sleep(seconds(3)).await;
+    assert_eq!(bench.world.calls(), [("a", 0), ("a", 2000)]);
+    assert_eq!(journal.events()[4..], ["attempted 1 1", "settled 1 {} []", "finished completed None"]);
+    assert_eq!(bench.view(&handle)["status"], "running", "nobody is told before the end is durable");
+    journal.sync(Ok(()));
+    assert_eq!(handle.finished().await, Status::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_journal_nothing_is_accepted_or_done() {
+    let full = || Err(JournalError { message: String::from("the disk is full") });
+    let (bench, journal) = slow_bench();
+    let engine = Arc::clone(&bench.engine);
+    let starting = tokio::spawn(async move { engine.start(input(), StartedBy::Hand).await });
+    sleep(seconds(1)).await;
+    journal.sync(full());
+    assert!(matches!(starting.await.unwrap(), Err(StartError::Journal(_))));
+    assert_eq!(bench.engine.counts().started, 0);
+
+    let engine = Arc::clone(&bench.engine);
+    let starting = tokio::spawn(async move { engine.start(input(), StartedBy::Hand).await });
+    sleep(seconds(1)).await;
+    journal.sync(Ok(()));
+    let handle = starting.await.unwrap().unwrap();
+    sleep(seconds(1)).await;
+    journal.sync(full());
+    sleep(seconds(1)).await;
+    journal.sync(full());
+    assert_eq!(handle.finished().await, Status::Error);
+    assert_eq!(bench.view(&handle)["error_code"], "INTERNAL");
+    assert_eq!(bench.view(&handle)["error_message"], "the journal cannot be written: the disk is full");
+    assert_eq!(bench.world.calls(), []);
+}
