@@ -260,7 +260,8 @@ impl Task {
                     self.flights.push(Flight { node: index, effect, phase, began: now });
                 }
                 Err(fault) => {
-                    let Attempt { result, error, .. } = Attempt::configuration_error(fault);
+                    let Attempt { result, error, .. } = 
+                        Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
                     self.attempted(state, index, Computed { attempted: Attempted::Failed, result: result.as_deref(), error });
                 }
             },
