@@ -82,7 +82,9 @@ impl Effect for Prepared {
         let began = *world.began.lock().unwrap().get_or_insert_with(Instant::now);
         world.calls.lock().unwrap().push((self.node, began.elapsed()));
         let mut scripts = world.scripts.lock().unwrap();
-        let act = scripts.get_mut(self.node).and_then(|acts| if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() });
+        let act = scripts
+            .get_mut(self.node)
+            .and_then(|acts| if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() });
         drop(scripts);
         Box::pin(async move {
             let guard = InFlight::new(Arc::clone(&world));
@@ -138,7 +140,11 @@ fn error(code: &str, message: &str) -> Option<NodeError> {
 
 fn unavailable() -> Attempt {
     let error = error("HTTP_503", "HTTP 503 Service Unavailable");
-    Attempt { outcome: node::Outcome::Retryable { after: None }, result: Some(String::from(r#"{"success":false}"#)), error }
+    Attempt {
+        outcome: node::Outcome::Retryable { after: None },
+        result: Some(String::from(r#"{"success":false}"#)),
+        error,
+    }
 }
 
 fn declined() -> Attempt {
@@ -236,7 +242,13 @@ fn input() -> Doc {
 async fn an_execution_that_completes_looks_as_documented() {
     let sum = Transform { run: |_| Ok(Value::Number(3.0)) };
     let filter = Filter { condition: |_| Ok(true), error_message: |_, _| Ok(()) };
-    let nodes = vec![webhook(), with_kind("valid", Kind::Filter(filter), 0), http("charge", 2), with_kind("sum", Kind::Transform(sum), 0), http("sorry", 0)];
+    let nodes = vec![
+        webhook(),
+        with_kind("valid", Kind::Filter(filter), 0),
+        http("charge", 2),
+        with_kind("sum", Kind::Transform(sum), 0),
+        http("sorry", 0),
+    ];
     let never = Edge { condition: Some(|_| Ok(false)), ..edge(2, 4) };
     let bench = Bench::new(nodes, vec![edge(0, 1), edge(1, 2), edge(2, 3), never]);
     bench.world.script("charge", [act(unavailable()), Act::End(Duration::from_millis(250), succeed(r#"{"id":7}"#))]);
@@ -276,7 +288,8 @@ async fn an_execution_that_completes_looks_as_documented() {
 
 #[tokio::test(start_paused = true)]
 async fn a_running_execution_shows_where_it_is() {
-    let bench = Bench::new(vec![webhook(), http("a", 1), http("b", 0), http("c", 0)], vec![edge(0, 1), edge(0, 2), edge(1, 3)]);
+    let bench =
+        Bench::new(vec![webhook(), http("a", 1), http("b", 0), http("c", 0)], vec![edge(0, 1), edge(0, 2), edge(1, 3)]);
     bench.world.script("a", [act(unavailable())]);
     bench.world.script("b", [Act::End(seconds(9), succeed("{}"))]);
     let handle = bench.start().await;
@@ -307,9 +320,15 @@ async fn a_filter_that_does_not_pass_hands_its_message_to_the_handler() {
     }
     let filter = Filter { condition: |_| Ok(false), error_message: says_no };
     let report = Transform { run: |scope| Ok(scope.get(&MESSAGE).value()) };
-    let nodes = vec![webhook(), with_kind("valid", Kind::Filter(filter), 0), http("next", 0), with_kind("handler", Kind::Transform(report), 0)];
+    let nodes = vec![
+        webhook(),
+        with_kind("valid", Kind::Filter(filter), 0),
+        http("next", 0),
+        with_kind("handler", Kind::Transform(report), 0),
+    ];
     static PASSED: Field = Field { of: Of::OutputSlot(1, 0), path: "result" };
-    let failed = Edge { condition: Some(|scope| Ok(scope.get(&PASSED).get("passed").text() == Some("false"))), ..edge(1, 3) };
+    let failed =
+        Edge { condition: Some(|scope| Ok(scope.get(&PASSED).get("passed").text() == Some("false"))), ..edge(1, 3) };
     let bench = Bench::new(nodes, vec![edge(0, 1), edge(1, 2), failed]);
     let (status, view) = bench.run().await;
     assert_eq!(status, Status::Completed);
@@ -335,13 +354,23 @@ async fn no_route_is_written_into_the_envelope_and_keeps_the_result() {
 
 #[tokio::test(start_paused = true)]
 async fn faults_of_templates_transforms_and_conditions_are_configuration_errors() {
-    let template = Kind::Http(Http { method: "GET", url: |_, _| Err(Fault::new("no id")), headers: None, params: None, body: Body::None });
+    let template = Kind::Http(Http {
+        method: "GET",
+        url: |_, _| Err(Fault::new("no id")),
+        headers: None,
+        params: None,
+        body: Body::None,
+    });
     let transform = Kind::Transform(Transform { run: |_| Err(Fault::new("no id")) });
     let condition = Edge { condition: Some(|_| Err(Fault::new("no id"))), ..edge(0, 1) };
     for (nodes, edges, message) in [
         (vec![with_kind("a", template, 3)], vec![], "a: no id"),
         (vec![with_kind("a", transform, 3)], vec![], "a: no id"),
-        (vec![http("a", 3), http("b", 0)], vec![condition], "a: the condition of the connection to b has no value: no id"),
+        (
+            vec![http("a", 3), http("b", 0)],
+            vec![condition],
+            "a: the condition of the connection to b has no value: no id",
+        ),
     ] {
         let (status, view) = Bench::new(nodes, edges).run().await;
         assert_eq!(status, Status::Error);
@@ -396,7 +425,13 @@ async fn cancel_drops_what_is_in_flight() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_ends_its_execution_and_nothing_else() {
     let condition = Edge { condition: Some(|_| panic!("a condition panics")), ..edge(0, 1) };
-    let template = Kind::Http(Http { method: "GET", url: |_, _| panic!("a template panics"), headers: None, params: None, body: Body::None });
+    let template = Kind::Http(Http {
+        method: "GET",
+        url: |_, _| panic!("a template panics"),
+        headers: None,
+        params: None,
+        body: Body::None,
+    });
     for (nodes, edges) in [
         (vec![http("a", 3)], vec![]),
         (vec![http("b", 3), http("c", 0)], vec![condition]),
@@ -505,7 +540,8 @@ fn slow_bench() -> (Bench, Arc<Slow>) {
     let journal = Arc::new(Slow::default());
     let settings = Settings { timeout: Some(seconds(60)), fail_fast: false, max_parallel_nodes: 3 };
     let nodes = vec![webhook(), http("a", 1)];
-    let bench = Bench::on(nodes, vec![edge(0, 1)], settings, Arc::clone(&journal) as Arc<dyn Journal>, Retention::default());
+    let bench =
+        Bench::on(nodes, vec![edge(0, 1)], settings, Arc::clone(&journal) as Arc<dyn Journal>, Retention::default());
     (bench, journal)
 }
 

@@ -431,7 +431,7 @@ impl Execution {
     }
 }
 
-#[cfg(test)]
-mod tests;
 #[cfg(all(test, feature = "service"))]
 mod driver_tests;
+#[cfg(test)]
+mod tests;

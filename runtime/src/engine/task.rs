@@ -260,9 +260,13 @@ impl Task {
                     self.flights.push(Flight { node: index, effect, phase, began: now });
                 }
                 Err(fault) => {
-                    let Attempt { result, error, .. } = 
+                    let Attempt { result, error, .. } =
                         Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
-                    self.attempted(state, index, Computed { attempted: Attempted::Failed, result: result.as_deref(), error });
+                    self.attempted(
+                        state,
+                        index,
+                        Computed { attempted: Attempted::Failed, result: result.as_deref(), error },
+                    );
                 }
             },
         }
@@ -437,9 +441,9 @@ fn compute<'a>(node: &Node, scope: &Scope, input: &'a Doc) -> Option<Result<Pure
     match &node.kind {
         Kind::Webhook(_) | Kind::Manual => Some(Ok((Attempted::Completed, Some(input.text().into()), None))),
         Kind::Filter(filter) => Some(filtered(filter, scope)),
-        Kind::Transform(transform) => Some(
-            (transform.run)(scope).map(|value| (Attempted::Completed, value.to_json().map(Cow::Owned), None)),
-        ),
+        Kind::Transform(transform) => {
+            Some((transform.run)(scope).map(|value| (Attempted::Completed, value.to_json().map(Cow::Owned), None)))
+        }
         Kind::Http(_) | Kind::Email(_) => None,
     }
 }
