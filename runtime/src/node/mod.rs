@@ -8,10 +8,16 @@ pub mod transform;
 
 #[cfg(feature = "service")]
 mod answer;
+#[cfg(feature = "mail")]
+mod email;
 #[cfg(feature = "service")]
 mod failure;
 #[cfg(feature = "service")]
 mod http;
+#[cfg(feature = "mail")]
+mod letter;
+#[cfg(feature = "mail")]
+mod smtp;
 #[cfg(feature = "service")]
 mod tls;
 
@@ -28,6 +34,8 @@ use std::time::Duration;
 #[cfg(feature = "service")]
 pub struct Services {
     http: http::Client,
+    #[cfg(feature = "mail")]
+    mail: email::Client,
 }
 
 /// An effect rendered once: the bytes every attempt sends. Cheap to clone.
@@ -35,6 +43,8 @@ pub struct Services {
 #[derive(Debug, Clone)]
 pub enum Prepared {
     Http(http::Request),
+    #[cfg(feature = "mail")]
+    Email(email::Mail),
 }
 
 /// How one attempt ended.
@@ -106,7 +116,11 @@ impl Services {
     /// When certificate authorities named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read.
     pub fn new() -> Result<Services, Fault> {
         let tls = tls::client_config()?;
-        Ok(Services { http: http::Client::new(tls)? })
+        Ok(Services {
+            #[cfg(feature = "mail")]
+            mail: email::Client::new(tls.clone()),
+            http: http::Client::new(tls)?,
+        })
     }
 
     /// Renders an effect. Pure nodes (filter, transform, triggers) are not prepared: the engine's shell computes them.
@@ -116,7 +130,10 @@ impl Services {
     pub fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Prepared, Fault> {
         match &node.kind {
             Kind::Http(http) => http::prepare(node.id, http, scope).map(Prepared::Http),
+            #[cfg(feature = "mail")]
+            Kind::Email(email) => self.mail.prepare(node.id, email, scope).map(Prepared::Email),
             // flowc links the runtime with mail for a workflow that has such a node.
+            #[cfg(not(feature = "mail"))]
             Kind::Email(_) => Err(Fault::new("this executable was built without mail")),
             Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Transform(_) => {
                 Err(Fault::new(format!("node `{}` has no effect to prepare", node.id)))
@@ -128,6 +145,8 @@ impl Services {
     pub async fn attempt(&self, prepared: &Prepared, timeout: Duration) -> Attempt {
         match prepared {
             Prepared::Http(request) => self.http.attempt(request, timeout).await,
+            #[cfg(feature = "mail")]
+            Prepared::Email(mail) => self.mail.attempt(mail, timeout).await,
         }
     }
 }
