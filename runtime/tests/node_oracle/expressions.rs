@@ -137,8 +137,12 @@ fn globals() {
                     }
                 })
                 .collect();
-            if let (Global::JsonStringify, [_, replacer, ..]) = (global, &mut args[..]) {
+            if let (Global::JsonStringify, [_, replacer, indent @ ..]) = (global, &mut args[..]) {
                 *replacer = random.pick(&[Value::Null, Value::Undefined, true.into()]);
+                // V8 breaks lines for an indentation of less than one, where the standard says none: it becomes 0 here.
+                if let [Value::Number(indent)] = indent {
+                    *indent = indent.trunc();
+                }
             }
             all.push(Case::new("global", global.name(), &args, expr::global(*global, &args)));
         }
