@@ -94,6 +94,49 @@ pub struct Edge {
     pub condition: Option<Condition>,
 }
 
+impl Variable {
+    pub const fn new(name: &'static str, used_by: &'static [&'static str]) -> Variable {
+        Variable { name, secret: false, optional: false, used_by }
+    }
+
+    /// Its value must never be shown.
+    pub const fn secret(self) -> Variable {
+        Variable { secret: true, ..self }
+    }
+
+    /// The workflow runs without it.
+    pub const fn optional(self) -> Variable {
+        Variable { optional: true, ..self }
+    }
+}
+
+impl Edge {
+    /// Taken whenever the source succeeded.
+    pub const fn on_success(from: usize, to: usize) -> Edge {
+        Edge { from, to, required: false, condition: None }
+    }
+
+    /// Taken when the condition holds, after success and after failure.
+    pub const fn when(from: usize, to: usize, condition: Condition) -> Edge {
+        Edge { from, to, required: false, condition: Some(condition) }
+    }
+
+    /// As [`Edge::on_success`], and the target names the source in its `dependencies`.
+    pub const fn dependency(from: usize, to: usize) -> Edge {
+        Edge { from, to, required: true, condition: None }
+    }
+
+    /// As [`Edge::when`], and the target names the source in its `dependencies`.
+    pub const fn dependency_when(from: usize, to: usize, condition: Condition) -> Edge {
+        Edge { from, to, required: true, condition: Some(condition) }
+    }
+}
+
+impl Retry {
+    /// A single attempt.
+    pub const NONE: Retry = Retry { retries: 0, delay: Delay::Fixed(Duration::from_secs(1)) };
+}
+
 /// Evaluated after the source settled. [`Scope::read_missing`] tells afterwards whether a missing field was read.
 pub type Condition = fn(&Scope) -> Result<bool, Fault>;
 
@@ -126,6 +169,8 @@ pub struct Http {
     /// Appended to the URL's query.
     pub params: Option<fn(&Scope, &mut Params) -> Rendered>,
     pub body: Body,
+    /// How long a 2xx answer is used again for the same request of any execution; `None`: never.
+    pub cache: Option<Duration>,
 }
 
 /// What an HTTP request carries.

@@ -48,6 +48,30 @@ pub enum Of {
     Error(&'static [&'static str]),
 }
 
+impl Field {
+    /// The input as a whole.
+    pub const fn whole_input(path: &'static str) -> Field {
+        Field { of: Of::Input, path }
+    }
+
+    pub const fn input(slot: usize, path: &'static str) -> Field {
+        Field { of: Of::InputSlot(slot), path }
+    }
+
+    /// The envelope of a node as a whole.
+    pub const fn whole_output(node: usize, path: &'static str) -> Field {
+        Field { of: Of::Output(node), path }
+    }
+
+    pub const fn output(node: usize, slot: usize, path: &'static str) -> Field {
+        Field { of: Of::OutputSlot(node, slot), path }
+    }
+
+    pub const fn error(steps: &'static [&'static str], path: &'static str) -> Field {
+        Field { of: Of::Error(steps), path }
+    }
+}
+
 impl<'a> Scope<'a> {
     /// The value at a path, as canonical JSON text.
     pub fn get(&self, field: &Field) -> Raw<'a> {

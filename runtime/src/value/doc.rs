@@ -19,6 +19,32 @@ pub struct ShapeField {
     pub fields: &'static [ShapeField],
 }
 
+impl Shape {
+    /// Nothing is picked out.
+    pub const EMPTY: Shape = Shape { slots: 0, fields: &[] };
+
+    pub const fn new(slots: usize, fields: &'static [ShapeField]) -> Shape {
+        Shape { slots, fields }
+    }
+}
+
+impl ShapeField {
+    /// Read as a whole.
+    pub const fn leaf(name: &'static str, slot: usize) -> ShapeField {
+        ShapeField { name, slot: Some(slot), fields: &[] }
+    }
+
+    /// Only fields inside it are read.
+    pub const fn branch(name: &'static str, fields: &'static [ShapeField]) -> ShapeField {
+        ShapeField { name, slot: None, fields }
+    }
+
+    /// Read as a whole, and fields inside it too.
+    pub const fn both(name: &'static str, slot: usize, fields: &'static [ShapeField]) -> ShapeField {
+        ShapeField { name, slot: Some(slot), fields }
+    }
+}
+
 /// A JSON document in canonical text, and where in it the shape's fields stand.
 #[derive(Debug, Clone)]
 pub struct Doc {

@@ -36,6 +36,16 @@ impl<'a> Raw<'a> {
         !matches!(self.text, None | Some("null" | "false" | "0" | "\"\""))
     }
 
+    /// `this || fallback`; `fallback` is canonical JSON text.
+    pub fn or(self, fallback: &'a str) -> Raw<'a> {
+        if self.truthy() { self } else { Raw { text: Some(fallback), path: self.path } }
+    }
+
+    /// `this ?? fallback`; `fallback` is canonical JSON text.
+    pub fn or_if_nullish(self, fallback: &'a str) -> Raw<'a> {
+        if matches!(self.text, None | Some("null")) { Raw { text: Some(fallback), path: self.path } } else { self }
+    }
+
     /// A field of an object; missing on anything else. Scans: meant for small objects.
     pub fn get(self, name: &str) -> Raw<'a> {
         Raw { text: self.text.and_then(|text| member(text, name)), path: self.path }
