@@ -1,0 +1,128 @@
+//! Action `http`.
+
+use super::{Key, KeyType, KindSpec};
+
+/// The keys of `cache`.
+pub const CACHE: &[Key] = &[Key {
+    name: "ttl",
+    ty: KeyType::Seconds,
+    required: true,
+    default: "",
+    doc: "How long an answer is used again, in seconds.",
+}];
+
+/// The keys of `retry_delay` as an object.
+pub const RETRY_DELAY: &[Key] = &[
+    Key {
+        name: "strategy",
+        ty: KeyType::OneOf(&["fixed", "exponential"]),
+        required: true,
+        default: "",
+        doc: "`exponential` doubles the wait each time.",
+    },
+    Key { name: "initial", ty: KeyType::Seconds, required: false, default: "1", doc: "The first wait, in seconds." },
+    Key { name: "max", ty: KeyType::Seconds, required: false, default: "30", doc: "The longest wait, in seconds." },
+    Key {
+        name: "jitter",
+        ty: KeyType::Bool,
+        required: false,
+        default: "false",
+        doc: "Shortens each wait by up to half.",
+    },
+];
+
+/// The methods a request may have.
+pub const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+pub const SPEC: KindSpec = KindSpec {
+    word: "http",
+    trigger: false,
+    summary: "Calls a service and keeps its answer.",
+    keys: &[
+        Key {
+            name: "method",
+            ty: KeyType::OneOf(METHODS),
+            required: false,
+            default: "GET",
+            doc: "The request's method.",
+        },
+        Key {
+            name: "url",
+            ty: KeyType::Text,
+            required: true,
+            default: "",
+            doc: "An http or https URL. Data in it is percent-encoded; a missing value fails the node.",
+        },
+        Key {
+            name: "headers",
+            ty: KeyType::Headers,
+            required: false,
+            default: "",
+            doc: "Request headers. A missing value fails the node.",
+        },
+        Key {
+            name: "params",
+            ty: KeyType::Object,
+            required: false,
+            default: "",
+            doc: "Query parameters, appended to the URL. A whole template that is missing is left out; an array repeats its name.",
+        },
+        Key {
+            name: "body",
+            ty: KeyType::Json,
+            required: false,
+            default: "",
+            doc: "Sent as JSON, or as a form where `Content-Type` says `application/x-www-form-urlencoded`; mixed text is sent as it is.",
+        },
+        Key {
+            name: "timeout",
+            ty: KeyType::Seconds,
+            required: false,
+            default: "30",
+            doc: "For each attempt, in seconds.",
+        },
+        Key {
+            name: "retry_count",
+            ty: KeyType::Count,
+            required: false,
+            default: "`settings.max_retries`",
+            doc: "Retries after the first attempt: after connection failures, time-outs, 408, 429 and 5xx.",
+        },
+        Key {
+            name: "retry_delay",
+            ty: KeyType::RetryDelay,
+            required: false,
+            default: "1",
+            doc: "Seconds between attempts, or `{\"strategy\": \"exponential\", \"initial\": 1, \"max\": 30, \"jitter\": true}`.",
+        },
+        Key {
+            name: "cache",
+            ty: KeyType::Cache,
+            required: false,
+            default: "",
+            doc: "`{\"ttl\": 60}`: a 2xx answer is used again for that many seconds for the same request of any execution. Kept in memory.",
+        },
+        Key {
+            name: "response_schema",
+            ty: KeyType::Schema,
+            required: false,
+            default: "",
+            doc: "JSON Schema of the answer's body.",
+        },
+    ],
+    output: "The fields of a JSON object body at the top level, then `status_code`, `response` (the whole body), `headers`, `duration` and `success` where the body has no such field. `success` is `false` for every failure; on 2xx the body's own, else `true`.",
+    example: r#"{
+  "id": "check-inventory",
+  "type": "action",
+  "action_type": "http",
+  "config": {
+    "method": "POST",
+    "url": "${INVENTORY_API_URL}/inventory/check",
+    "headers": { "Authorization": "Bearer ${INVENTORY_API_KEY}" },
+    "body": { "items": "${input_data.items}" },
+    "timeout": 30,
+    "retry_count": 3,
+    "retry_delay": 2
+  }
+}"#,
+};

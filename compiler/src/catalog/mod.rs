@@ -1,0 +1,134 @@
+//! The node kinds: which keys each takes, of which type, and what they mean. The one place that knows.
+//!
+//! Comes in: nothing; these are tables. Goes out: lookup, and the checks every kind shares. The lowering of each kind
+//! reads its keys by name; the reference in `docs/nodes.md` is generated from here.
+
+mod data_filter;
+mod data_transform;
+pub mod http;
+mod manual;
+pub mod reference;
+mod schedule;
+mod send_email;
+mod settings;
+mod webhook;
+
+use crate::diagnostic::suggest::list;
+pub use settings::SETTINGS;
+
+/// One kind of node.
+#[derive(Debug)]
+pub struct KindSpec {
+    /// The word in `trigger_type` or `action_type`.
+    pub word: &'static str,
+    pub trigger: bool,
+    /// One sentence.
+    pub summary: &'static str,
+    pub keys: &'static [Key],
+    /// What stands in `previous_outputs.<id>.result`.
+    pub output: &'static str,
+    /// A node of this kind as JSON. Checked by the tests.
+    pub example: &'static str,
+}
+
+/// One key of a `config` (or of `settings`).
+#[derive(Debug)]
+pub struct Key {
+    pub name: &'static str,
+    pub ty: KeyType,
+    pub required: bool,
+    /// As text for people; empty: none.
+    pub default: &'static str,
+    pub doc: &'static str,
+}
+
+/// What a key's value may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// Text, in which templates are allowed.
+    Text,
+    /// Text without templates: it has to be known when the workflow is compiled.
+    Literal,
+    /// Text in which templates are allowed, or a number.
+    Port,
+    Bool,
+    /// Seconds, more than 0.
+    Seconds,
+    /// A whole number from 0.
+    Count,
+    /// A whole number from 1.
+    PositiveCount,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// An expression, without `${…}`.
+    Expression,
+    /// Any JSON, templates at any depth.
+    Json,
+    /// An object whose values are JSON, templates at any depth.
+    Object,
+    /// An object of texts.
+    Headers,
+    /// An array of addresses or networks.
+    AddressList,
+    /// Text, or an array of texts: mail addresses.
+    Recipients,
+    /// Seconds, or `{"strategy": "exponential", …}`.
+    RetryDelay,
+    /// `{"ttl": seconds}`.
+    Cache,
+    /// An array of names, or an object.
+    Fields,
+    /// A JSON Schema.
+    Schema,
+}
+
+impl KeyType {
+    /// What to call it in a message: "`timeout` takes …".
+    pub fn describe(self) -> String {
+        match self {
+            KeyType::Text => "text".into(),
+            KeyType::Literal => "text without templates".into(),
+            KeyType::Port => "a port number, or text with a template".into(),
+            KeyType::Bool => "`true` or `false`".into(),
+            KeyType::Seconds => "a number of seconds, more than 0".into(),
+            KeyType::Count => "a whole number, 0 or more".into(),
+            KeyType::PositiveCount => "a whole number, 1 or more".into(),
+            KeyType::OneOf(words) => format!("one of {}", list(words.iter().copied(), "and")),
+            KeyType::Expression => "text holding an expression".into(),
+            KeyType::Json => "any JSON".into(),
+            KeyType::Object => "an object".into(),
+            KeyType::Headers => "an object of texts".into(),
+            KeyType::AddressList => "an array of addresses such as \"10.0.0.0/8\"".into(),
+            KeyType::Recipients => "a mail address, or an array of them".into(),
+            KeyType::RetryDelay => "a number of seconds, or an object with a `strategy`".into(),
+            KeyType::Cache => "an object `{\"ttl\": seconds}`".into(),
+            KeyType::Fields => "an array of names".into(),
+            KeyType::Schema => "a JSON Schema".into(),
+        }
+    }
+}
+
+/// Every kind there is, in the order of the reference.
+pub const KINDS: &[&KindSpec] = &[
+    &webhook::SPEC,
+    &manual::SPEC,
+    &schedule::SPEC,
+    &http::SPEC,
+    &send_email::SPEC,
+    &data_filter::SPEC,
+    &data_transform::SPEC,
+];
+
+/// Kinds the format has and this version does not compile yet.
+pub const LATER: &[&str] = &["schedule", "delay", "for_each", "wait_for_event", "call_workflow"];
+
+/// The kind of this word, if there is one.
+pub fn kind(word: &str) -> Option<&'static KindSpec> {
+    KINDS.iter().copied().find(|kind| kind.word == word)
+}
+
+impl KindSpec {
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}

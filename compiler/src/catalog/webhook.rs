@@ -1,0 +1,64 @@
+//! Trigger `webhook`.
+
+use super::{Key, KeyType, KindSpec};
+
+pub const SPEC: KindSpec = KindSpec {
+    word: "webhook",
+    trigger: true,
+    summary: "Starts an execution for each request to `POST /webhooks/{webhook_id}`.",
+    keys: &[
+        Key {
+            name: "webhook_id",
+            ty: KeyType::Literal,
+            required: true,
+            default: "",
+            doc: "The last part of the path.",
+        },
+        Key {
+            name: "secret",
+            ty: KeyType::Text,
+            required: false,
+            default: "",
+            doc: "The secret shared with the sender; usually `${WEBHOOK_SECRET}`.",
+        },
+        Key {
+            name: "validate_signature",
+            ty: KeyType::Bool,
+            required: false,
+            default: "`true` when there is a `secret`",
+            doc: "Whether requests must be signed: HMAC-SHA256 of the raw body, as `X-Signature: sha256=…`, `X-Hub-Signature-256` or in the headers of Standard Webhooks.",
+        },
+        Key {
+            name: "allowed_ips",
+            ty: KeyType::AddressList,
+            required: false,
+            default: "every address",
+            doc: "Addresses and networks (CIDR, host bits allowed) that may send. An operator can override the list.",
+        },
+        Key {
+            name: "input_schema",
+            ty: KeyType::Schema,
+            required: false,
+            default: "",
+            doc: "JSON Schema of the input.",
+        },
+        Key {
+            name: "dedupe_key",
+            ty: KeyType::Expression,
+            required: false,
+            default: "",
+            doc: "An expression over the input: deliveries with the same value are one execution.",
+        },
+    ],
+    output: "The input, as `input_data` is.",
+    example: r#"{
+  "id": "order-webhook",
+  "type": "trigger",
+  "trigger_type": "webhook",
+  "config": {
+    "webhook_id": "orders",
+    "secret": "${WEBHOOK_SECRET}",
+    "allowed_ips": ["192.168.1.0/24"]
+  }
+}"#,
+};
