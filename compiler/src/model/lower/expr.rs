@@ -1,0 +1,476 @@
+//! `ast::Expr` → [`Expr`]: names become paths, variables, parameters; constants are folded.
+
+use super::Lowering;
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::eval::fold;
+use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
+use crate::model::ty::Type;
+use crate::model::{EnvId, NodeId};
+use crate::source::Span;
+use crate::syntax::ast;
+use flow_runtime::expr::{EachMethod, Global, Method, math_constant};
+use flow_runtime::value::{JsString, Value};
+
+/// Where an expression stands: decides what `result` and `item` mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the config of a node.
+    Node(NodeId),
+    /// In the config of a node, once for each item of a list.
+    Item(NodeId),
+    /// In the condition of an edge out of this node.
+    Condition(NodeId),
+}
+
+impl Place {
+    /// The node that reads: for a condition, its source.
+    pub fn node(self) -> NodeId {
+        match self {
+            Place::Node(node) | Place::Item(node) | Place::Condition(node) => node,
+        }
+    }
+}
+
+/// `item` in a transform is parameter 0 of the expression; arrows count on.
+pub const ITEM: &str = "item";
+
+/// Values larger than this are left to the run time: a folded `"x".repeat(100000)` would only make the binary larger.
+const FOLDED_TEXT_MAX: usize = 1024;
+
+/// Lowers one expression.
+pub(super) fn lower(lowering: &mut Lowering, place: Place, expr: &ast::Expr) -> Expr {
+    let mut resolver = Resolver { lowering, place, bound: Vec::new(), parameters: 0 };
+    if let Place::Item(_) = place {
+        resolver.bind(ITEM);
+    }
+    resolver.expr(expr)
+}
+
+struct Resolver<'a, 'b> {
+    lowering: &'a mut Lowering<'b>,
+    place: Place,
+    /// Parameters in scope, innermost last.
+    bound: Vec<Parameter>,
+    parameters: usize,
+}
+
+impl Resolver<'_, '_> {
+    fn expr(&mut self, expr: &ast::Expr) -> Expr {
+        let span = expr.span;
+        let (kind, ty) = match &expr.kind {
+            ast::ExprKind::Undefined => return Expr::constant(span, Value::Undefined),
+            ast::ExprKind::Null => return Expr::constant(span, Value::Null),
+            ast::ExprKind::Bool(value) => return Expr::constant(span, Value::Bool(*value)),
+            ast::ExprKind::Number(value) => return Expr::constant(span, Value::Number(*value)),
+            ast::ExprKind::String(value) => return Expr::constant(span, Value::String(value.clone())),
+            ast::ExprKind::Template(parts) => (ExprKind::Text(self.template(span, parts)), Type::String),
+            ast::ExprKind::Array(items) => (ExprKind::Array(self.all(items)), Type::Array),
+            ast::ExprKind::Object(fields) => {
+                let fields = fields.iter().map(|(key, value)| (key.name.clone(), self.expr(value))).collect();
+                (ExprKind::Object(fields), Type::Object)
+            }
+            ast::ExprKind::Name(name) => return self.name(span, name),
+            ast::ExprKind::Member(object, property) => return self.member(span, object, property),
+            ast::ExprKind::Index(object, index) => return self.index(span, object, index),
+            ast::ExprKind::Call(callee, arguments) => return self.call(span, callee, arguments),
+            ast::ExprKind::Unary(operator, operand) => {
+                let ty = match operator {
+                    Unary::Not => Type::Bool,
+                    Unary::Minus | Unary::Plus => Type::Number,
+                };
+                (ExprKind::Unary(*operator, Box::new(self.expr(operand))), ty)
+            }
+            ast::ExprKind::Binary(operator, left, right) => {
+                let (left, right) = (self.expr(left), self.expr(right));
+                let ty = binary_type(*operator, left.ty, right.ty);
+                (ExprKind::Binary(*operator, Box::new(left), Box::new(right)), ty)
+            }
+            ast::ExprKind::Conditional(test, yes, no) => {
+                let (test, yes, no) = (self.expr(test), self.expr(yes), self.expr(no));
+                let ty = yes.ty.join(no.ty);
+                (ExprKind::Conditional(Box::new(test), Box::new(yes), Box::new(no)), ty)
+            }
+            ast::ExprKind::Arrow(..) => {
+                self.report(
+                    Diagnostic::new(Code::MisplacedFunction, span, "a function stands where a value is expected")
+                        .help("functions can only be arguments of `map`, `filter`, `find`, `some`, `every`, `reduce` and `sort`"),
+                );
+                return Expr::unknown(span);
+            }
+        };
+        finish(span, ty, kind)
+    }
+
+    fn all(&mut self, exprs: &[ast::Expr]) -> Vec<Expr> {
+        exprs.iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    fn template(&mut self, span: Span, parts: &[ast::TemplatePart]) -> Vec<Expr> {
+        let part = |part: &ast::TemplatePart, resolver: &mut Self| match part {
+            ast::TemplatePart::Literal(text) => Expr::constant(span, Value::String(text.clone())),
+            ast::TemplatePart::Expression(expr) => resolver.expr(expr),
+        };
+        parts.iter().map(|each| part(each, self)).collect()
+    }
+
+    /// A bare name, in the order of the language reference: parameters first, then the roots, then variables of the
+    /// environment, then fields of the input.
+    fn name(&mut self, span: Span, name: &str) -> Expr {
+        if let Some(parameter) = self.parameter(name) {
+            return Expr { span, ty: Type::Any, kind: ExprKind::Parameter(parameter) };
+        }
+        let (kind, ty) = match name {
+            "input_data" => (path(Root::Input, &[]), Type::Any),
+            "previous_outputs" => (ExprKind::PreviousOutputs, Type::Object),
+            "timestamp" => (ExprKind::Timestamp, Type::String),
+            "execution_id" => (ExprKind::ExecutionId, Type::String),
+            "error" => match self.place {
+                Place::Node(_) | Place::Item(_) => (path(Root::Error, &[]), Type::Any),
+                // In a condition the error is that of the edge's source.
+                Place::Condition(from) => (path(Root::Output(from), &["error"]), Type::Any),
+            },
+            "result" => match self.place {
+                Place::Condition(from) => (path(Root::Output(from), &["result"]), Type::Any),
+                Place::Node(_) | Place::Item(_) => {
+                    self.report(
+                        Diagnostic::new(
+                            Code::NameOutOfPlace,
+                            span,
+                            "`result` is only known in the condition of a connection",
+                        )
+                        .label("no node has a result here")
+                        .help("write `previous_outputs.<node>.result` for the result of an earlier node")
+                        .help("a field of the input with that name is `input_data.result`"),
+                    );
+                    return Expr::unknown(span);
+                }
+            },
+            ITEM => {
+                self.report(
+                    Diagnostic::new(Code::NameOutOfPlace, span, "`item` is only known where a list is walked through")
+                        .label("no list here")
+                        .help("`item` belongs into `filter_condition`, `expression` and `field` of a data_transform")
+                        .help("a field of the input with that name is `input_data.item`"),
+                );
+                return Expr::unknown(span);
+            }
+            "Math" | "JSON" | "Object" | "Number" | "String" | "Boolean" => {
+                self.report(
+                    Diagnostic::new(Code::MisplacedFunction, span, format!("`{name}` is not a value"))
+                        .help(format!("call one of its functions: {}", functions_of(name))),
+                );
+                return Expr::unknown(span);
+            }
+            _ if is_environment_name(name) => (ExprKind::Env(self.environment(name)), Type::String),
+            _ => (path(Root::Input, &[name]), Type::Any),
+        };
+        Expr { span, ty, kind }
+    }
+
+    fn member(&mut self, span: Span, object: &ast::Expr, property: &ast::Property) -> Expr {
+        if let ast::ExprKind::Name(namespace) = &object.kind
+            && self.parameter(namespace).is_none()
+            && namespace == "Math"
+        {
+            return match math_constant(&property.name) {
+                Some(value) => Expr::constant(span, Value::Number(value)),
+                None => self.unknown_function(span, namespace, &property.name),
+            };
+        }
+        let object = self.expr(object);
+        self.step(span, object, &property.name, property.span)
+    }
+
+    fn index(&mut self, span: Span, object: &ast::Expr, index: &ast::Expr) -> Expr {
+        let object = self.expr(object);
+        let index = self.expr(index);
+        if let ExprKind::Constant(Value::String(JsString::Utf8(name))) = &index.kind
+            // `x["0"]` is also how JavaScript reads an element of an array.
+            && !name.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let name = name.to_string();
+            return self.step(span, object, &name, index.span);
+        }
+        finish(span, Type::Any, ExprKind::Index(Box::new(object), Box::new(index)))
+    }
+
+    /// One step further along a path.
+    fn step(&mut self, span: Span, object: Expr, name: &str, name_span: Span) -> Expr {
+        let kind = match object.kind {
+            ExprKind::Unknown => return Expr::unknown(span),
+            ExprKind::PreviousOutputs => return self.output_of(span, name, name_span),
+            // `length` is the number of elements of an array, or a property of an object: known when it runs.
+            ExprKind::Path(_) if name == "length" => ExprKind::Member(Box::new(object), name.to_string()),
+            ExprKind::Path(mut path) => {
+                path.steps.push(name.to_string());
+                if let (Root::Output(_), [field]) = (path.root, path.steps.as_slice())
+                    && !ENVELOPE.contains(&field.as_str())
+                {
+                    self.unknown_envelope_field(name_span, name);
+                    return Expr::unknown(span);
+                }
+                ExprKind::Path(path)
+            }
+            _ => ExprKind::Member(Box::new(object), name.to_string()),
+        };
+        finish(span, Type::Any, kind)
+    }
+
+    fn output_of(&mut self, span: Span, id: &str, id_span: Span) -> Expr {
+        match self.lowering.node_id(id) {
+            Some(node) => Expr { span, ty: Type::Any, kind: path(Root::Output(node), &[]) },
+            None => {
+                let diagnostic = self.lowering.unknown_node(id, id_span);
+                self.report(diagnostic);
+                Expr::unknown(span)
+            }
+        }
+    }
+
+    fn unknown_envelope_field(&mut self, span: Span, name: &str) {
+        let mut diagnostic = Diagnostic::new(Code::UnknownField, span, format!("an output has no field `{name}`"))
+            .label("not a field of an output");
+        diagnostic = match suggest::nearest(name, ENVELOPE.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("what the node answered is in `result`: write `.result.{name}`")),
+        };
+        self.report(diagnostic.help(
+            "an output has `status`, `result`, `error`, `attempts`, `started_at`, `completed_at` and `execution_time`",
+        ));
+    }
+
+    fn call(&mut self, span: Span, callee: &ast::Expr, arguments: &[ast::Expr]) -> Expr {
+        match &callee.kind {
+            ast::ExprKind::Name(name) => match Global::from_path(&[name]) {
+                Some(global) => self.global(span, global, name, arguments),
+                None => self.unknown_function(callee.span, "", name),
+            },
+            ast::ExprKind::Member(object, property) => {
+                if let ast::ExprKind::Name(namespace) = &object.kind
+                    && matches!(namespace.as_str(), "Math" | "JSON" | "Object" | "Number" | "String" | "Boolean")
+                    && self.parameter(namespace).is_none()
+                {
+                    return match Global::from_path(&[namespace, &property.name]) {
+                        Some(global) => self.global(span, global, &format!("{namespace}.{}", property.name), arguments),
+                        None => self.unknown_function(callee.span, namespace, &property.name),
+                    };
+                }
+                let receiver = self.expr(object);
+                self.method(span, receiver, property, arguments)
+            }
+            _ => {
+                self.report(
+                    Diagnostic::new(Code::UnknownFunction, callee.span, "this is not a function").help(
+                        "only methods such as `name.trim()` and functions such as `Math.max(a, b)` can be called",
+                    ),
+                );
+                Expr::unknown(span)
+            }
+        }
+    }
+
+    fn global(&mut self, span: Span, global: Global, name: &str, arguments: &[ast::Expr]) -> Expr {
+        self.count_arguments(span, name, arguments.len(), global.arity());
+        let arguments = self.all(arguments);
+        let ty = match name {
+            "Number" => Type::Number,
+            "String" => Type::String,
+            "Boolean" => Type::Bool,
+            _ if name.starts_with("Math.") => Type::Number,
+            _ => Type::Any,
+        };
+        finish(span, ty, ExprKind::Global(global, arguments))
+    }
+
+    fn method(&mut self, span: Span, receiver: Expr, property: &ast::Property, arguments: &[ast::Expr]) -> Expr {
+        let name = property.name.as_str();
+        let receiver = Box::new(receiver);
+        if let Some(each) = EachMethod::from_name(name) {
+            self.count_arguments(span, name, arguments.len(), (1, 1));
+            return match self.function(name, property.span, arguments.first(), 3) {
+                Some(arrow) => finish(span, Type::Any, ExprKind::Each(receiver, each, Box::new(arrow))),
+                None => Expr::unknown(span),
+            };
+        }
+        if name == "reduce" {
+            self.count_arguments(span, name, arguments.len(), (1, 2));
+            let Some(arrow) = self.function(name, property.span, arguments.first(), 4) else {
+                return Expr::unknown(span);
+            };
+            let initial = arguments.get(1).map(|initial| Box::new(self.expr(initial)));
+            return finish(span, Type::Any, ExprKind::Reduce(receiver, Box::new(arrow), initial));
+        }
+        if name == "sort" && !arguments.is_empty() {
+            self.count_arguments(span, name, arguments.len(), (0, 1));
+            return match self.function(name, property.span, arguments.first(), 2) {
+                Some(arrow) => finish(span, Type::Any, ExprKind::SortBy(receiver, Box::new(arrow))),
+                None => Expr::unknown(span),
+            };
+        }
+        let Some(method) = Method::from_name(name) else {
+            let known = Method::ALL.iter().map(|method| method.name());
+            let known = known.chain(EachMethod::ALL.iter().map(|method| method.name())).chain(["reduce"]);
+            let mut diagnostic =
+                Diagnostic::new(Code::UnknownMethod, property.span, format!("there is no method `{name}`"));
+            if let Some(near) = suggest::nearest(name, known) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+            self.report(diagnostic.help("`docs/language.md` lists the methods of strings, arrays and numbers"));
+            return Expr::unknown(span);
+        };
+        self.count_arguments(span, name, arguments.len(), method.arity());
+        let arguments = self.all(arguments);
+        finish(span, Type::Any, ExprKind::Method(receiver, method, arguments))
+    }
+
+    /// The function a method is given: an arrow, or the name of a conversion as in `filter(Boolean)`.
+    fn function(
+        &mut self,
+        method: &str,
+        method_span: Span,
+        argument: Option<&ast::Expr>,
+        most: usize,
+    ) -> Option<Arrow> {
+        let argument = argument?;
+        match &argument.kind {
+            ast::ExprKind::Arrow(parameters, body) => {
+                if let Some(extra) = parameters.get(most) {
+                    self.report(
+                        Diagnostic::new(
+                            Code::WrongArguments,
+                            extra.span,
+                            format!("`{method}` gives its function at most {most} values"),
+                        )
+                        .label("there is nothing for this one"),
+                    );
+                }
+                let outer = self.bound.len();
+                let parameters = parameters.iter().map(|parameter| self.bind(&parameter.name)).collect();
+                let body = self.expr(body);
+                self.bound.truncate(outer);
+                Some(Arrow { parameters, body })
+            }
+            ast::ExprKind::Name(name)
+                if matches!(name.as_str(), "Boolean" | "Number" | "String") && self.parameter(name).is_none() =>
+            {
+                let global = Global::from_path(&[name])?;
+                let parameter = self.bind("value");
+                self.bound.pop();
+                let value = Expr { span: argument.span, ty: Type::Any, kind: ExprKind::Parameter(parameter.clone()) };
+                let body = Expr { span: argument.span, ty: Type::Any, kind: ExprKind::Global(global, vec![value]) };
+                Some(Arrow { parameters: vec![parameter], body })
+            }
+            _ => {
+                self.report(
+                    Diagnostic::new(Code::WrongArguments, argument.span, format!("`{method}` takes a function"))
+                        .label("this is a value")
+                        .also(method_span, "")
+                        .help(format!("write what to do with each one: `{method}(x => …)`")),
+                );
+                None
+            }
+        }
+    }
+
+    fn count_arguments(&mut self, span: Span, name: &str, given: usize, (least, most): (usize, usize)) {
+        if given >= least && given <= most {
+            return;
+        }
+        let takes = match (least, most) {
+            (least, most) if least == most => format!("{least}"),
+            (least, usize::MAX) => format!("at least {least}"),
+            (least, most) => format!("{least} to {most}"),
+        };
+        let plural = if (least, most) == (1, 1) { "" } else { "s" };
+        self.report(
+            Diagnostic::new(
+                Code::WrongArguments,
+                span,
+                format!("`{name}` takes {takes} argument{plural}, not {given}"),
+            )
+            .label(""),
+        );
+    }
+
+    fn unknown_function(&mut self, span: Span, namespace: &str, name: &str) -> Expr {
+        let full = if namespace.is_empty() { name.to_string() } else { format!("{namespace}.{name}") };
+        let mut diagnostic = Diagnostic::new(Code::UnknownFunction, span, format!("there is no function `{full}`"));
+        let candidates: Vec<String> = Global::ALL.iter().map(|global| global.name().to_string()).collect();
+        if let Some(near) = suggest::nearest(&full, candidates.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        if !namespace.is_empty() {
+            diagnostic = diagnostic.help(format!("`{namespace}` has {}", functions_of(namespace)));
+        } else if Method::from_name(name).is_some() || EachMethod::from_name(name).is_some() {
+            diagnostic = diagnostic.help(format!("`{name}` is a method: write `value.{name}(…)`"));
+        }
+        self.report(diagnostic);
+        Expr::unknown(span)
+    }
+
+    fn parameter(&self, name: &str) -> Option<Parameter> {
+        self.bound.iter().rev().find(|parameter| parameter.name == name).cloned()
+    }
+
+    fn bind(&mut self, name: &str) -> Parameter {
+        let parameter = Parameter { name: name.to_string(), number: self.parameters };
+        self.parameters += 1;
+        self.bound.push(parameter.clone());
+        parameter
+    }
+
+    fn environment(&mut self, name: &str) -> EnvId {
+        let reader = self.place.node();
+        self.lowering.environment(name, reader, false)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.lowering.diagnostics.push(diagnostic);
+    }
+}
+
+/// The fields of a node's envelope.
+const ENVELOPE: [&str; 7] = ["status", "result", "error", "attempts", "started_at", "completed_at", "execution_time"];
+
+fn path(root: Root, steps: &[&str]) -> ExprKind {
+    ExprKind::Path(Path { root, steps: steps.iter().map(|step| step.to_string()).collect() })
+}
+
+/// UPPER_SNAKE names are variables of the environment.
+pub fn is_environment_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn functions_of(namespace: &str) -> String {
+    let inside = |global: &&Global| global.name() == namespace || global.name().starts_with(&format!("{namespace}."));
+    let names: Vec<String> = Global::ALL.iter().filter(inside).map(|global| format!("`{}`", global.name())).collect();
+    names.join(", ")
+}
+
+fn binary_type(operator: Binary, left: Type, right: Type) -> Type {
+    match operator {
+        Binary::Add if left == Type::Number && right == Type::Number => Type::Number,
+        Binary::Add if left == Type::String || right == Type::String => Type::String,
+        Binary::Add => Type::Any,
+        Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => Type::Number,
+        Binary::Less
+        | Binary::LessOrEqual
+        | Binary::Greater
+        | Binary::GreaterOrEqual
+        | Binary::Equal
+        | Binary::NotEqual
+        | Binary::StrictEqual
+        | Binary::StrictNotEqual => Type::Bool,
+        Binary::And | Binary::Or | Binary::Coalesce => left.join(right),
+    }
+}
+
+/// The expression, or the constant it folds to.
+fn finish(span: Span, ty: Type, kind: ExprKind) -> Expr {
+    let expr = Expr { span, ty, kind };
+    match fold(&expr) {
+        Some(value) if value.to_text().len() <= FOLDED_TEXT_MAX => Expr::constant(span, value),
+        _ => expr,
+    }
+}

@@ -1,0 +1,256 @@
+//! Literals that can be wrong: URLs, addresses, networks, cron expressions, header names, mail templates.
+//!
+//! Each is read by the same parser that reads it at run time, so that what is accepted here works there.
+
+use super::Lowering;
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::{Piece, Text, Tree};
+use crate::source::{SourceFile, Span};
+use crate::syntax::ast::{self, ValueKind};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+impl Lowering<'_> {
+    pub(super) fn check_webhook_id(&mut self, id: &ast::Text) {
+        let fits = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.' | '~');
+        if id.value.is_empty() || !id.value.chars().all(fits) || id.value.starts_with('.') {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadWebhookId, id.span, format!("`{}` cannot be part of a path", id.value))
+                    .label("not a webhook id")
+                    .help("it becomes `/webhooks/<webhook_id>`: use letters, digits, `-` and `_`"),
+            );
+        }
+    }
+
+    /// Whole literals are parsed; of a URL with templates, the part before the first one.
+    pub(super) fn check_url(&mut self, url: &Text, written: &ast::Text) {
+        let bad = |headline: String, help: &str| {
+            Diagnostic::new(Code::BadUrl, written.span, headline).label("not a URL").help(help.to_string())
+        };
+        let start = match url.pieces.first() {
+            None => {
+                self.diagnostics.push(bad("the URL is empty".into(), "write an absolute URL: `https://…`"));
+                return;
+            }
+            Some(Piece::Literal(start)) => start.as_str(),
+            Some(Piece::Expr(_)) => return,
+        };
+        let scheme = start.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        match scheme.as_deref() {
+            Some("http" | "https") => {}
+            Some(scheme) => {
+                self.diagnostics
+                    .push(bad(format!("`{scheme}` is not a protocol that an http node speaks"), "write `https://…`"));
+                return;
+            }
+            None => {
+                let host = start.trim_start_matches('/');
+                let headline = format!("`{start}` is not an absolute URL");
+                self.diagnostics.push(bad(
+                    headline,
+                    &format!("write `https://{host}`, or begin with a variable such as `${{API_URL}}`"),
+                ));
+                return;
+            }
+        }
+        if let Some(literal) = url.as_literal()
+            && let Err(error) = url::Url::parse(literal)
+        {
+            self.diagnostics.push(bad(format!("the URL cannot be read: {error}"), "check host and port"));
+        }
+        if url.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains(char::is_whitespace))) {
+            self.diagnostics.push(bad("the URL has a space in it".into(), "remove it, or write `%20`"));
+        }
+    }
+
+    pub(super) fn check_header_name(&mut self, name: &ast::Text) {
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.value.is_empty() || !name.value.bytes().all(token) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadHeader, name.span, format!("`{}` cannot be the name of a header", name.value))
+                    .label("not a header name")
+                    .help("a name holds letters, digits and `-`, as in `X-API-Version`"),
+            );
+        }
+    }
+
+    pub(super) fn check_one_line(&mut self, text: &Text, what: &str) {
+        let breaks = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(['\r', '\n', '\0']));
+        if text.pieces.iter().any(breaks) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadHeader, text.span, format!("{what} is one line, and this has a line break"))
+                    .label("has a line break"),
+            );
+        }
+    }
+
+    pub(super) fn check_server(&mut self, server: &Text) {
+        let Some(name) = server.as_literal().filter(|name| !name.is_empty()) else { return };
+        if name.contains(['/', '@', ' ', ':']) && IpAddr::from_str(name).is_err() {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadAddress, server.span, format!("`{name}` is not the name of a mail server"))
+                    .label("not a host name")
+                    .help("write only the host, as in `smtp.example.com`; the port stands in `smtp_port`"),
+            );
+        }
+    }
+
+    pub(super) fn check_port(&mut self, port: &Text) {
+        let Some(literal) = port.as_literal() else { return };
+        if !literal.parse::<u16>().is_ok_and(|port| port > 0) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::WrongType, port.span, format!("`{literal}` is not a port number"))
+                    .label("not a port")
+                    .help("a port is a number from 1 to 65535, usually 587 or 465"),
+            );
+        }
+    }
+
+    pub(super) fn check_mail_address(&mut self, address: &Text) {
+        let Some(literal) = address.as_literal() else { return };
+        if email_address::EmailAddress::from_str(literal).is_ok() {
+            return;
+        }
+        let mut diagnostic =
+            Diagnostic::new(Code::BadAddress, address.span, format!("`{literal}` is not a mail address"))
+                .label("not an address");
+        if literal.contains([',', ';']) {
+            diagnostic =
+                diagnostic.help("for several recipients write an array: [\"a@example.com\", \"b@example.com\"]");
+        } else if literal.contains('<') {
+            diagnostic =
+                diagnostic.help("write only what stands between `<` and `>`; a sender's name stands in `from_name`");
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub(super) fn address_list(&mut self, list: &ast::Value) -> Vec<String> {
+        let ValueKind::Array(items) = &list.kind else { return Vec::new() };
+        let mut addresses = Vec::with_capacity(items.len());
+        for item in items {
+            match &item.kind {
+                ValueKind::String(text) if is_network(&text.value) => addresses.push(text.value.clone()),
+                ValueKind::String(text) => self.diagnostics.push(bad_network(item.span, &text.value)),
+                _ => self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::WrongType,
+                        item.span,
+                        format!("an address is text, not {}", super::config::kind_of(item)),
+                    )
+                    .label("wrong type"),
+                ),
+            }
+        }
+        addresses
+    }
+
+    pub(super) fn check_cron(&mut self, cron: &ast::Text) {
+        if let Err(error) = croner::Cron::from_str(&cron.value) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadCron, cron.span, format!("`{}` is not a cron expression", cron.value))
+                    .label(error.to_string().to_lowercase())
+                    .help("minute, hour, day of the month, month, weekday: `0 9 * * 1-5` is every workday at nine"),
+            );
+        }
+    }
+
+    /// The text of a template file, checked: it can be read, and its variables are in `template_vars`.
+    pub(super) fn template_file(
+        &mut self,
+        name: &ast::Text,
+        extension: &str,
+        vars: &[(String, Tree)],
+    ) -> Option<String> {
+        let path = format!("templates/{}.{extension}", name.value);
+        let text = match self.files.read(&path) {
+            Ok(text) => text?,
+            Err(reason) => {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::UnreadableTemplate, name.span, format!("`{path}` cannot be read: {reason}"))
+                        .label("this template"),
+                );
+                return None;
+            }
+        };
+        let file = self.sources.add(SourceFile { name: path.clone(), text: text.clone() });
+        let whole = Span { file, start: 0, end: text.len() as u32 };
+        let mut environment = minijinja::Environment::new();
+        let template = match environment.add_template_owned(path.clone(), text.clone()) {
+            Ok(()) => environment.get_template(&path).ok(),
+            Err(error) => {
+                let span = error.range().map_or(whole, |range| Span {
+                    file,
+                    start: range.start as u32,
+                    end: range.end as u32,
+                });
+                let detail = error.detail().unwrap_or("the template cannot be read").to_string();
+                self.diagnostics.push(
+                    Diagnostic::new(Code::TemplateSyntax, span, format!("the template cannot be read: {detail}"))
+                        .also(name.span, "used here"),
+                );
+                None
+            }
+        };
+        if let Some(template) = template {
+            let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
+            unknown.retain(|variable| {
+                !vars.iter().any(|(name, _)| name == variable) && !JINJA_GLOBALS.contains(&variable.as_str())
+            });
+            unknown.sort();
+            for variable in unknown {
+                let span = find_word(&text, &variable).map_or(whole, |(start, end)| Span { file, start, end });
+                let known: Vec<&str> = vars.iter().map(|(name, _)| name.as_str()).collect();
+                let known = if known.is_empty() {
+                    "there are none".into()
+                } else {
+                    format!("there are {}", suggest::list(known.iter().copied(), "and"))
+                };
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::TemplateVariable,
+                        span,
+                        format!("the template reads `{variable}`, which is not in `template_vars`"),
+                    )
+                    .label("would be empty in every mail")
+                    .also(name.span, known),
+                );
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Functions every template has.
+const JINJA_GLOBALS: &[&str] = &["range", "dict", "debug", "namespace", "loop"];
+
+/// Where a word first stands in a text.
+fn find_word(text: &str, word: &str) -> Option<(u32, u32)> {
+    let boundary = |char: Option<char>| !char.is_some_and(|char| char.is_alphanumeric() || char == '_');
+    text.match_indices(word).find_map(|(start, _)| {
+        let end = start + word.len();
+        let alone = boundary(text[..start].chars().next_back()) && boundary(text[end..].chars().next());
+        alone.then_some((start as u32, end as u32))
+    })
+}
+
+/// A name that stays inside its folder.
+pub(super) fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'))
+}
+
+/// A single address, or a network with its host bits set or not.
+fn is_network(text: &str) -> bool {
+    ipnet::IpNet::from_str(text).is_ok() || IpAddr::from_str(text).is_ok()
+}
+
+fn bad_network(span: Span, text: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::BadNetwork, span, format!("`{text}` is not an address or a network"))
+        .label("not an address");
+    match text.split_once('/') {
+        Some((address, bits)) if IpAddr::from_str(address).is_ok() => {
+            let most = if address.contains(':') { 128 } else { 32 };
+            diagnostic.help(format!("`/{bits}` is too long: a network of this kind has at most /{most}"))
+        }
+        _ => diagnostic.help("write an address such as `10.1.2.3` or a network such as `10.0.0.0/8`"),
+    }
+}

@@ -1,0 +1,349 @@
+//! AST → model: names become ids.
+//!
+//! Comes in: what the author wrote. Goes out: [`Workflow`], with everything wrong in names and configuration reported.
+//! Always true: lowering never stops early. What cannot be understood becomes an explicit `Unknown`, so that the checks
+//! can carry on and report more.
+//!
+//! Steps: ids of all nodes → settings → nodes, each by its kind → edges.
+
+mod config;
+pub mod expr;
+mod kinds;
+mod literals;
+mod text;
+
+use super::{EnvId, Kind, Node, NodeId, Settings, Variable, Workflow};
+use crate::catalog::{self, KindSpec, SETTINGS};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
+use crate::files::Files;
+use crate::source::{Sources, Span, Spanned};
+use crate::syntax::ast;
+use config::Config;
+use expr::Place;
+use flow_runtime::flow::{Delay, Retry};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How many nodes of an execution run at once unless the workflow says otherwise.
+const PARALLEL_NODES_DEFAULT: usize = 10;
+
+/// An attempt of a node that names no `timeout`.
+const NODE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
+
+/// The wait before a retry of a node that names no `retry_delay`.
+const RETRY_DELAY_DEFAULT: Duration = Duration::from_secs(1);
+
+/// Lowers a workflow. `slug` is what the binary will be called.
+pub fn lower(
+    workflow: &ast::Workflow,
+    slug: &str,
+    sources: &mut Sources,
+    files: &dyn Files,
+    diagnostics: &mut Diagnostics,
+) -> Workflow {
+    let mut lowering = Lowering {
+        diagnostics,
+        sources,
+        files,
+        ids: HashMap::new(),
+        id_list: workflow.nodes.iter().map(|node| node.id.value.clone()).collect(),
+        environment: Vec::new(),
+        environment_ids: HashMap::new(),
+        default_retries: 0,
+    };
+    lowering.collect_ids(&workflow.nodes);
+    let settings = lowering.settings(workflow.settings.as_ref());
+    let nodes = workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
+    let edges = lowering.edges(workflow);
+    Workflow {
+        slug: slug.to_string(),
+        title: workflow.name.as_ref().map_or_else(|| slug.to_string(), |name| name.value.clone()),
+        version: workflow.version.as_ref().map_or_else(|| "0.0.0".to_string(), |version| version.value.clone()),
+        settings,
+        nodes,
+        edges,
+        environment: lowering.environment,
+    }
+}
+
+/// What lowering knows while it walks.
+pub(super) struct Lowering<'a> {
+    diagnostics: &'a mut Diagnostics,
+    sources: &'a mut Sources,
+    files: &'a dyn Files,
+    /// Of duplicate ids (reported) the first.
+    ids: HashMap<String, NodeId>,
+    id_list: Vec<String>,
+    environment: Vec<Variable>,
+    environment_ids: HashMap<String, EnvId>,
+    default_retries: u32,
+}
+
+impl Lowering<'_> {
+    fn collect_ids(&mut self, nodes: &[ast::Node]) {
+        for (index, node) in nodes.iter().enumerate() {
+            let id = &node.id;
+            if !is_id(&id.value) {
+                self.diagnostics.push(bad_id(id));
+            }
+            match self.ids.get(&id.value) {
+                Some(first) => {
+                    let first = nodes[first.0].id.span;
+                    self.diagnostics.push(
+                        Diagnostic::new(Code::DuplicateId, id.span, format!("two nodes are called `{}`", id.value))
+                            .label("the second one")
+                            .also(first, "the first one")
+                            .help("give one of them another id; connections and templates name nodes by it"),
+                    );
+                }
+                None => {
+                    self.ids.insert(id.value.clone(), NodeId(index));
+                }
+            }
+        }
+    }
+
+    fn node_id(&self, id: &str) -> Option<NodeId> {
+        self.ids.get(id).copied()
+    }
+
+    fn unknown_node(&self, id: &str, span: Span) -> Diagnostic {
+        let diagnostic =
+            Diagnostic::new(Code::UnknownNode, span, format!("there is no node `{id}`")).label("unknown node");
+        match suggest::nearest(id, self.id_list.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None if self.id_list.len() <= 12 => {
+                let ids: Vec<&str> = self.id_list.iter().map(String::as_str).collect();
+                diagnostic.help(format!("the workflow has {}", suggest::list(ids.iter().copied(), "and")))
+            }
+            None => diagnostic,
+        }
+    }
+
+    /// The id of an environment variable, which `reader` reads.
+    fn environment(&mut self, name: &str, reader: NodeId, optional: bool) -> EnvId {
+        let next = EnvId(self.environment.len());
+        let id = *self.environment_ids.entry(name.to_string()).or_insert(next);
+        if id == next {
+            self.environment.push(Variable { name: name.to_string(), optional, read_by: Vec::new() });
+        }
+        let variable = &mut self.environment[id.0];
+        variable.optional &= optional;
+        if variable.read_by.last() != Some(&reader) && !variable.read_by.contains(&reader) {
+            variable.read_by.push(reader);
+        }
+        id
+    }
+
+    fn settings(&mut self, object: Option<&ast::Object>) -> Settings {
+        let mut settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: PARALLEL_NODES_DEFAULT };
+        let Some(object) = object else { return settings };
+        let config = Config::check(self, object, SETTINGS, "`settings`", object.span);
+        settings.timeout = config.number("timeout").map(Duration::from_secs_f64);
+        settings.fail_fast = config.bool("fail_fast").unwrap_or(false);
+        if let Some(most) = config.number("max_parallel_nodes") {
+            settings.max_parallel_nodes = most as usize;
+        }
+        if config.bool("parallel_execution") == Some(false) {
+            settings.max_parallel_nodes = 1;
+        }
+        self.default_retries = config.number("max_retries").unwrap_or(0.0) as u32;
+        settings
+    }
+
+    fn node(&mut self, id: NodeId, node: &ast::Node) -> Node {
+        let mut lowered = Node {
+            id: Spanned { value: node.id.value.clone(), span: node.id.span },
+            span: node.span,
+            title: node.name.as_ref().map_or_else(|| node.id.value.clone(), |name| name.value.clone()),
+            kind: Kind::Unknown,
+            retry: Retry { retries: 0, delay: Delay::Fixed(RETRY_DELAY_DEFAULT) },
+            timeout: NODE_TIMEOUT_DEFAULT,
+        };
+        let Some(spec) = self.kind_spec(node) else { return lowered };
+        let owner = format!("a `{}` node", spec.word);
+        let config = Config::check(self, &node.config, spec.keys, &owner, node.id.span);
+        lowered.kind = self.kind(id, node, spec, &config);
+        if lowered.kind.is_effect() {
+            lowered.retry.retries = config.number("retry_count").map_or(self.default_retries, |count| count as u32);
+            if let Some(delay) = config.get("retry_delay") {
+                lowered.retry.delay = self.retry_delay(delay);
+            }
+            if let Some(seconds) = config.number("timeout") {
+                lowered.timeout = Duration::from_secs_f64(seconds);
+            }
+        }
+        lowered
+    }
+
+    fn kind_spec(&mut self, node: &ast::Node) -> Option<&'static KindSpec> {
+        let word = node.kind.value.as_str();
+        let role = |trigger: bool| if trigger { "trigger" } else { "action" };
+        let Some(spec) = catalog::kind(word) else {
+            let mut diagnostic = if catalog::LATER.contains(&word) {
+                Diagnostic::new(
+                    Code::UnsupportedKind,
+                    node.kind.span,
+                    format!("this version of flowc does not compile `{word}` nodes yet"),
+                )
+                .label("not supported yet")
+            } else {
+                Diagnostic::new(
+                    Code::UnknownKind,
+                    node.kind.span,
+                    format!("there is no {} kind `{word}`", role(node.trigger)),
+                )
+                .label("unknown kind")
+            };
+            let same_role = || catalog::KINDS.iter().filter(|kind| kind.trigger == node.trigger).map(|kind| kind.word);
+            if let Some(near) = suggest::nearest(word, same_role()) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+            let words: Vec<&str> = same_role().filter(|word| !catalog::LATER.contains(word)).collect();
+            self.diagnostics.push(diagnostic.help(format!(
+                "{} kinds are {}",
+                role(node.trigger),
+                suggest::list(words.iter().copied(), "and")
+            )));
+            return None;
+        };
+        if spec.trigger != node.trigger {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::UnknownKind,
+                    node.kind.span,
+                    format!("`{word}` is a kind of {}, not of {}", role(spec.trigger), role(node.trigger)),
+                )
+                .label(format!("a kind of {}", role(spec.trigger)))
+                .help(format!("write \"type\": \"{0}\" and \"{0}_type\": \"{word}\"", role(spec.trigger))),
+            );
+            return None;
+        }
+        Some(spec)
+    }
+
+    fn retry_delay(&mut self, value: &ast::Value) -> Delay {
+        match &value.kind {
+            ast::ValueKind::Number(_, seconds) => Delay::Fixed(Duration::from_secs_f64(*seconds)),
+            ast::ValueKind::Object(object) => {
+                let config = Config::check(self, object, catalog::http::RETRY_DELAY, "`retry_delay`", object.span);
+                let seconds =
+                    |name: &str, default: f64| Duration::from_secs_f64(config.number(name).unwrap_or(default));
+                let initial = seconds("initial", 1.0);
+                if config.text("strategy").is_some_and(|strategy| strategy.value == "fixed") {
+                    return Delay::Fixed(initial);
+                }
+                Delay::Exponential {
+                    initial,
+                    max: seconds("max", 30.0),
+                    jitter: config.bool("jitter").unwrap_or(false),
+                }
+            }
+            _ => Delay::Fixed(RETRY_DELAY_DEFAULT),
+        }
+    }
+
+    fn edges(&mut self, workflow: &ast::Workflow) -> Vec<super::Edge> {
+        let mut edges: Vec<super::Edge> = Vec::new();
+        let mut by_pair: HashMap<(NodeId, NodeId), usize> = HashMap::new();
+        for connection in &workflow.connections {
+            let from = self.resolve(&connection.from);
+            let to = self.resolve(&connection.to);
+            let condition = match (from, &connection.condition) {
+                (Some(from), Some(value)) => self.condition(from, value),
+                _ => None,
+            };
+            let (Some(from), Some(to)) = (from, to) else { continue };
+            if let Some(first) = by_pair.get(&(from, to)) {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::DuplicateConnection,
+                        connection.span,
+                        format!("`{}` and `{}` are connected twice", connection.from.value, connection.to.value),
+                    )
+                    .label("again")
+                    .also(edges[*first].span, "here already")
+                    .help("join the two conditions with `||`, or remove one connection"),
+                );
+                continue;
+            }
+            by_pair.insert((from, to), edges.len());
+            edges.push(super::Edge { from, to, required: false, condition, span: connection.span });
+        }
+        for (index, node) in workflow.nodes.iter().enumerate() {
+            let to = NodeId(index);
+            for dependency in &node.dependencies {
+                let Some(from) = self.resolve(dependency) else { continue };
+                match by_pair.get(&(from, to)) {
+                    Some(edge) => edges[*edge].required = true,
+                    None => {
+                        by_pair.insert((from, to), edges.len());
+                        edges.push(super::Edge { from, to, required: true, condition: None, span: dependency.span });
+                    }
+                }
+            }
+        }
+        edges
+    }
+
+    fn condition(&mut self, from: NodeId, value: &ast::Value) -> Option<super::Expr> {
+        match &value.kind {
+            ast::ValueKind::String(text) if text.value.trim().is_empty() => None,
+            ast::ValueKind::String(text) => Some(self.expression(Place::Condition(from), text)),
+            ast::ValueKind::Bool(value_) => {
+                Some(super::Expr::constant(value.span, flow_runtime::value::Value::Bool(*value_)))
+            }
+            ast::ValueKind::Null => None,
+            ast::ValueKind::Number(..) | ast::ValueKind::Array(_) | ast::ValueKind::Object(_) => {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::WrongType,
+                        value.span,
+                        format!("`condition` takes text holding an expression, not {}", config::kind_of(value)),
+                    )
+                    .label("wrong type")
+                    .help("for example \"result.success == true\""),
+                );
+                Some(super::Expr::unknown(value.span))
+            }
+        }
+    }
+
+    fn resolve(&mut self, id: &ast::Text) -> Option<NodeId> {
+        let found = self.node_id(&id.value);
+        if found.is_none() {
+            let diagnostic = self.unknown_node(&id.value, id.span);
+            self.diagnostics.push(diagnostic);
+        }
+        found
+    }
+}
+
+/// Ids can be written behind a dot: `previous_outputs.process-payment`.
+fn is_id(id: &str) -> bool {
+    let letter = |char: char| char.is_ascii_alphabetic() || char == '_';
+    id.len() <= 128
+        && id.starts_with(letter)
+        && !id.ends_with('-')
+        && !id.contains("--")
+        && id.chars().all(|char| letter(char) || char.is_ascii_digit() || char == '-')
+}
+
+fn bad_id(id: &ast::Text) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::BadId, id.span, format!("`{}` cannot be the id of a node", id.value))
+        .label("not an id")
+        .help("an id starts with a letter and holds letters, digits, `_` and single `-`, as in `process-payment`");
+    let mut proposal = String::new();
+    for char in id.value.chars() {
+        match char {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => proposal.push(char.to_ascii_lowercase()),
+            _ if !proposal.is_empty() && !proposal.ends_with('-') => proposal.push('-'),
+            _ => {}
+        }
+    }
+    let proposal = proposal.trim_end_matches('-');
+    if is_id(proposal) {
+        diagnostic = diagnostic.help(format!("for example `{proposal}`"));
+    }
+    diagnostic
+}
