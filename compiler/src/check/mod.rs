@@ -1,0 +1,44 @@
+//! What is wrong with a workflow whose names all resolve.
+//!
+//! Comes in: the model. Goes out: [`Checked`], the model unchanged and what the rules learnt about it.
+//! Always true: rules only read the model; each finds every error it can in one run. The list below is the table of
+//! contents. (The type checker proper takes its place here.)
+
+mod graph;
+mod order;
+mod sort;
+
+use crate::diagnostic::Diagnostics;
+use crate::model::{Expr, NodeId, Workflow};
+pub use graph::Graph;
+
+/// A workflow that passed, or whose findings are in the diagnostics.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    pub workflow: Workflow,
+}
+
+/// Runs every rule.
+pub fn check(workflow: Workflow, diagnostics: &mut Diagnostics) -> Checked {
+    let graph = Graph::new(&workflow);
+    let acyclic = graph::cycles(&workflow, &graph, diagnostics);
+    graph::triggers(&workflow, &graph, diagnostics);
+    if acyclic {
+        graph::never_runs(&workflow, &graph, diagnostics);
+        order::references(&workflow, &graph, diagnostics);
+    }
+    sort::observed(&workflow, diagnostics);
+    Checked { workflow }
+}
+
+/// Every expression of a workflow with the node that reads it and whether it stands in a condition of an edge out of it.
+pub(crate) fn expressions<'a>(workflow: &'a Workflow, visit: &mut dyn FnMut(NodeId, bool, &'a Expr)) {
+    for id in workflow.node_ids() {
+        workflow.node(id).expressions(&mut |expr| visit(id, false, expr));
+    }
+    for edge in &workflow.edges {
+        if let Some(condition) = &edge.condition {
+            visit(edge.from, true, condition);
+        }
+    }
+}
