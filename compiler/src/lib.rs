@@ -1,8 +1,25 @@
 //! flowc: from the text of a workflow to a native executable.
+//!
+//! ```text
+//!  workflow.json ─ syntax ─► ast ─ lower ─► model ─ check ─► Checked ─ plan ─► Plan
+//!                                                                           │
+//!                              native binary ◄─ build ─ files ◄─ codegen ───┘
+//! ```
+//!
+//! [`pipeline`] is that line in code, one struct per stage. Everything up to codegen is pure: it opens no file and starts
+//! no process. [`catalog`] is the one place that knows the node kinds, `flow_runtime::expr` the one that knows the
+//! operators, [`diagnostic::codes`] the one that lists what can be wrong.
+
+pub mod pipeline;
 
 #[cfg(feature = "cli")]
 pub mod build;
+pub mod catalog;
+pub mod check;
 pub mod codegen;
 pub mod diagnostic;
+pub mod files;
+pub mod model;
+pub mod plan;
 pub mod source;
 pub mod syntax;

@@ -46,7 +46,7 @@ impl GeneratedCrate {
         let path = path.into();
         let file = syn::parse2::<syn::File>(tokens.clone())
             .unwrap_or_else(|error| panic!("the code generated for {path} is not Rust: {error}\n{tokens}"));
-        self.files.insert(path, prettyplease::unparse(&file));
+        self.files.insert(path, spaced(&prettyplease::unparse(&file)));
     }
 
     /// The text of `src/main.rs`: all that rustc is given.
@@ -56,6 +56,26 @@ impl GeneratedCrate {
     pub fn main_rs(&self) -> &str {
         self.files.get(MAIN).map_or_else(|| panic!("codegen made no {MAIN}"), String::as_str)
     }
+}
+
+/// A blank line behind every item of a file and of its modules: prettyplease leaves none.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 20);
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let ends_item = matches!(line, "}" | "};" | "    }" | "    };");
+        let ends_imports = (line.starts_with("use ") && line.ends_with(';'))
+            || line == "    use super::*;"
+            || line.ends_with("#![forbid(unsafe_code)]");
+        let next = lines.peek().copied().unwrap_or("}").trim_start();
+        let goes_on = next.starts_with('}') || (ends_imports && next.starts_with("use ")) || next.starts_with("else");
+        if (ends_item || ends_imports) && !goes_on && !next.is_empty() {
+            out.push('\n');
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,0 +1,423 @@
+//! A checked expression → the Rust expression that computes it.
+
+use super::text::json_text;
+use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
+use crate::plan::Plan;
+use crate::plan::names::snake;
+use flow_runtime::value::{JsString, Value};
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+/// Rust code for a value, and what Rust type it has.
+pub(super) struct Code {
+    tokens: TokenStream,
+    form: Form,
+    /// It holds a `?`: evaluating it may end the function.
+    fallible: bool,
+}
+
+/// The Rust type of the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `Raw<'_>`: a slice nobody has needed to build a value of.
+    Raw,
+    /// `Value`.
+    Value,
+    /// `&Value`.
+    Ref,
+    /// `bool`.
+    Bool,
+}
+
+impl Code {
+    fn new(form: Form, tokens: TokenStream, parts: &[&Code]) -> Code {
+        Code { tokens, form, fallible: parts.iter().any(|part| part.fallible) }
+    }
+
+    /// An owned `Value`.
+    pub(super) fn value(&self) -> TokenStream {
+        let tokens = &self.tokens;
+        match self.form {
+            Form::Raw => quote! { #tokens.value() },
+            Form::Value => tokens.clone(),
+            Form::Ref => quote! { #tokens.clone() },
+            Form::Bool => quote! { Value::Bool(#tokens) },
+        }
+    }
+
+    /// A `&Value`.
+    pub(super) fn reference(&self) -> TokenStream {
+        match self.form {
+            Form::Ref => self.tokens.clone(),
+            Form::Raw | Form::Value | Form::Bool => {
+                let value = self.value();
+                quote! { &#value }
+            }
+        }
+    }
+
+    /// A `bool`: JavaScript's truthiness.
+    pub(super) fn truthy(&self) -> TokenStream {
+        let tokens = &self.tokens;
+        match self.form {
+            Form::Bool => tokens.clone(),
+            Form::Raw | Form::Value | Form::Ref => quote! { #tokens.truthy() },
+        }
+    }
+
+    /// A `Raw`, where the code is one.
+    pub(super) fn raw(&self) -> Option<&TokenStream> {
+        (self.form == Form::Raw).then_some(&self.tokens)
+    }
+}
+
+/// Writes expressions of one workflow.
+#[derive(Clone, Copy)]
+pub(super) struct Expressions<'a> {
+    pub plan: &'a Plan,
+}
+
+impl Expressions<'_> {
+    pub(super) fn code(self, expr: &Expr) -> Code {
+        let leaf = |form, tokens| Code { tokens, form, fallible: false };
+        match &expr.kind {
+            ExprKind::Constant(Value::Bool(value)) => leaf(Form::Bool, quote! { #value }),
+            ExprKind::Constant(value) => leaf(Form::Value, constant(value)),
+            ExprKind::Array(items) => self.array(items),
+            ExprKind::Object(fields) => {
+                let codes: Vec<Code> = fields.iter().map(|(_, value)| self.code(value)).collect();
+                let names = fields.iter().map(|(name, _)| name);
+                let values = codes.iter().map(Code::value);
+                Code::new(Form::Value, quote! { Value::object([#((#names, #values)),*]) }, &refs(&codes))
+            }
+            ExprKind::Text(parts) => {
+                let codes: Vec<Code> = parts.iter().map(|part| self.code(part)).collect();
+                let values = codes.iter().map(Code::value);
+                Code::new(Form::Value, quote! { js::text(&[#(#values),*]) }, &refs(&codes))
+            }
+            ExprKind::Path(path) => {
+                let field = self.field(path);
+                leaf(Form::Raw, quote! { s.get(&#field) })
+            }
+            ExprKind::Env(variable) => {
+                let name = format_ident!("{}", self.plan.env(*variable).constant);
+                leaf(Form::Value, quote! { Value::string(s.env(env::#name)) })
+            }
+            ExprKind::Timestamp => leaf(Form::Value, quote! { Value::string(s.timestamp()) }),
+            ExprKind::ExecutionId => leaf(Form::Value, quote! { Value::string(s.execution_id()) }),
+            ExprKind::PreviousOutputs => leaf(Form::Value, quote! { s.previous_outputs() }),
+            ExprKind::Parameter(parameter) => {
+                let name = parameter_ident(parameter);
+                leaf(Form::Ref, quote! { #name })
+            }
+            ExprKind::Member(object, name) => {
+                let object = self.code(object);
+                match object.raw() {
+                    Some(raw) if name == "length" => Code::new(Form::Value, quote! { #raw.length() }, &[&object]),
+                    _ => {
+                        let value = object.reference();
+                        Code::new(Form::Value, quote! { s.note(js::member(#value, #name)) }, &[&object])
+                    }
+                }
+            }
+            ExprKind::Index(object, index) => {
+                let (object, index) = (self.code(object), self.code(index));
+                let key = index.reference();
+                self.behind_receiver(&object, &[&index], |receiver| quote! { s.note(js::index(#receiver, #key)) })
+            }
+            ExprKind::Method(receiver, method, arguments) => {
+                let receiver = self.code(receiver);
+                let codes: Vec<Code> = arguments.iter().map(|argument| self.code(argument)).collect();
+                let values = codes.iter().map(Code::value);
+                let method = format_ident!("{}", format!("{method:?}"));
+                let arguments = quote! { &[#(#values),*] };
+                let call = |receiver| quote! { js::call(#receiver, js::Method::#method, #arguments)? };
+                let mut code = self.behind_receiver(&receiver, &refs(&codes), call);
+                code.fallible = true;
+                code
+            }
+            ExprKind::Each(receiver, method, arrow) => {
+                let receiver = self.code(receiver).reference();
+                let method = format_ident!("{}", format!("{method:?}"));
+                let arrow = self.arrow(arrow);
+                let tokens = quote! { js::call_each(#receiver, js::EachMethod::#method, #arrow)? };
+                Code { tokens, form: Form::Value, fallible: true }
+            }
+            ExprKind::Reduce(receiver, arrow, initial) => {
+                let receiver = self.code(receiver);
+                let arrow = self.arrow(arrow);
+                let initial_code = initial.as_ref().map(|initial| self.code(initial));
+                let initial = match &initial_code {
+                    Some(code) => {
+                        let value = code.value();
+                        quote! { Some(#value) }
+                    }
+                    None => quote! { None },
+                };
+                let call = |receiver| quote! { js::reduce(#receiver, #arrow, #initial)? };
+                let mut code = self.behind_receiver(&receiver, &initial_code.iter().collect::<Vec<_>>(), call);
+                code.fallible = true;
+                code
+            }
+            ExprKind::SortBy(receiver, arrow) => {
+                let receiver = self.code(receiver).reference();
+                let arrow = self.arrow(arrow);
+                let tokens = quote! { js::sort_by(#receiver, #arrow)? };
+                Code { tokens, form: Form::Value, fallible: true }
+            }
+            ExprKind::Global(global, arguments) => {
+                let codes: Vec<Code> = arguments.iter().map(|argument| self.code(argument)).collect();
+                let values = codes.iter().map(Code::value);
+                let global = format_ident!("{}", format!("{global:?}"));
+                let tokens = quote! { js::global(js::Global::#global, &[#(#values),*])? };
+                Code { tokens, form: Form::Value, fallible: true }
+            }
+            ExprKind::Unary(operator, operand) => {
+                let operand = self.code(operand);
+                let reference = operand.reference();
+                match operator {
+                    Unary::Not => {
+                        let truthy = operand.truthy();
+                        Code::new(Form::Bool, quote! { !#truthy }, &[&operand])
+                    }
+                    Unary::Minus => Code::new(Form::Value, quote! { js::neg(#reference) }, &[&operand]),
+                    Unary::Plus => Code::new(Form::Value, quote! { js::plus(#reference) }, &[&operand]),
+                }
+            }
+            ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right),
+            ExprKind::Conditional(test, yes, no) => {
+                let (test, yes, no) = (self.code(test), self.code(yes), self.code(no));
+                let (condition, parts) = (test.truthy(), [&test, &yes, &no]);
+                let (form, yes_tokens, no_tokens) = unified(&yes, &no);
+                Code::new(form, quote! { if #condition { #yes_tokens } else { #no_tokens } }, &parts).enclosed()
+            }
+            ExprKind::Unknown => unreachable!("an expression that was reported reached codegen"),
+        }
+    }
+
+    /// The constant of a path, with its module where that is another one.
+    pub(super) fn field(self, path: &Path) -> TokenStream {
+        let constant = format_ident!("{}", self.plan.fields.field(path).constant);
+        let module = match path.root {
+            Root::Input => format_ident!("input"),
+            Root::Output(node) => format_ident!("{}", self.plan.module(node).name),
+            Root::Error => format_ident!("error"),
+        };
+        quote! { #module::#constant }
+    }
+
+    fn array(self, items: &[Expr]) -> Code {
+        let codes: Vec<Code> = items.iter().map(|item| self.code(item)).collect();
+        let values = codes.iter().map(Code::value);
+        Code::new(Form::Value, quote! { Value::array(vec![#(#values),*]) }, &refs(&codes))
+    }
+
+    /// Every access is `?.`: what could end the function is not evaluated behind a missing receiver.
+    fn behind_receiver(self, receiver: &Code, arguments: &[&Code], call: impl Fn(TokenStream) -> TokenStream) -> Code {
+        let reference = receiver.reference();
+        if !arguments.iter().any(|argument| argument.fallible) {
+            return Code::new(Form::Value, call(reference), &[receiver]);
+        }
+        let call = call(quote! { receiver });
+        let tokens = quote! {
+            match #reference {
+                receiver if receiver.is_nullish() => Value::Undefined,
+                receiver => #call,
+            }
+        };
+        Code { tokens, form: Form::Value, fallible: true }.enclosed()
+    }
+
+    fn arrow(self, arrow: &Arrow) -> TokenStream {
+        let body = self.code(&arrow.body).value();
+        let mut bindings = TokenStream::new();
+        for (index, parameter) in arrow.parameters.iter().enumerate() {
+            let mut read = false;
+            arrow.body.walk(&mut |expr| {
+                read |= matches!(&expr.kind, ExprKind::Parameter(other) if other.number == parameter.number);
+            });
+            if read {
+                let name = parameter_ident(parameter);
+                let index = super::shape::number(index);
+                bindings.extend(quote! { let #name = &each[#index]; });
+            }
+        }
+        match bindings.is_empty() {
+            true => quote! { &|_| Ok(#body) },
+            false => quote! { &|each| { #bindings Ok(#body) } },
+        }
+    }
+
+    fn binary(self, operator: Binary, left: &Expr, right: &Expr) -> Code {
+        if let (Binary::Or | Binary::Coalesce, Some(fallback)) =
+            (operator, right.as_constant().and_then(Value::to_json))
+        {
+            let left = self.code(left);
+            let fallback = json_text(&fallback);
+            if let Some(raw) = left.raw() {
+                let tokens = match operator {
+                    Binary::Or => quote! { #raw.or(#fallback) },
+                    _ => quote! { #raw.or_if_nullish(#fallback) },
+                };
+                return Code::new(Form::Raw, tokens, &[&left]);
+            }
+        }
+        let (left, right) = (self.code(left), self.code(right));
+        let parts = [&left, &right];
+        let (a, b) = (left.reference(), right.reference());
+        let value = |function: &str| {
+            let function = format_ident!("{function}");
+            Code::new(Form::Value, quote! { js::#function(#a, #b) }, &parts)
+        };
+        let truth = |function: &str| {
+            let function = format_ident!("{function}");
+            Code::new(Form::Bool, quote! { js::#function(#a, #b) }, &parts)
+        };
+        let untruth = |function: &str| {
+            let function = format_ident!("{function}");
+            Code::new(Form::Bool, quote! { !js::#function(#a, #b) }, &parts)
+        };
+        match operator {
+            Binary::Add => value("add"),
+            Binary::Subtract => value("sub"),
+            Binary::Multiply => value("mul"),
+            Binary::Divide => value("div"),
+            Binary::Remainder => value("rem"),
+            Binary::Less => truth("less"),
+            Binary::LessOrEqual => truth("less_or_equal"),
+            Binary::Greater => truth("greater"),
+            Binary::GreaterOrEqual => truth("greater_or_equal"),
+            Binary::Equal => truth("equals"),
+            Binary::NotEqual => untruth("equals"),
+            Binary::StrictEqual => truth("strict_equals"),
+            Binary::StrictNotEqual => untruth("strict_equals"),
+            Binary::And if left.form == Form::Bool && right.form == Form::Bool => {
+                let (left, right) = (&left.tokens, &right.tokens);
+                Code::new(Form::Bool, quote! { (#left && #right) }, &parts)
+            }
+            Binary::Or if left.form == Form::Bool && right.form == Form::Bool => {
+                let (left, right) = (&left.tokens, &right.tokens);
+                Code::new(Form::Bool, quote! { (#left || #right) }, &parts)
+            }
+            Binary::And | Binary::Or | Binary::Coalesce => {
+                let (first, second) = (left.value(), right.value());
+                let tokens = match operator {
+                    Binary::And => quote! { match #first { left if !left.truthy() => left, _ => #second } },
+                    Binary::Or => quote! { match #first { left if left.truthy() => left, _ => #second } },
+                    _ => quote! { match #first { left if !left.is_nullish() => left, _ => #second } },
+                };
+                Code::new(Form::Value, tokens, &parts).enclosed()
+            }
+        }
+    }
+
+    /// A Rust `bool` for an expression of which only the truth matters: no value is built for `&&` and `||`.
+    pub(super) fn condition(self, expr: &Expr) -> TokenStream {
+        match &expr.kind {
+            ExprKind::Binary(Binary::And, left, right) => {
+                let (left, right) = (self.operand(left, Binary::And), self.operand(right, Binary::And));
+                quote! { #left && #right }
+            }
+            ExprKind::Binary(Binary::Or, left, right) => {
+                let (left, right) = (self.operand(left, Binary::Or), self.operand(right, Binary::Or));
+                quote! { #left || #right }
+            }
+            ExprKind::Unary(Unary::Not, operand) => {
+                let inner = self.condition(operand);
+                match operand.kind {
+                    ExprKind::Binary(..) => quote! { !(#inner) },
+                    _ => quote! { !#inner },
+                }
+            }
+            _ => self.code(expr).truthy(),
+        }
+    }
+
+    /// An operand of `&&` or `||`, in parentheses where the other of the two stands inside.
+    fn operand(self, expr: &Expr, outer: Binary) -> TokenStream {
+        let inner = self.condition(expr);
+        match &expr.kind {
+            ExprKind::Binary(operator @ (Binary::And | Binary::Or), ..) if *operator != outer => quote! { (#inner) },
+            _ => inner,
+        }
+    }
+}
+
+impl Code {
+    /// In parentheses, so that a method call behind it applies to all of it.
+    fn enclosed(self) -> Code {
+        let tokens = self.tokens;
+        Code { tokens: quote! { (#tokens) }, ..self }
+    }
+}
+
+/// Two branches with one type.
+fn unified(yes: &Code, no: &Code) -> (Form, TokenStream, TokenStream) {
+    if yes.form == no.form && matches!(yes.form, Form::Raw | Form::Bool) {
+        (yes.form, yes.tokens.clone(), no.tokens.clone())
+    } else {
+        (Form::Value, yes.value(), no.value())
+    }
+}
+
+fn refs(codes: &[Code]) -> Vec<&Code> {
+    codes.iter().collect()
+}
+
+/// The Rust name of a parameter; never one that generated functions use themselves.
+pub(super) fn parameter_ident(parameter: &Parameter) -> syn::Ident {
+    const OWN: &[&str] =
+        &["s", "js", "url", "headers", "params", "json", "text", "mail", "relay", "vars", "each", "left", "receiver"];
+    let name = snake(&parameter.name);
+    if OWN.contains(&name.as_str()) { format_ident!("{name}_") } else { format_ident!("{name}") }
+}
+
+/// A constant as the Rust expression that makes it.
+fn constant(value: &Value) -> TokenStream {
+    match value {
+        Value::Undefined => quote! { Value::Undefined },
+        Value::Null => quote! { Value::Null },
+        Value::Bool(value) => quote! { Value::Bool(#value) },
+        Value::Number(number) => {
+            let number = number_literal(*number);
+            quote! { Value::Number(#number) }
+        }
+        Value::String(JsString::Utf8(text)) => {
+            let text = &**text;
+            quote! { Value::string(#text) }
+        }
+        Value::Array(items) => {
+            let items = items.iter().map(constant);
+            quote! { Value::array(vec![#(#items),*]) }
+        }
+        Value::Object(object) => {
+            let fields = object.iter().map(|(name, value)| {
+                let (name, value) = (name.to_string(), constant(value));
+                quote! { (#name, #value) }
+            });
+            quote! { Value::object([#(#fields),*]) }
+        }
+        Value::String(JsString::Utf16(_)) => {
+            let json = value.to_json().unwrap_or_default();
+            quote! { Value::constant(#json) }
+        }
+    }
+}
+
+fn number_literal(number: f64) -> TokenStream {
+    if number.is_nan() {
+        quote! { f64::NAN }
+    } else if number.is_infinite() {
+        if number > 0.0 {
+            quote! { f64::INFINITY }
+        } else {
+            quote! { f64::NEG_INFINITY }
+        }
+    } else if number.is_sign_negative() {
+        let literal = Literal::f64_unsuffixed(-number);
+        quote! { -#literal }
+    } else {
+        let literal = Literal::f64_unsuffixed(number);
+        quote! { #literal }
+    }
+}

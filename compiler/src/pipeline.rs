@@ -1,0 +1,98 @@
+//! The straight line from text to generated crate, one struct per stage.
+//!
+//! The method that leads onward exists only on the stage before it, so skipping a stage does not compile. Each stage adds
+//! to one list of diagnostics; after syntax and after check an error ends the line.
+
+use crate::check::{self, Checked};
+use crate::codegen::{self, files::GeneratedCrate};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::files::Files;
+use crate::model;
+use crate::plan::{self, Plan};
+use crate::source::{SourceFile, Sources};
+use crate::syntax::{self, ast};
+
+/// Why the line ended early: everything found, and the files it points into.
+#[derive(Debug, Clone)]
+pub struct Rejected {
+    pub sources: Sources,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Text that could be read.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    pub ast: ast::Workflow,
+    sources: Sources,
+    diagnostics: Diagnostics,
+}
+
+/// Names resolved. Errors may have been found: [`Lowered::check`] adds its own before the line ends.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    pub model: model::Workflow,
+    sources: Sources,
+    diagnostics: Diagnostics,
+}
+
+/// Nothing is wrong; warnings may have been found.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    pub checked: Checked,
+    pub sources: Sources,
+    /// Warnings, in the order of the source.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// # Errors
+    /// When the text cannot be read as a workflow.
+    pub fn read(file: SourceFile) -> Result<Parsed, Rejected> {
+        let sources = Sources::new(file);
+        let mut diagnostics = Diagnostics::default();
+        match syntax::parse(&sources, &mut diagnostics) {
+            Some(ast) => Ok(Parsed { ast, sources, diagnostics }),
+            None => Err(Rejected { sources, diagnostics: diagnostics.sorted() }),
+        }
+    }
+
+    /// `slug` is what the binary will be called; `files` gives the files beside the workflow.
+    pub fn lower(mut self, slug: &str, files: &dyn Files) -> Lowered {
+        let model = model::lower::lower(&self.ast, slug, &mut self.sources, files, &mut self.diagnostics);
+        Lowered { model, sources: self.sources, diagnostics: self.diagnostics }
+    }
+}
+
+impl Lowered {
+    /// # Errors
+    /// When anything is wrong: everything that is, at once.
+    pub fn check(mut self) -> Result<Accepted, Rejected> {
+        let checked = check::check(self.model, &mut self.diagnostics);
+        let rejected = self.diagnostics.has_errors();
+        let (sources, diagnostics) = (self.sources, self.diagnostics.sorted());
+        match rejected {
+            true => Err(Rejected { sources, diagnostics }),
+            false => Ok(Accepted { checked, sources, warnings: diagnostics }),
+        }
+    }
+}
+
+impl Accepted {
+    pub fn plan(self) -> Plan {
+        plan::plan(self.checked, &self.sources)
+    }
+}
+
+impl Plan {
+    pub fn generate(&self) -> GeneratedCrate {
+        codegen::generate(self)
+    }
+}
+
+/// The line up to the check, as `flowc check` runs it.
+///
+/// # Errors
+/// As [`Parsed::read`] and [`Lowered::check`].
+pub fn check(file: SourceFile, slug: &str, files: &dyn Files) -> Result<Accepted, Rejected> {
+    Parsed::read(file)?.lower(slug, files).check()
+}

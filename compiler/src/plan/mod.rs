@@ -1,0 +1,109 @@
+//! Every decision that is left before code is written.
+//!
+//! Comes in: a checked workflow. Goes out: [`Plan`]: names of modules and constants, slots, the parts of URLs, what the
+//! binary has to link.
+//! Always true: planning cannot fail, and the same workflow gives the same plan.
+
+pub mod fields;
+pub mod names;
+pub mod url;
+
+use crate::check::Checked;
+use crate::model::{EnvId, Kind, NodeId, Variable, Workflow};
+use crate::source::{Sources, Span};
+use fields::Fields;
+use names::{Names, constant, snake};
+
+/// A workflow and what was decided about it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub workflow: Workflow,
+    /// The file the workflow came from, without its folder.
+    pub source: String,
+    /// Per node: its module, and the line it starts at.
+    pub modules: Vec<Module>,
+    /// Per edge with a condition: its function.
+    pub routes: Vec<Option<String>>,
+    /// Environment variables by name, and the constant of each.
+    pub environment: Vec<EnvPlan>,
+    /// Index into `environment` by [`EnvId`].
+    env_order: Vec<usize>,
+    pub fields: Fields,
+    /// The text of the workflow's file: messages quote expressions from it.
+    text: String,
+    /// Whether mails are sent: decides what the binary links.
+    pub mail: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Module {
+    pub name: String,
+    pub line: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct EnvPlan {
+    pub variable: Variable,
+    pub constant: String,
+}
+
+/// Names of modules that the generated file has anyway.
+const RESERVED_MODULES: &[&str] =
+    &["env", "input", "error", "flow_runtime", "std", "core", "self", "super", "crate", "js", "transform"];
+
+pub fn plan(checked: Checked, sources: &Sources) -> Plan {
+    let workflow = checked.workflow;
+    let mut module_names = Names::reserving(RESERVED_MODULES);
+    let modules: Vec<Module> = workflow
+        .nodes
+        .iter()
+        .map(|node| Module { name: module_names.unique(snake(&node.id.value)), line: sources.line(node.span) })
+        .collect();
+    let mut route_names = Names::reserving(&["main"]);
+    let routes = workflow.edges.iter().map(|edge| {
+        edge.condition.as_ref()?;
+        Some(route_names.unique(format!("{}_to_{}", modules[edge.from.0].name, modules[edge.to.0].name)))
+    });
+    let routes = routes.collect();
+
+    let mut by_name: Vec<usize> = (0..workflow.environment.len()).collect();
+    by_name.sort_by(|left, right| workflow.environment[*left].name.cmp(&workflow.environment[*right].name));
+    let mut env_order = vec![0; by_name.len()];
+    for (position, id) in by_name.iter().enumerate() {
+        env_order[*id] = position;
+    }
+    let mut constants = Names::reserving(&["ALL"]);
+    let environment = by_name.iter().map(|id| {
+        let variable = workflow.environment[*id].clone();
+        EnvPlan { constant: constants.unique(constant(&variable.name)), variable }
+    });
+    let environment = environment.collect();
+
+    let source = sources.workflow().name.rsplit(['/', '\\']).next().unwrap_or_default().to_string();
+    Plan {
+        fields: Fields::collect(&workflow),
+        mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
+        workflow,
+        source,
+        text: sources.workflow().text.clone(),
+        modules,
+        routes,
+        environment,
+        env_order,
+    }
+}
+
+impl Plan {
+    pub fn module(&self, node: NodeId) -> &Module {
+        &self.modules[node.0]
+    }
+
+    /// What stands at a place in the workflow's file.
+    pub fn text_of(&self, span: Span) -> String {
+        self.text.get(span.range()).unwrap_or_default().to_string()
+    }
+
+    pub fn env(&self, variable: EnvId) -> &EnvPlan {
+        &self.environment[self.env_order[variable.0]]
+    }
+}
