@@ -160,7 +160,14 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 fn http(id: &'static str, retries: u32) -> Node {
-    let kind = Kind::Http(Http { method: "POST", url: |_, _| Ok(()), headers: None, params: None, body: Body::None });
+    let kind = Kind::Http(Http {
+        method: "POST",
+        url: |_, _| Ok(()),
+        headers: None,
+        params: None,
+        body: Body::None,
+        cache: None,
+    });
     with_kind(id, kind, retries)
 }
 
@@ -360,6 +367,7 @@ async fn faults_of_templates_transforms_and_conditions_are_configuration_errors(
         headers: None,
         params: None,
         body: Body::None,
+        cache: None,
     });
     let transform = Kind::Transform(Transform { run: |_| Err(Fault::new("no id")) });
     let condition = Edge { condition: Some(|_| Err(Fault::new("no id"))), ..edge(0, 1) };
@@ -431,6 +439,7 @@ async fn a_panic_ends_its_execution_and_nothing_else() {
         headers: None,
         params: None,
         body: Body::None,
+        cache: None,
     });
     for (nodes, edges) in [
         (vec![http("a", 3)], vec![]),
