@@ -431,6 +431,20 @@ async fn cancel_drops_what_is_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_asks_for_an_endless_wait_gets_one_and_cancel_ends_it() {
+    let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
+    let bench = Bench::with(vec![http("a", 3)], vec![], settings);
+    let outcome = node::Outcome::Retryable { after: Some(Duration::MAX) };
+    bench.world.script("a", [act(Attempt { outcome, result: None, error: error("HTTP_429", "slow down") })]);
+    let handle = bench.start().await;
+    sleep(seconds(1_000_000)).await;
+    assert_eq!(bench.engine.status(handle.id()), Some(Status::Running));
+    bench.engine.cancel(handle.id());
+    assert_eq!(handle.finished().await, Status::Cancelled);
+    assert_eq!(bench.world.calls().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_ends_its_execution_and_nothing_else() {
     let condition = Edge { condition: Some(|_| panic!("a condition panics")), ..edge(0, 1) };
     let template = Kind::Http(Http {

@@ -66,6 +66,8 @@ impl Registry {
 
     pub fn end(&self, run: &Run, status: Status, duration: Duration) {
         let bytes = run.bytes();
+        // Freed after the lock: it takes longer than everything else here.
+        let mut forgotten = Vec::new();
         let mut inner = self.inner();
         inner.counts.running -= 1;
         inner.counts.total_duration += duration;
@@ -79,8 +81,9 @@ impl Registry {
         while inner.ended.len() > self.retention.executions || inner.ended_bytes > self.retention.bytes {
             let Some((oldest, bytes)) = inner.ended.pop_front() else { break };
             inner.ended_bytes -= bytes;
-            inner.runs.remove(&oldest);
+            forgotten.extend(inner.runs.remove(&oldest));
         }
+        drop(inner);
     }
 
     pub fn get(&self, id: Id) -> Option<Arc<Run>> {

@@ -42,6 +42,8 @@ pub struct Task {
     alarm: Option<Pin<Box<Sleep>>>,
     /// The time stamp of the node being rendered; kept to be written into again.
     stamp: String,
+    /// What became of the edges out of the node being settled; kept to be written into again.
+    edges: Vec<EdgeState>,
     /// Why the execution was aborted.
     broken: Option<String>,
 }
@@ -78,6 +80,7 @@ impl Task {
             flights: Vec::new(),
             alarm: None,
             stamp: String::new(),
+            edges: Vec::new(),
             broken: None,
         }
     }
@@ -172,7 +175,8 @@ impl Task {
     /// True if time is up for something, and the state machine has been told.
     fn poll_alarm(&mut self, context: &mut Context) -> bool {
         let Some(wake_at) = self.run.state().execution.wake_at() else { return false };
-        let due = self.run.began + wake_at;
+        // A service may ask for a wait beyond what a clock can tell; nobody will see its end.
+        let Some(due) = self.run.began.checked_add(wake_at) else { return false };
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
         if alarm.deadline() != due {
             alarm.as_mut().reset(due);
@@ -319,11 +323,12 @@ impl Task {
                 return self.abort_in(state, message);
             }
         }
-        let edges: Vec<EdgeState> =
-            self.engine.graph.outgoing(node).iter().map(|&edge| state.execution.edge(edge)).collect();
+        let outgoing = self.engine.graph.outgoing(node);
+        self.edges.clear();
+        self.edges.extend(outgoing.iter().map(|&edge| state.execution.edge(edge)));
         let envelope = state.outputs[node].as_ref().map_or("", Doc::text);
         let at = self.run.accepted.after(now);
-        let event = journal::Event::Settled { node, outcome, envelope, edges: &edges, at };
+        let event = journal::Event::Settled { node, outcome, envelope, edges: &self.edges, at };
         // Whatever follows waits for an event that comes after this one.
         drop(self.engine.parts.journal.append(self.run.id, event));
         let status = if outcome == Outcome::Failed { "failed" } else { "completed" };
@@ -426,7 +431,11 @@ impl Task {
 
     fn publish(&self, finished: Finished) {
         let (status, duration) = (finished.status, finished.at);
-        self.run.state().finished = Some(finished);
+        let mut state = self.run.state();
+        state.finished = Some(finished);
+        // It would keep the memory of this task for as long as the execution is remembered.
+        state.waker = None;
+        drop(state);
         self.engine.registry.end(&self.run, status, duration);
         self.run.changed.notify_waiters();
         self.engine.ended.notify_waiters();

@@ -202,7 +202,12 @@ fn fates(simulation: &Simulation) -> (Vec<(NodeState, u32)>, Option<Status>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    // 512 cases each; a long run sets PROPTEST_CASES.
+    #![proptest_config(ProptestConfig {
+        cases: 2 * ProptestConfig::default().cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_step_is_what_the_model_says(scenario in scenario(limits()), picks in picks(1)) {
