@@ -3,6 +3,7 @@
 //! Always true: a diagnostic names its code, points at exact characters, and reads well on its own.
 
 pub mod codes;
+pub mod explain;
 pub mod render;
 pub mod suggest;
 

@@ -2,70 +2,68 @@
 //!
 //! Always true: the only importer of the rendering crate; every line and column of a message is counted here.
 
+mod excerpt;
+
 use codespan_reporting::diagnostic as codespan;
-use codespan_reporting::files::{Files, SimpleFiles};
 use codespan_reporting::term::termcolor::{Buffer, WriteColor};
 use codespan_reporting::term::{self, Config};
 
+use self::excerpt::Excerpts;
 use super::{Diagnostic, Label, Severity};
 use crate::source::Sources;
 
 /// One paragraph each, with the lines of the source and marks below them, as rustc does it.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
-    let files = files(sources);
+    let mut excerpts = Excerpts::new(sources);
     let config = Config::default();
     let mut buffer = if colour { Buffer::ansi() } else { Buffer::no_color() };
     for diagnostic in diagnostics {
-        emit(&mut buffer, &config, &files, diagnostic);
+        emit(&mut buffer, &config, &mut excerpts, diagnostic);
     }
     String::from_utf8_lossy(buffer.as_slice()).into_owned()
 }
 
 /// One line each: `workflow.json:3:7: error[unknown-key]: headline`.
 pub fn render_short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let files = files(sources);
+    let excerpts = Excerpts::new(sources);
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let span = diagnostic.primary.span;
-        let file = usize::from(span.file.0);
-        let place = match files.location(file, span.start as usize) {
-            Ok(location) => format!("{}:{}", location.line_number, location.column_number),
-            Err(_) => String::from("1:1"),
-        };
+        let place = excerpts.place(diagnostic.primary.span);
         let severity = match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let name = &sources.get(span.file).name;
-        let headline = &diagnostic.headline;
-        text.push_str(&format!("{name}:{place}: {severity}[{}]: {headline}\n", diagnostic.code.slug()));
+        text.push_str(&format!("{place}: {severity}[{}]: {}\n", diagnostic.code.slug(), diagnostic.headline));
     }
     text
 }
 
-fn files(sources: &Sources) -> SimpleFiles<&str, &str> {
-    let mut files = SimpleFiles::new();
-    for file in sources.iter() {
-        files.add(file.name.as_str(), file.text.as_str());
-    }
-    files
-}
-
-fn emit(buffer: &mut impl WriteColor, config: &Config, files: &SimpleFiles<&str, &str>, diagnostic: &Diagnostic) {
+fn emit(buffer: &mut impl WriteColor, config: &Config, excerpts: &mut Excerpts, diagnostic: &Diagnostic) {
     let severity = match diagnostic.severity {
         Severity::Error => codespan::Severity::Error,
         Severity::Warning => codespan::Severity::Warning,
     };
-    let primary = |label: &Label| codespan::Label::primary(usize::from(label.span.file.0), label.span.range());
-    let secondary = |label: &Label| codespan::Label::secondary(usize::from(label.span.file.0), label.span.range());
-    let mut labels = vec![primary(&diagnostic.primary).with_message(&diagnostic.primary.message)];
-    labels.extend(diagnostic.labels.iter().map(|label| secondary(label).with_message(&label.message)));
+    excerpts.focus(diagnostic.primary.span);
+    let (near, far): (Vec<&Label>, Vec<&Label>) =
+        diagnostic.labels.iter().partition(|label| excerpts.shown(label.span) == label.span.range());
+    let primary = &diagnostic.primary;
+    let mut labels = vec![
+        codespan::Label::primary(usize::from(primary.span.file.0), excerpts.shown(primary.span))
+            .with_message(&primary.message),
+    ];
+    labels.extend(near.iter().map(|label| {
+        codespan::Label::secondary(usize::from(label.span.file.0), label.span.range()).with_message(&label.message)
+    }));
+    let mut notes: Vec<String> =
+        far.iter().map(|label| format!("{}: {}", excerpts.place(label.span), label.message)).collect();
+    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", help.replace('\n', "\n      "))));
     let shown = codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.slug())
         .with_message(&diagnostic.headline)
         .with_labels(labels)
-        .with_notes(diagnostic.help.iter().map(|help| format!("help: {}", help.replace('\n', "\n      "))).collect());
-    term::emit_to_write_style(buffer, config, files, &shown)
+        .with_notes(notes);
+    let excerpts: &Excerpts = excerpts;
+    term::emit_to_write_style(buffer, config, excerpts, &shown)
         .expect("spans lie inside their files, and writing to memory does not fail");
 }
 
@@ -113,6 +111,23 @@ error[unknown-key]: no such key
         let (diagnostics, sources) = example();
         let found = diagnostics.sorted();
         assert_eq!(render_short(&found, &sources), "w.json:2:5: error[unknown-key]: no such key\n");
+    }
+
+    /// A minified file is one line: the terminal shall not be filled with it.
+    #[test]
+    fn long_lines_are_cut() {
+        let text = format!("[{}bad{}]", "1,".repeat(10_000), ",2".repeat(10_000));
+        let diagnostic = Diagnostic::new(Code::JsonSyntax, Span::new(20_001, 20_004), "no value")
+            .label("here")
+            .also(Span::new(0, 1), "far away")
+            .also(Span::new(19_999, 20_000), "near");
+        let whole = Diagnostic::new(Code::WrongType, Span::new(0, text.len()), "all of it");
+        let sources = Sources::new(SourceFile { name: String::from("w.json"), text });
+        let shown = render(&[diagnostic, whole], &sources, false);
+        assert!(shown.contains("w.json:1:20002"), "{shown}");
+        assert!(shown.contains("= w.json:1:1: far away"), "{shown}");
+        assert!(shown.contains("near"), "{shown}");
+        assert!(shown.lines().all(|line| line.chars().count() < 400), "{shown}");
     }
 
     #[test]

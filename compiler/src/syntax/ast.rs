@@ -216,3 +216,27 @@ pub enum Binary {
     /// `??`
     Coalesce,
 }
+
+impl Binary {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Binary::Add => "+",
+            Binary::Subtract => "-",
+            Binary::Multiply => "*",
+            Binary::Divide => "/",
+            Binary::Remainder => "%",
+            Binary::Less => "<",
+            Binary::LessOrEqual => "<=",
+            Binary::Greater => ">",
+            Binary::GreaterOrEqual => ">=",
+            Binary::Equal => "==",
+            Binary::NotEqual => "!=",
+            Binary::StrictEqual => "===",
+            Binary::StrictNotEqual => "!==",
+            Binary::And => "&&",
+            Binary::Or => "||",
+            Binary::Coalesce => "??",
+        }
+    }
+}

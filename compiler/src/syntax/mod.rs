@@ -3,6 +3,7 @@
 pub mod ast;
 mod document;
 pub mod json;
+pub mod print;
 pub mod template;
 
 use crate::diagnostic::Diagnostics;

@@ -79,6 +79,11 @@ pub fn parse_expression(text: &Text, diagnostics: &mut Diagnostics) -> Option<Ex
     result.map_err(|mistake| diagnostics.push(*mistake)).ok()
 }
 
+/// Whether a text can stand as a name after a dot or before a colon.
+pub(super) fn is_name(text: &str) -> bool {
+    Grammar::parse(Rule::property, text).is_ok_and(|mut pairs| pairs.next().is_some_and(|pair| pair.as_str() == text))
+}
+
 fn interpolation(text: &Text, pair: Pair) -> Result<Expr, mistake::Mistake> {
     mistake::check(text, pair.clone())?;
     match pair.into_inner().find(|inner| inner.as_rule() == Rule::expression) {
@@ -92,11 +97,11 @@ fn expression(text: &Text, pair: Pair) -> Result<Expr, mistake::Mistake> {
     build::expression(text, pair)
 }
 
-/// Adjacent literals become one.
+/// Adjacent literals become one, unless a template with a mistake stood between them.
 fn add_literal(template: &mut Template, text: &Text, value: &str, pair: &Pair) {
     let span = span(text, pair);
     match template.parts.last_mut() {
-        Some(Part::Literal(before, place)) => {
+        Some(Part::Literal(before, place)) if place.end == span.start => {
             before.push_str(value);
             *place = place.to(span);
         }

@@ -157,7 +157,12 @@ pub(super) fn call_each(
         }
     }
     Ok(match method {
-        EachMethod::Map | EachMethod::FlatMap | EachMethod::Filter => Value::array(kept),
+        EachMethod::Map | EachMethod::FlatMap => {
+            let made = Value::array(kept);
+            check_growth(&made)?;
+            made
+        }
+        EachMethod::Filter => Value::array(kept),
         EachMethod::Find => Value::Undefined,
         EachMethod::FindIndex => position(None),
         EachMethod::Some => false.into(),

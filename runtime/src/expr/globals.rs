@@ -66,14 +66,21 @@ fn stringify(value: &Value, replacer: &Value, indent: &Value) -> Result<Value, F
         return Err(Fault::new("JSON.stringify() with a list of keys is not supported"));
     }
     let indent = match indent {
-        Value::Number(_) => " ".repeat(to_integer(indent).clamp(0.0, 10.0) as usize),
-        Value::String(string) => match string.slice(0, 10) {
-            JsString::Utf8(text) => text.to_string(),
-            JsString::Utf16(_) => return Err(Fault::new("JSON.stringify() cannot indent with half a character")),
-        },
-        _ => String::new(),
+        Value::Number(_) => " ".repeat(to_integer(indent).clamp(0.0, 10.0) as usize).into(),
+        Value::String(string) => string.slice(0, 10),
+        _ => JsString::default(),
     };
-    let Some(text) = value.to_json_indented(&indent) else { return Ok(Value::Undefined) };
-    check_text(text.len())?;
-    Ok(Value::String(text.into()))
+    let text = match &indent {
+        JsString::Utf8(indent) => value.to_json_indented(indent),
+        // No text but UTF-8 is written there: a NUL, which JSON never holds, keeps the place of half a character.
+        JsString::Utf16(_) => value.to_json_indented("\0"),
+    };
+    let Some(text) = text else { return Ok(Value::Undefined) };
+    check_text(text.len().saturating_mul(indent.len().max(1)))?;
+    let JsString::Utf16(indent) = indent else { return Ok(Value::String(text.into())) };
+    let mut units = Vec::new();
+    for unit in text.encode_utf16() {
+        if unit == 0 { units.extend_from_slice(&indent) } else { units.push(unit) }
+    }
+    Ok(JsString::from_units(&units).into())
 }

@@ -3,7 +3,7 @@
 //! JavaScript has such limits too (a string of 512 MiB is a RangeError); ours are lower, because the data comes from
 //! strangers and one process serves many of them.
 
-use crate::value::{DEPTH_MAX, Fault, Value};
+use crate::value::{DEPTH_MAX, Fault, JsString, Value};
 
 /// UTF-16 units of a string that a method or global makes.
 pub const TEXT_MAX: usize = 16 * 1024 * 1024;
@@ -27,30 +27,44 @@ pub(super) fn check_items(length: usize) -> Result<(), Fault> {
     }
 }
 
-/// For a value that is fed back into what made it: text that doubles, nesting that grows with every step, and an array
-/// that holds itself twice (shared in memory, but not once it is printed).
+/// What a value that arrows made may weigh: about its length in bytes, once it is printed.
+const WEIGHT_MAX: usize = 64 * 1024 * 1024;
+
+/// What any value weighs, beside its text.
+const WEIGHT_EACH: usize = 16;
+
+/// For a value that arrows made of many: text that doubles with every step of `reduce`, nesting that grows with it, and a
+/// large value that `map` puts into each of many (shared in memory, but not once it is printed).
 pub(super) fn check_growth(value: &Value) -> Result<(), Fault> {
+    if let Value::String(string) = value {
+        check_text(bytes(string))?;
+    }
+    check_weight(value, DEPTH_MAX, &mut WEIGHT_MAX.clone())
+}
+
+fn check_weight(value: &Value, depth: usize, left: &mut usize) -> Result<(), Fault> {
+    let mut weigh = |weight: usize| {
+        *left = left.checked_sub(weight).ok_or_else(|| Fault::new("the value would become too large"))?;
+        Ok(())
+    };
+    weigh(WEIGHT_EACH)?;
+    if depth == 0 && matches!(value, Value::Array(_) | Value::Object(_)) {
+        return Err(Fault::new(format!("more than {DEPTH_MAX} arrays and objects inside one another")));
+    }
     match value {
-        Value::String(string) => check_text(string.as_str().map_or_else(|| string.len(), str::len)),
-        Value::Array(_) | Value::Object(_) => check_inside(value, DEPTH_MAX, &mut (4 * ITEMS_MAX)),
+        Value::String(string) => weigh(bytes(string)),
+        Value::Array(items) => items.iter().try_for_each(|item| check_weight(item, depth - 1, left)),
+        Value::Object(object) => object.iter().try_for_each(|(key, value)| {
+            *left = left.saturating_sub(bytes(key));
+            check_weight(value, depth - 1, left)
+        }),
         Value::Undefined | Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
 
-fn check_inside(value: &Value, depth: usize, values_left: &mut usize) -> Result<(), Fault> {
-    if !matches!(value, Value::Array(_) | Value::Object(_)) {
-        return Ok(());
-    }
-    if depth == 0 {
-        return Err(Fault::new(format!("more than {DEPTH_MAX} arrays and objects inside one another")));
-    }
-    let mut inside = |value: &Value| {
-        *values_left = values_left.checked_sub(1).ok_or_else(|| Fault::new("the value would become too large"))?;
-        check_inside(value, depth - 1, values_left)
-    };
-    match value {
-        Value::Array(items) => items.iter().try_for_each(&mut inside),
-        Value::Object(object) => object.iter().try_for_each(|(_, value)| inside(value)),
-        _ => Ok(()),
+fn bytes(string: &JsString) -> usize {
+    match string {
+        JsString::Utf8(text) => text.len(),
+        JsString::Utf16(units) => units.len(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::convert::to_uint32;
 use super::names::Global;
+use super::{fdlibm, trigonometry};
 
 /// A constant of `Math` by name.
 pub fn math_constant(name: &str) -> Option<f64> {
@@ -26,26 +27,26 @@ pub(super) fn call(function: Global, numbers: &[f64]) -> Option<f64> {
     Some(match function {
         Global::Abs => x.abs(),
         Global::Acos => libm::acos(x),
-        Global::Acosh => libm::acosh(x),
+        Global::Acosh => fdlibm::acosh(x),
         Global::Asin => libm::asin(x),
-        Global::Asinh => libm::asinh(x),
+        Global::Asinh => fdlibm::asinh(x),
         Global::Atan => libm::atan(x),
-        Global::Atan2 => libm::atan2(x, y),
-        Global::Atanh => libm::atanh(x),
-        Global::Cbrt => libm::cbrt(x),
+        Global::Atan2 => atan2(x, y),
+        Global::Atanh => fdlibm::atanh(x),
+        Global::Cbrt => fdlibm::cbrt(x),
         Global::Ceil => x.ceil(),
         Global::Clz32 => f64::from(to_uint32(x).leading_zeros()),
-        Global::Cos => libm::cos(x),
-        Global::Cosh => libm::cosh(x),
-        Global::Exp => libm::exp(x),
+        Global::Cos => trigonometry::cos(x),
+        Global::Cosh => fdlibm::cosh(x),
+        Global::Exp => fdlibm::exp(x),
         Global::Expm1 => libm::expm1(x),
         Global::Floor => x.floor(),
         Global::Fround => f64::from(x as f32),
         Global::Hypot => hypot(numbers),
         Global::Imul => f64::from(to_uint32(x).wrapping_mul(to_uint32(y)) as i32),
-        Global::Log => libm::log(x),
-        Global::Log10 => libm::log10(x),
-        Global::Log1p => libm::log1p(x),
+        Global::Log => fdlibm::log(x),
+        Global::Log10 => fdlibm::log10(x),
+        Global::Log1p => fdlibm::log1p(x),
         Global::Log2 => libm::log2(x),
         Global::Max => numbers.iter().copied().fold(f64::NEG_INFINITY, max),
         Global::Min => -numbers.iter().map(|number| -number).fold(f64::NEG_INFINITY, max),
@@ -58,11 +59,11 @@ pub(super) fn call(function: Global, numbers: &[f64]) -> Option<f64> {
                 x.signum()
             }
         }
-        Global::Sin => libm::sin(x),
-        Global::Sinh => libm::sinh(x),
+        Global::Sin => trigonometry::sin(x),
+        Global::Sinh => fdlibm::sinh(x),
         Global::Sqrt => x.sqrt(),
         Global::Tan => libm::tan(x),
-        Global::Tanh => libm::tanh(x),
+        Global::Tanh => fdlibm::tanh(x),
         Global::Trunc => x.trunc(),
         Global::Boolean
         | Global::Number
@@ -86,6 +87,15 @@ fn max(a: f64, b: f64) -> f64 {
     }
 }
 
+/// V8 stops looking at a side that is 2^61 times as long as the other one a little earlier than the `libm` crate does.
+fn atan2(y: f64, x: f64) -> f64 {
+    let high_word = |x: f64| (x.abs().to_bits() >> 32) as i32;
+    if x.is_finite() && y.is_finite() && x != 0.0 && (high_word(y) - high_word(x)) >> 20 > 60 {
+        return std::f64::consts::FRAC_PI_2.copysign(y);
+    }
+    libm::atan2(y, x)
+}
+
 /// Halves go up, also below zero.
 fn round(x: f64) -> f64 {
     let floor = x.floor();
@@ -96,7 +106,33 @@ fn round(x: f64) -> f64 {
 
 /// Unlike C, 1 to the power of infinity or NaN is NaN.
 fn pow(x: f64, y: f64) -> f64 {
-    if y.is_nan() || (x.abs() == 1.0 && y.is_infinite()) { f64::NAN } else { libm::pow(x, y) }
+    if y == 0.0 {
+        return 1.0;
+    }
+    if x.is_nan() || y.is_nan() || (x.abs() == 1.0 && y.is_infinite()) {
+        return f64::NAN;
+    }
+    let odd = y.fract() == 0.0 && y % 2.0 != 0.0;
+    let sign = if odd { 1f64.copysign(x) } else { 1.0 };
+    if y.is_infinite() || x == 0.0 || x.is_infinite() || x.abs() == 1.0 {
+        let grows = (x.abs() > 1.0) == (y > 0.0);
+        return match x.abs() {
+            1.0 if x < 0.0 && y.fract() != 0.0 => f64::NAN,
+            1.0 => sign,
+            _ if grows => sign * f64::INFINITY,
+            _ => sign * 0.0,
+        };
+    }
+    if x < 0.0 && y.fract() != 0.0 {
+        return f64::NAN;
+    }
+    match y {
+        1.0 => x,
+        -1.0 => 1.0 / x,
+        2.0 => x * x,
+        0.5 => x.sqrt(),
+        _ => sign * fdlibm::pow_of_positive(x.abs(), y),
+    }
 }
 
 /// V8's: scaled by the largest, summed with Kahan's compensation.

@@ -7,6 +7,7 @@
 
 mod array_methods;
 mod convert;
+mod fdlibm;
 mod globals;
 mod limits;
 mod math;
@@ -17,6 +18,7 @@ mod replace;
 mod search;
 mod sort;
 mod string_methods;
+mod trigonometry;
 
 pub use globals::global;
 pub use limits::{ITEMS_MAX, TEXT_MAX};

@@ -92,7 +92,7 @@ fn radix_text(number: f64, radix: u32) -> String {
     let digit_char = |digit: u32| char::from_digit(digit, radix).unwrap_or('0');
     let mut reversed = String::new();
     // Digits beyond a double's precision are zeros.
-    while integer >= 9007199254740992.0 {
+    while integer / base >= 9007199254740992.0 {
         integer /= base;
         reversed.push('0');
     }

@@ -37,6 +37,14 @@ impl fmt::Debug for Mail {
     }
 }
 
+#[cfg(test)]
+impl Mail {
+    /// As if the relay's port said so.
+    pub(super) fn secure(&mut self, security: crate::render::Security) {
+        self.relay = Arc::new(FinishedRelay { security, ..(*self.relay).clone() });
+    }
+}
+
 impl Client {
     pub(super) fn new(tls: Arc<rustls::ClientConfig>) -> Client {
         Client { pool: Pool::new(tls), templates: Templates::default() }

@@ -18,6 +18,8 @@ mod http;
 mod letter;
 #[cfg(feature = "mail")]
 mod smtp;
+#[cfg(all(test, feature = "service"))]
+mod tests;
 #[cfg(feature = "service")]
 mod tls;
 
@@ -159,24 +161,4 @@ fn attempt_key(execution_id: &str, node_id: &str) -> uuid::Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
-}
-
-#[cfg(all(test, feature = "service"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_key_tells_executions_and_nodes_apart() {
-        let key = attempt_key("exec-1", "pay");
-        assert_eq!(key, attempt_key("exec-1", "pay"));
-        assert_ne!(key, attempt_key("exec-2", "pay"));
-        assert_ne!(key, attempt_key("exec-1", "ship"));
-        assert_ne!(attempt_key("a", "bc"), attempt_key("ab", "c"));
-    }
-
-    #[test]
-    fn an_error_is_json() {
-        let error = NodeError::new("HTTP_402", "no \"funds\"");
-        assert_eq!(error.to_json(), r#"{"message":"no \"funds\"","code":"HTTP_402","details":{}}"#);
-    }
 }

@@ -10,7 +10,7 @@
 
 use super::NodeError;
 use super::failure;
-use crate::render::FinishedRelay;
+use crate::render::{FinishedRelay, Security};
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -130,10 +130,10 @@ impl Pool {
         let address = (relay.server.as_str(), relay.port);
         let mut stream = TcpStream::connect(address).await.map_err(|error| Refusal::lost(&error))?;
         stream.set_nodelay(true).map_err(|error| Refusal::lost(&error))?;
-        let stream: Box<dyn AsyncTokioStream> = match (relay.use_tls, relay.port) {
-            (false, _) => Box::new(stream),
-            (true, 465) => Box::new(self.encrypt(relay, stream, b"").await?),
-            (true, _) => {
+        let stream: Box<dyn AsyncTokioStream> = match relay.security {
+            Security::Plain => Box::new(stream),
+            Security::Implicit => Box::new(self.encrypt(relay, stream, b"").await?),
+            Security::StartTls => {
                 start_tls(&mut stream).await?;
                 // After STARTTLS the server does not greet again, but lettre waits for it.
                 Box::new(self.encrypt(relay, stream, b"220 encrypted\r\n").await?)

@@ -27,10 +27,22 @@ pub(super) fn client_config() -> Result<Arc<ClientConfig>, Fault> {
     if let (Some(name), 0, 1..) = (named, added, ignored) {
         return Err(Fault::new(format!("{name} holds no usable certificate")));
     }
+    config(roots)
+}
+
+fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, Fault> {
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Fault::new(format!("TLS cannot be used: {error}")))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+/// Trusts only the authorities in a PEM file.
+#[cfg(test)]
+pub(super) fn trusting(ca_file: &std::path::Path) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_certs_from_paths(Some(ca_file), None).certs);
+    config(roots).unwrap()
 }

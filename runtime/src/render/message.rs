@@ -40,7 +40,17 @@ pub struct FinishedRelay {
     pub port: u16,
     /// User name and password.
     pub login: Option<(String, String)>,
-    pub use_tls: bool,
+    pub security: Security,
+}
+
+/// How a connection to a mail server is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// TLS from the first byte.
+    Implicit,
+    /// STARTTLS, or no mail at all.
+    StartTls,
+    Plain,
 }
 
 impl Default for Relay {
@@ -91,7 +101,12 @@ impl Relay {
         let username = self.username.finish("the mail server's user name")?;
         let password = self.password.finish("the mail server's password")?;
         let login = (!username.is_empty()).then_some((username, password));
-        Ok(FinishedRelay { server, port, login, use_tls: self.use_tls })
+        let security = match (self.use_tls, port) {
+            (false, _) => Security::Plain,
+            (true, 465) => Security::Implicit,
+            (true, _) => Security::StartTls,
+        };
+        Ok(FinishedRelay { server, port, login, security })
     }
 }
 
@@ -320,6 +335,10 @@ mod tests {
         };
         assert_eq!(relay("mail.example.com", ""), Ok(587));
         assert_eq!(relay("127.0.0.1", " 2525 "), Ok(2525));
+        let mut implicit = Relay::default();
+        implicit.server().literal("a");
+        implicit.port().literal("465");
+        assert_eq!(implicit.finish().unwrap_or_else(|fault| panic!("{fault}")).security, Security::Implicit);
         assert!(relay("", "25").is_err());
         assert!(relay("a b", "25").is_err());
         assert!(relay("a", "0").is_err());

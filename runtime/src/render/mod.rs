@@ -20,7 +20,7 @@ mod url;
 pub use address::Mailbox;
 pub use headers::Headers;
 pub use json::Json;
-pub use message::{FinishedMessage, FinishedRelay, MailTemplate, Message, Relay, To};
+pub use message::{FinishedMessage, FinishedRelay, MailTemplate, Message, Relay, Security, To};
 pub use params::Params;
 pub use text::{Place, Text};
 pub use url::{At, Url};

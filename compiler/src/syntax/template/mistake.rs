@@ -96,7 +96,8 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
     let range = at..pair.as_span().end();
     let span = text.span_of(range.clone());
     let mistake = match pair.as_rule() {
-        Rule::reserved | Rule::word_operator => unsupported_word(span, pair.as_str()),
+        Rule::word_operator => unsupported_word(span, pair.as_str()),
+        Rule::name if RESERVED.contains(&pair.as_str()) => unsupported_word(span, pair.as_str()),
         Rule::comment => unsupported(span, "an expression has no comments", "say it in the `description` of the node"),
         Rule::regular_expression => unsupported(
             span,
@@ -161,6 +162,46 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
 fn unsupported(span: Span, headline: impl Into<String>, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::UnsupportedExpression, span, headline).help(help)
 }
+
+/// Words that cannot be names in JavaScript, or mean something else there.
+const RESERVED: &[&str] = &[
+    "new",
+    "function",
+    "typeof",
+    "void",
+    "delete",
+    "await",
+    "yield",
+    "async",
+    "class",
+    "this",
+    "super",
+    "import",
+    "export",
+    "var",
+    "let",
+    "const",
+    "if",
+    "else",
+    "for",
+    "while",
+    "do",
+    "switch",
+    "case",
+    "default",
+    "return",
+    "break",
+    "continue",
+    "throw",
+    "try",
+    "catch",
+    "finally",
+    "with",
+    "debugger",
+    "instanceof",
+    "in",
+    "enum",
+];
 
 fn unsupported_word(span: Span, word: &str) -> Diagnostic {
     let help = match word {

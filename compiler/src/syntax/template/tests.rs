@@ -1,13 +1,14 @@
 //! Text → tree, in a compact form: `(+ a (* b c))`.
 
 mod mistakes;
+mod robustness;
 mod templates;
 mod unsupported;
 
 use super::*;
 use crate::diagnostic::{Code, Diagnostics, render};
 use crate::source::{SourceFile, Sources, Span};
-use crate::syntax::ast::{Binary, ExprKind, TemplatePart, Unary};
+use crate::syntax::ast::{ExprKind, TemplatePart, Unary};
 use flow_runtime::value::JsString;
 
 fn sources(text: &str) -> Sources {
@@ -72,24 +73,7 @@ pub fn compact(expr: &Expr) -> String {
             format!("({sign} {})", compact(operand))
         }
         ExprKind::Binary(binary, left, right) => {
-            let sign = match binary {
-                Binary::Add => "+",
-                Binary::Subtract => "-",
-                Binary::Multiply => "*",
-                Binary::Divide => "/",
-                Binary::Remainder => "%",
-                Binary::Less => "<",
-                Binary::LessOrEqual => "<=",
-                Binary::Greater => ">",
-                Binary::GreaterOrEqual => ">=",
-                Binary::Equal => "==",
-                Binary::NotEqual => "!=",
-                Binary::StrictEqual => "===",
-                Binary::StrictNotEqual => "!==",
-                Binary::And => "&&",
-                Binary::Or => "||",
-                Binary::Coalesce => "??",
-            };
+            let sign = binary.sign();
             format!("({sign} {} {})", compact(left), compact(right))
         }
         ExprKind::Conditional(test, yes, no) => format!("(? {} {} {})", compact(test), compact(yes), compact(no)),

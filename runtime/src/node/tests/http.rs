@@ -1,0 +1,243 @@
+//! The `http` node.
+
+use super::*;
+use crate::flow::{Body, Http};
+use flow_world::{Answer, Fault as Broken, Script, Smtp, Tls};
+
+/// POST to the first variable, with a secret header.
+static POST: Node = node(Kind::Http(Http {
+    method: "POST",
+    url: |scope, url| {
+        url.env(scope.env(0));
+        Ok(())
+    },
+    headers: Some(|_, headers| {
+        headers.header("X-Api-Key").literal("s3cret");
+        Ok(())
+    }),
+    params: None,
+    body: Body::Json(|_, json| {
+        json.literal("{\"amount\":12.5}");
+        Ok(())
+    }),
+}));
+
+/// GET with parameters, no headers.
+static GET: Node = node(Kind::Http(Http {
+    method: "GET",
+    url: |scope, url| {
+        url.env(scope.env(0));
+        Ok(())
+    },
+    headers: None,
+    params: Some(|_, params| {
+        params.param("q").literal("a b&c");
+        Ok(())
+    }),
+    body: Body::None,
+}));
+
+/// A form whose headers replace the defaults.
+static FORM: Node = node(Kind::Http(Http {
+    method: "PUT",
+    url: |scope, url| {
+        url.env(scope.env(0));
+        Ok(())
+    },
+    headers: Some(|_, headers| {
+        headers.header("user-agent").literal("shop/1");
+        headers.header("Idempotency-Key").literal("order-17");
+        headers.header("Content-Type").literal("application/x-www-form-urlencoded");
+        Ok(())
+    }),
+    params: None,
+    body: Body::Form(|_, params| {
+        params.param("a").literal("1 2");
+        Ok(())
+    }),
+}));
+
+/// One attempt of `node` at a URL.
+async fn attempt(world: &World, node: &'static Node, url: String, timeout: Duration) -> Attempt {
+    let services = services(world);
+    let prepared = prepare(&services, node, &[url]).unwrap();
+    services.attempt(&prepared, timeout).await
+}
+
+/// What a service's answer to `POST /x` makes of the node.
+async fn answered(answer: Answer) -> Attempt {
+    let world = World::start().unwrap();
+    let server = world.http("service", Script::default().answers("POST /x", [answer])).unwrap();
+    let url = format!("{}/x", server.url());
+    attempt(&world, &POST, url, LONG).await
+}
+
+#[tokio::test]
+async fn every_attempt_sends_the_same_bytes() {
+    let world = World::start().unwrap();
+    let script = Script::default().answers("POST /x", [Answer::status(503), Answer::json(r#"{"id":7}"#)]);
+    let server = world.http("service", script).unwrap();
+    let services = services(&world);
+    let prepared = prepare(&services, &POST, &[format!("{}/x", server.url())]).unwrap();
+    assert_eq!(code(&services.attempt(&prepared, LONG).await), (RETRYABLE, "HTTP_503"));
+    let second = services.attempt(&prepared, LONG).await;
+    assert_eq!((code(&second), field(&second, "id").as_str()), ((Outcome::Succeeded, ""), "7"));
+    let requests = world.log().requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!((&requests[0].headers, &requests[0].body), (&requests[1].headers, &requests[1].body));
+    let first = &requests[0];
+    assert_eq!(first.body, br#"{"amount":12.5}"#);
+    assert_eq!(first.header("content-type"), Some("application/json"));
+    assert_eq!(first.header("accept"), Some("*/*"));
+    assert_eq!(first.header("accept-encoding"), Some("gzip"));
+    assert_eq!(first.header("user-agent"), Some(concat!("flowc/", env!("CARGO_PKG_VERSION"))));
+    let key = attempt_key("exec-1", "node").to_string();
+    assert_eq!(first.header("idempotency-key"), Some(key.as_str()));
+}
+
+#[tokio::test]
+async fn a_get_has_parameters_and_no_key() {
+    let world = World::start().unwrap();
+    let server = world.http("service", Script::default().answer("GET /x", "[1]")).unwrap();
+    let got = attempt(&world, &GET, format!("{}/x?p=1", server.url()), LONG).await;
+    assert_eq!(field(&got, "response"), "[1]");
+    let requests = world.log().requests();
+    assert_eq!(requests[0].path, "/x?p=1&q=a+b%26c");
+    assert_eq!(requests[0].header("idempotency-key"), None);
+    assert_eq!(requests[0].header("content-type"), None);
+}
+
+#[tokio::test]
+async fn the_authors_headers_win() {
+    let world = World::start().unwrap();
+    let server = world.http("service", Script::default().answer("PUT /x", "{}")).unwrap();
+    let url = server.url().replace("http://", "http://us%65r:pass@");
+    attempt(&world, &FORM, format!("{url}/x"), LONG).await;
+    let requests = world.log().requests();
+    let request = &requests[0];
+    assert_eq!(request.body, b"a=1+2");
+    assert_eq!(request.header("user-agent"), Some("shop/1"));
+    assert_eq!(request.header("idempotency-key"), Some("order-17"));
+    assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(request.header("authorization"), Some("Basic dXNlcjpwYXNz"));
+}
+
+#[tokio::test]
+async fn answers_follow_the_outcome_table() {
+    let declined = Answer { status: 402, ..Answer::json(r#"{"error":"Payment declined"}"#) };
+    let declined = answered(declined).await;
+    assert_eq!(code(&declined), (Outcome::Failed, "HTTP_402"));
+    assert_eq!(declined.error.as_ref().unwrap().message, "Payment declined");
+    assert_eq!(
+        (field(&declined, "success"), field(&declined, "error")),
+        ("false".into(), "\"Payment declined\"".into())
+    );
+
+    let mut busy = Answer::status(429);
+    busy.headers.insert("Retry-After".to_owned(), "7".to_owned());
+    let after = Some(Duration::from_secs(7));
+    assert_eq!(code(&answered(busy).await), (Outcome::Retryable { after }, "HTTP_429"));
+
+    let no = answered(Answer::json(r#"{"success":false,"message":"No stock"}"#)).await;
+    assert_eq!(code(&no), (Outcome::Succeeded, "UNSUCCESSFUL"));
+    assert_eq!(no.error.unwrap().message, "No stock");
+}
+
+#[tokio::test]
+async fn what_breaks_on_the_wire_is_retryable() {
+    let broken = async |fault| {
+        let attempt =
+            answered(Answer { fault: Some(fault), ..Answer::json(r#"{"long":"enough to be cut in half"}"#) }).await;
+        assert_eq!(attempt.outcome, RETRYABLE, "{fault:?}");
+        assert_eq!(attempt.result.as_deref(), Some(r#"{"success":false}"#));
+        attempt.error.unwrap().code
+    };
+    assert_eq!(broken(Broken::Reset).await, "CONNECTION_RESET");
+    assert_eq!(broken(Broken::Close).await, "CONNECTION_CLOSED");
+    assert_eq!(broken(Broken::Truncate).await, "CONNECTION_CLOSED");
+    assert_eq!(broken(Broken::Garbage).await, "BAD_ANSWER");
+}
+
+#[tokio::test]
+async fn a_refused_connection_says_so() {
+    let world = World::start().unwrap();
+    let refused = world.refused().unwrap();
+    let attempt = attempt(&world, &POST, refused.url(), LONG).await;
+    assert_eq!(code(&attempt), (RETRYABLE, "CONNECTION_REFUSED"));
+    assert_eq!(attempt.error.unwrap().message, "connection refused");
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_timeout() {
+    let world = World::start().unwrap();
+    let script = Script::default().answers("POST /x", [Answer::fault(Broken::Silence)]);
+    let server = world.http("service", script).unwrap();
+    let url = format!("{}/x", server.url());
+    let attempt = attempt(&world, &POST, url, Duration::from_millis(100)).await;
+    assert_eq!(code(&attempt), (RETRYABLE, "TIMEOUT"));
+    assert_eq!(attempt.error.unwrap().message, "timed out after 0.1 s");
+}
+
+#[tokio::test]
+async fn packed_answers_are_unpacked_up_to_the_limit() {
+    let small = answered(Answer { gzip: true, ..Answer::json(r#"{"a":1}"#) }).await;
+    assert_eq!(field(&small, "a"), "1");
+    let bomb = Answer { gzip: true, text: Some("x".repeat(17 << 20)), ..Answer::default() };
+    let bomb = answered(bomb).await;
+    assert_eq!(code(&bomb), (Outcome::Failed, "ANSWER_TOO_LARGE"));
+}
+
+#[tokio::test]
+async fn redirects_keep_secrets_at_home() {
+    let world = World::start().unwrap();
+    let there = world.http("there", Script::default().answer("POST /y", r#"{"moved":true}"#)).unwrap();
+    let redirect = |status, to: String| {
+        let mut answer = Answer::status(status);
+        answer.headers.insert("Location".to_owned(), to);
+        answer
+    };
+    let script = Script::default()
+        .answers("POST /x", [redirect(307, format!("{}/y", there.url()))])
+        .answers("POST /same", [redirect(308, "/end".to_owned())])
+        .answer("POST /end", "{}")
+        .answers("POST /loop", [redirect(307, "/loop".to_owned())])
+        .answers("POST /get", [redirect(303, "/got".to_owned())])
+        .answer("GET /got", r#"{"got":true}"#);
+    let here = world.http("here", script).unwrap();
+
+    let moved = attempt(&world, &POST, format!("{}/x", here.url()), LONG).await;
+    assert_eq!(field(&moved, "moved"), "true");
+    let requests = world.log().requests();
+    assert_eq!(requests[0].header("x-api-key"), Some("s3cret"));
+    assert_eq!((requests[1].header("x-api-key"), requests[1].header("idempotency-key")), (None, None));
+    assert_eq!(requests[1].body, requests[0].body);
+
+    world.log().clear();
+    attempt(&world, &POST, format!("{}/same", here.url()), LONG).await;
+    assert_eq!(world.log().requests()[1].header("x-api-key"), Some("s3cret"));
+
+    let got = attempt(&world, &POST, format!("{}/get", here.url()), LONG).await;
+    assert_eq!(field(&got, "got"), "true");
+
+    let lost = attempt(&world, &POST, format!("{}/loop", here.url()), LONG).await;
+    assert_eq!(code(&lost), (Outcome::Failed, "TOO_MANY_REDIRECTS"));
+}
+
+#[tokio::test]
+async fn an_unknown_authority_is_a_tls_error() {
+    let world = World::start().unwrap();
+    let stranger = World::start().unwrap();
+    let server = stranger.smtp(Smtp { tls: Tls::Implicit, ..Smtp::default() }).unwrap();
+    let attempt = attempt(&world, &POST, format!("https://127.0.0.1:{}/", server.port()), LONG).await;
+    assert_eq!(code(&attempt), (RETRYABLE, "TLS_ERROR"));
+    assert!(attempt.error.unwrap().message.starts_with("TLS failed: invalid peer certificate"));
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_used_is_a_fault() {
+    let world = World::start().unwrap();
+    let services = services(&world);
+    for bad in ["", "/x", "ftp://127.0.0.1/x", "http://"] {
+        assert!(prepare(&services, &POST, &[bad.to_owned()]).is_err(), "{bad}");
+    }
+}
