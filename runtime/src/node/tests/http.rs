@@ -35,6 +35,7 @@ static GET: Node = node(Kind::Http(Http {
         Ok(())
     }),
     body: Body::None,
+    cache: None,
 }));
 
 /// A form whose headers replace the defaults.
