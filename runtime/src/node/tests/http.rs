@@ -16,6 +16,7 @@ static POST: Node = node(Kind::Http(Http {
         Ok(())
     }),
     params: None,
+    cache: None,
     body: Body::Json(|_, json| {
         json.literal("{\"amount\":12.5}");
         Ok(())
@@ -52,6 +53,7 @@ static FORM: Node = node(Kind::Http(Http {
         Ok(())
     }),
     params: None,
+    cache: None,
     body: Body::Form(|_, params| {
         params.param("a").literal("1 2");
         Ok(())
