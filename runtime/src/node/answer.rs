@@ -111,10 +111,11 @@ fn read_body(answer: &Answer) -> Body {
         .headers
         .get(CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json")));
-    if said || matches!(first, b'{' | b'[') {
-        if let Ok(doc) = Doc::read(bytes, &SHAPE, &Limits { size: usize::MAX, ..Limits::default() }) {
-            return Body::Json(doc);
-        }
+    let limits = Limits { size: usize::MAX, ..Limits::default() };
+    if (said || matches!(first, b'{' | b'['))
+        && let Ok(doc) = Doc::read(bytes, &SHAPE, &limits)
+    {
+        return Body::Json(doc);
     }
     Body::Text(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -2,47 +2,145 @@
 //!
 //! Comes in: the system's certificate store, `SSL_CERT_FILE`, `SSL_CERT_DIR`. Goes out: a rustls client configuration.
 //! Always true: public certificate authorities are known even where the system has none, as in a container made from
-//! scratch; a certificate file that somebody named and that cannot be read is an error and not a surprise later.
+//! scratch; a certificate file that somebody named and that cannot be read is an error at the start and not a surprise
+//! later. Certificates are always verified: there is no way to turn that off.
+//!
+//! The system's store is read when the first certificate has to be verified: reading its 150 files takes 4 to 10 ms and
+//! 1 MB, which a process that has just been started for a webhook does not have.
 
 use crate::value::Fault;
-use rustls::{ClientConfig, RootCertStore};
-use std::sync::Arc;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::sync::{Arc, OnceLock};
 
 /// As everywhere, `SSL_CERT_FILE` and `SSL_CERT_DIR` stand in place of the system's store. The authorities compiled in
 /// (Mozilla's list) are always there as well.
 pub(super) fn client_config() -> Result<Arc<ClientConfig>, Fault> {
-    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-        .into_iter()
-        .find(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    let found = rustls_native_certs::load_native_certs();
-    // Without a name an unreadable file is the system's affair.
-    if let (Some(name), Some(error)) = (named, found.errors.first()) {
-        return Err(Fault::new(format!("{name} cannot be used: {error}")));
+    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(set) {
+        Some(name) => {
+            let found = rustls_native_certs::load_native_certs();
+            if let Some(error) = found.errors.first() {
+                return Err(Fault::new(format!("{name} cannot be used: {error}")));
+            }
+            config(Some(named_roots(name, found.certs)?))
+        }
+        None => config(None),
     }
-    if let (Some(name), true) = (named, found.certs.is_empty()) {
-        return Err(Fault::new(format!("{name} holds no certificate in PEM format")));
-    }
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let (added, ignored) = roots.add_parsable_certificates(found.certs);
-    if let (Some(name), 0, 1..) = (named, added, ignored) {
-        return Err(Fault::new(format!("{name} holds no usable certificate")));
-    }
-    config(roots)
 }
 
-fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, Fault> {
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+fn named_roots(name: &str, certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Fault> {
+    let mut roots = compiled_in();
+    match roots.add_parsable_certificates(certificates) {
+        (0, _) => Err(Fault::new(format!("{name} holds no usable certificate in PEM format"))),
+        _ => Ok(roots),
+    }
+}
+
+fn compiled_in() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
+/// Trusts these authorities; `None`: the system's.
+fn config(roots: Option<RootCertStore>) -> Result<Arc<ClientConfig>, Fault> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let fault = |error: &dyn std::fmt::Display| Fault::new(format!("TLS cannot be used: {error}"));
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Fault::new(format!("TLS cannot be used: {error}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+        .map_err(|error| fault(&error))?;
+    let verifier: Arc<dyn ServerCertVerifier> = match roots {
+        Some(roots) => WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| fault(&error))?,
+        None => Arc::new(SystemRoots { provider, verifier: OnceLock::new() }),
+    };
+    // "Dangerous" because a verifier could do less than rustls's own; ours is rustls's own, built later.
+    Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
-/// Trusts only the authorities in a PEM file.
+/// rustls's own verifier, built when it is first needed.
+#[derive(Debug)]
+struct SystemRoots {
+    provider: Arc<CryptoProvider>,
+    verifier: OnceLock<Arc<WebPkiServerVerifier>>,
+}
+
+impl SystemRoots {
+    fn verifier(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
+        if let Some(verifier) = self.verifier.get() {
+            return Ok(verifier);
+        }
+        let mut roots = compiled_in();
+        // A file of the system that cannot be read is the system's affair: what it has beside that still counts.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
+        let verifier = verifier.map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(self.verifier.get_or_init(|| verifier))
+    }
+}
+
+impl ServerCertVerifier for SystemRoots {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verifier()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier()?.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier()?.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Trusts the authorities in a PEM file, and the public ones.
 #[cfg(test)]
 pub(super) fn trusting(ca_file: &std::path::Path) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_certs_from_paths(Some(ca_file), None).certs);
-    config(roots).unwrap()
+    let certificates = rustls_native_certs::load_certs_from_paths(Some(ca_file), None).certs;
+    config(Some(named_roots("SSL_CERT_FILE", certificates).unwrap())).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_file_must_hold_a_certificate() {
+        let fault = named_roots("SSL_CERT_FILE", Vec::new()).unwrap_err();
+        assert_eq!(fault.message, "SSL_CERT_FILE holds no usable certificate in PEM format");
+        assert!(named_roots("SSL_CERT_FILE", vec![CertificateDer::from(vec![1, 2, 3])]).is_err());
+    }
+
+    #[test]
+    fn the_systems_store_is_read_late_and_never_empty() {
+        let roots =
+            SystemRoots { provider: Arc::new(rustls::crypto::ring::default_provider()), verifier: OnceLock::new() };
+        assert!(!roots.supported_verify_schemes().is_empty());
+        assert!(roots.verifier.get().is_none());
+        assert!(roots.verifier().is_ok() && roots.verifier.get().is_some());
+    }
 }

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// A function of the author over an item and its index.
 pub type OfItem<'a> = &'a dyn Fn(&Value, usize) -> Result<Value, Fault>;
 
+/// The fields an author adds to an item, by its value and index.
+pub type FieldsOfItem<'a> = &'a dyn Fn(&Value, usize) -> Result<Vec<(&'static str, Value)>, Fault>;
+
 /// Which way [`sort_items`] sorts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -139,10 +142,7 @@ pub fn calculate_total(input: &Value, number: OfItem) -> Result<Value, Fault> {
 ///
 /// # Errors
 /// When the input is neither an object nor a list of objects, or `fields` fails.
-pub fn add_fields(
-    input: &Value,
-    fields: &dyn Fn(&Value, usize) -> Result<Vec<(&'static str, Value)>, Fault>,
-) -> Result<Value, Fault> {
+pub fn add_fields(input: &Value, fields: FieldsOfItem) -> Result<Value, Fault> {
     each_object(input, &|object, item, index| {
         let own = object.iter().map(|(name, value)| (name.clone(), value.clone()));
         let added = fields(item, index)?;

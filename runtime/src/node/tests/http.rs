@@ -231,9 +231,23 @@ async fn an_unknown_authority_is_a_tls_error() {
     let world = World::start().unwrap();
     let stranger = World::start().unwrap();
     let server = stranger.smtp(Smtp { tls: Tls::Implicit, ..Smtp::default() }).unwrap();
-    let attempt = attempt(&world, &POST, format!("https://127.0.0.1:{}/", server.port()), LONG).await;
-    assert_eq!(code(&attempt), (RETRYABLE, "TLS_ERROR"));
-    assert!(attempt.error.unwrap().message.starts_with("TLS failed: invalid peer certificate"));
+    let url = format!("https://127.0.0.1:{}/", server.port());
+    let system = Services::new().unwrap();
+    let prepared = prepare(&system, &POST, std::slice::from_ref(&url)).unwrap();
+    for attempt in [attempt(&world, &POST, url, LONG).await, system.attempt(&prepared, LONG).await] {
+        assert_eq!(code(&attempt), (RETRYABLE, "TLS_ERROR"));
+        assert!(attempt.error.unwrap().message.starts_with("TLS failed: invalid peer certificate"));
+    }
+}
+
+#[tokio::test]
+async fn a_named_authority_is_trusted() {
+    let world = World::start().unwrap();
+    let server = world.smtp(Smtp { tls: Tls::Implicit, ..Smtp::default() }).unwrap();
+    // What is behind the handshake is a mail server, so it speaks first and not HTTP.
+    let attempt = attempt(&world, &POST, format!("https://localhost:{}/", server.port()), LONG).await;
+    assert_ne!(code(&attempt), (RETRYABLE, "TLS_ERROR"));
+    assert_eq!(attempt.outcome, RETRYABLE);
 }
 
 #[tokio::test]
