@@ -28,7 +28,7 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 
 /// Builds the tree of a [`Rule::expression`].
 pub fn expression(text: &Text, pair: Pair) -> Result<Expr, Mistake> {
-    Builder { text }.expression(pair, 0, false).map(|built| built.expr)
+    Builder { text }.expression(pair, 0).map(|built| built.expr)
 }
 
 /// A tree, and what its parent must know of it.
@@ -44,8 +44,8 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// `depth` counts the recursion of this builder; `argument`: whether a function may stand here.
-    fn expression(&self, pair: Pair, depth: usize, argument: bool) -> Result<Built, Mistake> {
+    /// `depth` counts the recursion of this builder.
+    fn expression(&self, pair: Pair, depth: usize) -> Result<Built, Mistake> {
         let span = self.span(&pair);
         let inner = pair.into_inner();
         // The Pratt parser calls itself for each prefix of a run, and for what follows each `? :`.
@@ -60,14 +60,14 @@ impl Builder<'_> {
             return Err(mistake::too_deep(span));
         }
         PRECEDENCE
-            .map_primary(|pair| self.primary(pair, depth, argument))
+            .map_primary(|pair| self.primary(pair, depth))
             .map_prefix(|operator, operand| self.prefix(&operator, operand?))
             .map_postfix(|operand, operator| self.postfix(operand?, operator, depth))
             .map_infix(|left, operator, right| self.infix(left?, operator, right?, depth))
             .parse(inner)
     }
 
-    fn primary(&self, pair: Pair, depth: usize, argument: bool) -> Result<Built, Mistake> {
+    fn primary(&self, pair: Pair, depth: usize) -> Result<Built, Mistake> {
         let span = self.span(&pair);
         let (kind, height) = match pair.as_rule() {
             Rule::name => (name(pair.as_str()), 1),
@@ -79,12 +79,10 @@ impl Builder<'_> {
                 return Ok(Built { expr: Expr { span, ..inner.expr }, height: inner.height, closed: true });
             }
             Rule::array => {
-                let (items, height) = self.list(pair, depth, false)?;
+                let (items, height) = self.list(pair, depth)?;
                 (ExprKind::Array(items), height)
             }
             Rule::object => self.object(pair, depth)?,
-            Rule::arrow if argument => self.arrow(pair, depth)?,
-            Rule::arrow => return Err(mistake::arrow_outside_call(span)),
             rule => unreachable!("{rule:?} is no primary expression"),
         };
         self.built(span, kind, height)
@@ -119,7 +117,7 @@ impl Builder<'_> {
                 if !matches!(object.kind, ExprKind::Name(_) | ExprKind::Member(..)) {
                     return Err(mistake::not_callable(&object, self.span(&operator)));
                 }
-                let (arguments, height) = self.list(operator, depth, true)?;
+                let (arguments, height) = self.list(operator, depth)?;
                 (ExprKind::Call(object, arguments), operand.height.max(height))
             }
             rule => unreachable!("{rule:?} is no postfix"),
@@ -159,17 +157,25 @@ impl Builder<'_> {
 
     fn only_expression(&self, pair: Pair, depth: usize) -> Result<Built, Mistake> {
         match pair.into_inner().find(|inner| inner.as_rule() == Rule::expression) {
-            Some(inner) => self.expression(inner, depth, false),
+            Some(inner) => self.expression(inner, depth),
             None => unreachable!("brackets without a mistake hold an expression"),
         }
     }
 
     /// The expressions between the commas, and the height of the highest.
-    fn list(&self, pair: Pair, depth: usize, arguments: bool) -> Result<(Vec<Expr>, usize), Mistake> {
+    fn list(&self, pair: Pair, depth: usize) -> Result<(Vec<Expr>, usize), Mistake> {
         let mut items = Vec::new();
         let mut height = 0;
-        for inner in pair.into_inner().filter(|inner| inner.as_rule() == Rule::expression) {
-            let item = self.expression(inner, depth, arguments)?;
+        for inner in pair.into_inner() {
+            let item = match inner.as_rule() {
+                Rule::expression => self.expression(inner, depth)?,
+                Rule::arrow => {
+                    let span = self.span(&inner);
+                    let (kind, height) = self.arrow(inner, depth)?;
+                    self.built(span, kind, height)?
+                }
+                _ => continue,
+            };
             height = height.max(item.height);
             items.push(item.expr);
         }
@@ -189,7 +195,7 @@ impl Builder<'_> {
                         unreachable!("an entry without a mistake has a key and a value")
                     };
                     let key = self.key(&key)?;
-                    let value = self.expression(value, depth, false)?;
+                    let value = self.expression(value, depth)?;
                     height = height.max(value.height);
                     entries.push((key, value.expr));
                 }
@@ -243,7 +249,7 @@ impl Builder<'_> {
                     }
                 }
                 Rule::expression => {
-                    let body = self.expression(pair, depth, false)?;
+                    let body = self.expression(pair, depth)?;
                     return Ok((ExprKind::Arrow(parameters, Box::new(body.expr)), body.height));
                 }
                 _ => {}

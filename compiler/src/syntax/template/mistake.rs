@@ -147,6 +147,11 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
         Rule::unclosed_string => unclosed_string(text, quote),
         Rule::unclosed_literal => unclosed_literal(text, opener),
         Rule::empty_template => empty_template(text, pair, opener),
+        Rule::missing_operand
+            if opener.is_some_and(|opener| opener.rule == Rule::lparen) && is_arrow_head(&text.value[at..]) =>
+        {
+            *arrow_outside_call(span)
+        }
         Rule::missing_operand => missing_operand(text, at, opener),
         Rule::missing_property => missing_property(text, at),
         Rule::missing_key => expected(text, at, "expected a key", "a key is a name or a string"),
@@ -370,6 +375,7 @@ pub fn unexpected(text: &Text, at: usize, opener: Option<&Opener>) -> Mistake {
     let next = value[at..].chars().next();
     let word = &value[range];
     match (next, opener.map(|opener| opener.rule)) {
+        (Some(','), Some(Rule::lparen)) if is_arrow_head(&value[at..]) => return arrow_outside_call(span),
         (Some(','), None | Some(Rule::lparen | Rule::open_template | Rule::question)) => {
             return Box::new(unsupported(
                 span,
@@ -414,6 +420,14 @@ pub fn unexpected(text: &Text, at: usize, opener: Option<&Opener>) -> Mistake {
         _ => return Box::new(diagnostic),
     };
     Box::new(diagnostic.help(help))
+}
+
+/// Whether a text goes on as the parameters of a function do: `, b) =>`.
+fn is_arrow_head(text: &str) -> bool {
+    let Some(end) = text.find(|c: char| !(c.is_alphanumeric() || c.is_whitespace() || "_$-,".contains(c))) else {
+        return false;
+    };
+    text[end..].strip_prefix(')').is_some_and(|rest| rest.trim_start().starts_with("=>"))
 }
 
 /// What stands at a place: its range, and its name in a message.

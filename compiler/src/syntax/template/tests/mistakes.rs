@@ -253,6 +253,28 @@ error[expression-syntax]: expected a name after `.`
 "#,
     ),
     (
+        "a?.[",
+        r#"
+error[expression-syntax]: expected a value after `[`
+  ┌─ w:1:5
+  │
+1 │ a?.[
+  │     ^ found the end of the expression
+"#,
+    ),
+    (
+        "a ?. [0]",
+        r#"
+error[expression-syntax]: expected a name after `.`
+  ┌─ w:1:6
+  │
+1 │ a ?. [0]
+  │      ^ found `[`
+  │
+  = help: leave out the dot before `[`
+"#,
+    ),
+    (
         "010",
         r#"
 error[expression-syntax]: a number has no leading zeros

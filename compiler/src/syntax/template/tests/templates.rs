@@ -128,10 +128,10 @@ error[unterminated-template]: this `${` is never closed
         "${x => x}",
         r#"
 error[unsupported-expression]: a function can only be the argument of a method
-  ┌─ w:1:3
+  ┌─ w:1:5
   │
 1 │ ${x => x}
-  │   ^^^^^^
+  │     ^^
   │
   = help: write it where it is used: `items.map(item => item.price)`
 "#,

@@ -224,10 +224,46 @@ error[unsupported-expression]: the body of a function is one expression, without
         "x => x",
         r#"
 error[unsupported-expression]: a function can only be the argument of a method
-  ┌─ w:1:1
+  ┌─ w:1:3
   │
 1 │ x => x
-  │ ^^^^^^
+  │   ^^
+  │
+  = help: write it where it is used: `items.map(item => item.price)`
+"#,
+    ),
+    (
+        "[(a, b) => a]",
+        r#"
+error[unsupported-expression]: a function can only be the argument of a method
+  ┌─ w:1:4
+  │
+1 │ [(a, b) => a]
+  │    ^
+  │
+  = help: write it where it is used: `items.map(item => item.price)`
+"#,
+    ),
+    (
+        "() => 1",
+        r#"
+error[unsupported-expression]: a function can only be the argument of a method
+  ┌─ w:1:2
+  │
+1 │ () => 1
+  │  ^
+  │
+  = help: write it where it is used: `items.map(item => item.price)`
+"#,
+    ),
+    (
+        "f(x => y => y)",
+        r#"
+error[unsupported-expression]: a function can only be the argument of a method
+  ┌─ w:1:10
+  │
+1 │ f(x => y => y)
+  │          ^^
   │
   = help: write it where it is used: `items.map(item => item.price)`
 "#,
