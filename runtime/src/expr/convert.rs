@@ -113,3 +113,45 @@ pub(super) fn kind(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_each_kind() {
+        let lone = JsString::from_units(&[0x61, 0xD83D]);
+        for (value, in_template, as_string) in [
+            (Value::Undefined, "", "undefined"),
+            (Value::Null, "", "null"),
+            (Value::from(true), "true", "true"),
+            (Value::from(-0.0), "0", "0"),
+            (Value::from(f64::NAN), "NaN", "NaN"),
+            (Value::string("é"), "é", "é"),
+            (Value::from(lone), "a\u{FFFD}", "a\u{FFFD}"),
+            (Value::array(vec![Value::Null, Value::string("x")]), r#"[null,"x"]"#, r#"[null,"x"]"#),
+            (Value::object([("a", 1.0.into()), ("b", Value::Undefined)]), r#"{"a":1}"#, r#"{"a":1}"#),
+        ] {
+            assert_eq!(value.to_text(), in_template);
+            assert_eq!(value.to_js_string().to_string(), as_string);
+        }
+    }
+
+    #[test]
+    fn objects_compute_and_compare_as_in_javascript() {
+        let array = |json| Value::from_json(json).unwrap();
+        assert_eq!(to_number(&array("[5]")), 5.0);
+        assert_eq!(to_number(&array("[]")), 0.0);
+        assert_eq!(to_number(&array("[null]")), 0.0);
+        assert!(to_number(&array("[1,2]")).is_nan());
+        assert!(to_number(&array("{}")).is_nan());
+        assert_eq!(primitive_text(&array("[1,[2,3],null,{}]")), "1,2,3,,[object Object]".into());
+    }
+
+    #[test]
+    fn integers_of_32_bits_wrap() {
+        for (number, wrapped) in [(-1.0, u32::MAX), (4294967296.0, 0), (1e21, 3735027712), (-0.9, 0), (f64::NAN, 0)] {
+            assert_eq!(to_uint32(number), wrapped, "{number}");
+        }
+    }
+}

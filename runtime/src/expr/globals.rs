@@ -84,3 +84,50 @@ fn stringify(value: &Value, replacer: &Value, indent: &Value) -> Result<Value, F
     }
     Ok(JsString::from_units(&units).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(name: &str, args: &str) -> Result<String, String> {
+        let Ok(Value::Array(args)) = Value::from_json(args) else { panic!("arguments are an array") };
+        let function = Global::from_name(name).unwrap();
+        let value = global(function, &args).map_err(|fault| fault.message)?;
+        Ok(value.to_json().unwrap_or_else(|| "undefined".to_owned()))
+    }
+
+    #[test]
+    fn functions() {
+        for (name, args, expected) in [
+            ("Boolean", r#"[""]"#, "false"),
+            ("Number", r#"[" 0x1f "]"#, "31"),
+            ("Number", "[]", "0"),
+            ("String", "[[1,{}]]", r#""[1,{}]""#),
+            ("String", "[]", r#""""#),
+            ("JSON.parse", r#"["{\"b\":1,\"1\":2}"]"#, r#"{"1":2,"b":1}"#),
+            ("JSON.stringify", "[{\"a\":[1]}]", r#""{\"a\":[1]}""#),
+            ("JSON.stringify", "[[1],null,2]", r#""[\n  1\n]""#),
+            ("JSON.stringify", r#"[[1],null,"\ud83d"]"#, r#""[\n\ud83d1\n]""#),
+            ("Object.entries", r#"[{"b":1,"2":3}]"#, r#"[["2",3],["b",1]]"#),
+            ("Object.keys", r#"["ab"]"#, r#"["0","1"]"#),
+            ("Object.values", "[5]", "[]"),
+            ("Math.max", "[1,\"3\",null]", "3"),
+            ("Math.max", "[]", "null"),
+            ("Math.round", "[-2.5]", "-2"),
+            ("Math.pow", "[2,10]", "1024"),
+            ("Math.hypot", "[3,4]", "5"),
+            ("Math.sign", "[-7]", "-1"),
+        ] {
+            assert_eq!(called(name, args).as_deref(), Ok(expected), "{name}({args})");
+        }
+        assert!(matches!(global(Global::JsonStringify, &[Value::Undefined]), Ok(Value::Undefined)));
+    }
+
+    #[test]
+    fn what_javascript_throws_is_a_fault_without_data() {
+        let parse = called("JSON.parse", r#"["{\"card\":4111 1111}"]"#).unwrap_err();
+        assert_eq!(parse, "JSON.parse(): expected ',' or '}' at byte 13");
+        assert_eq!(called("Object.keys", "[null]").unwrap_err(), "Object.keys() of null");
+        assert!(called("JSON.stringify", r#"[1,["a"]]"#).is_err());
+    }
+}

@@ -107,3 +107,148 @@ fn text_value(text: String) -> Value {
 fn no_method(receiver: &Value, method: &str) -> Fault {
     Fault::new(format!("{} has no method {method}()", kind(receiver)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Value::from_json(text).unwrap()
+    }
+
+    /// `receiver.method(...args)`, all as JSON; `Err` when it is a fault.
+    fn called(receiver: &str, method: &str, args: &str) -> Result<String, String> {
+        let Value::Array(args) = json(args) else { panic!("arguments are an array") };
+        let method = Method::from_name(method).unwrap();
+        let value = call(&json(receiver), method, &args).map_err(|fault| fault.message)?;
+        Ok(value.to_json().unwrap_or_else(|| "undefined".to_owned()))
+    }
+
+    #[test]
+    fn methods() {
+        for (receiver, method, args, expected) in [
+            (r#"[1,2,3]"#, "at", "[-1]", "3"),
+            (r#""abc""#, "at", "[-4]", "undefined"),
+            (r#""abc""#, "charAt", "[1]", r#""b""#),
+            (r#"[1]"#, "concat", "[[2,[3]],4]", "[1,2,[3],4]"),
+            (r#""a""#, "concat", r#"["b",1,{"c":2}]"#, r#""ab1{\"c\":2}""#),
+            (r#""order-17""#, "endsWith", r#"["17"]"#, "true"),
+            (r#"[1,[2,[3]]]"#, "flat", "[]", "[1,2,[3]]"),
+            (r#"[{"a":1}]"#, "includes", r#"[{"a":1}]"#, "true"),
+            (r#"[{"a":1}]"#, "indexOf", r#"[{"a":1}]"#, "0"),
+            (r#"[1,null,"a",{"b":2}]"#, "join", r#"["; "]"#, r#""1; ; a; {\"b\":2}""#),
+            (r#"[1,2,1]"#, "lastIndexOf", "[1]", "2"),
+            (r#""ab""#, "padEnd", r#"[5,"xy"]"#, r#""abxyx""#),
+            (r#""7""#, "padStart", r#"[3,"0"]"#, r#""007""#),
+            (r#""ab""#, "repeat", "[3]", r#""ababab""#),
+            (r#""a-b-c""#, "replace", r#"["-","[$&]"]"#, r#""a[-]b-c""#),
+            (r#""a-b-c""#, "replaceAll", r#"["-","$$"]"#, r#""a$b$c""#),
+            (r#""ab""#, "replaceAll", r#"["","."]"#, r#"".a.b.""#),
+            (r#"[1,2,3]"#, "reverse", "[]", "[3,2,1]"),
+            (r#"[1,2,3]"#, "slice", "[-2]", "[2,3]"),
+            (r#""😀x""#, "slice", "[2]", r#""x""#),
+            (r#"[10,9,"b",null,"a"]"#, "sort", "[]", r#"[10,9,"a","b",null]"#),
+            (r#""a,b,,c""#, "split", r#"[","]"#, r#"["a","b","","c"]"#),
+            (r#""😀""#, "split", r#"[""]"#, r#"["\ud83d","\ude00"]"#),
+            (r#""SKU-1""#, "startsWith", r#"["SKU"]"#, "true"),
+            (r#""abc""#, "substring", "[2,0]", r#""ab""#),
+            ("1.005", "toFixed", "[2]", r#""1.00""#),
+            ("2.5", "toFixed", "[0]", r#""3""#),
+            ("-1.5", "toFixed", "[0]", r#""-2""#),
+            ("99.5", "toFixed", "[]", r#""100""#),
+            ("1e21", "toFixed", "[2]", r#""1e+21""#),
+            (r#""ÀΣ""#, "toLowerCase", "[]", r#""àς""#),
+            ("255", "toString", "[16]", r#""ff""#),
+            ("0.5", "toString", "[2]", r#""0.1""#),
+            (r#"{"a":[1]}"#, "toString", "[]", r#""{\"a\":[1]}""#),
+            (r#""straße""#, "toUpperCase", "[]", r#""STRASSE""#),
+            ("\" a\u{A0}\"", "trim", "[]", r#""a""#),
+            (r#"" a ""#, "trimEnd", "[]", r#"" a""#),
+            (r#"" a ""#, "trimStart", "[]", r#""a ""#),
+        ] {
+            assert_eq!(called(receiver, method, args).as_deref(), Ok(expected), "{receiver}.{method}({args})");
+        }
+    }
+
+    #[test]
+    fn methods_of_nothing_are_missing() {
+        for method in Method::ALL {
+            assert!(matches!(call(&Value::Undefined, *method, &[]), Ok(Value::Undefined)));
+            assert!(matches!(call(&Value::Null, *method, &[]), Ok(Value::Undefined)));
+        }
+        let never = |_: &[Value]| panic!("there is nothing to call it with");
+        assert!(matches!(call_each(&Value::Undefined, EachMethod::Map, &never), Ok(Value::Undefined)));
+        assert!(matches!(reduce(&Value::Null, &never, Some(1.0.into())), Ok(Value::Undefined)));
+        assert!(matches!(sort_by(&Value::Undefined, &never), Ok(Value::Undefined)));
+    }
+
+    #[test]
+    fn what_javascript_throws_is_a_fault_without_data() {
+        for (receiver, method, args, message) in [
+            ("17.25", "trim", "[]", "a number has no method trim()"),
+            (r#"{"trim":1}"#, "trim", "[]", "an object has no method trim()"),
+            (r#""secret""#, "join", "[]", "a string has no method join()"),
+            (r#""a""#, "repeat", "[-1]", "repeat() takes a count that is neither negative nor infinite"),
+            ("1", "toFixed", "[101]", "toFixed() takes 0 to 100 digits"),
+            ("1", "toString", "[37]", "toString() takes a radix from 2 to 36"),
+        ] {
+            assert_eq!(called(receiver, method, args), Err(message.to_owned()));
+        }
+        let empty = reduce(&json("[]"), &|_| Ok(Value::Null), None).unwrap_err();
+        assert_eq!(empty.message, "reduce() of an empty array without an initial value");
+        assert!(call_each(&json("\"a\""), EachMethod::Map, &|_| Ok(Value::Null)).is_err());
+    }
+
+    #[test]
+    fn hostile_sizes_are_faults() {
+        let (large, many) = (format!("\"{}\"", "a".repeat(100_000)), format!("[{}0]", "0,".repeat(600_000)));
+        for (receiver, method, args) in [
+            (r#""a""#, "repeat", "[1e9]"),
+            (r#""ab""#, "repeat", "[1e300]"),
+            (r#""a""#, "padStart", "[1e9]"),
+            (r#""a""#, "padEnd", r#"[1e300,"xy"]"#),
+            (&large, "replaceAll", r#"["a","$`"]"#),
+            (
+                &large,
+                "replaceAll",
+                r#"["","0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"]"#,
+            ),
+            (&many, "join", r#"["0123456789012345678901234567890123456789"]"#),
+            (&many, "concat", &format!("[{many}]")),
+        ] {
+            assert!(called(receiver, method, args).is_err(), "{method}({})", &args[..args.len().min(20)]);
+        }
+    }
+
+    /// An array of `length` zeros.
+    fn zeros(length: usize) -> Value {
+        Value::array(vec![0.0.into(); length])
+    }
+
+    #[test]
+    fn what_arrows_make_cannot_outgrow_the_machine() {
+        type Step = fn(&[Value]) -> Result<Value, Fault>;
+        let steps: [(&str, Step); 4] = [
+            ("text that doubles", |args| Ok(add(&args[0], &args[0]))),
+            ("nesting", |args| Ok(Value::array(vec![args[0].clone()]))),
+            ("an array that holds itself twice", |args| Ok(Value::array(vec![args[0].clone(), args[0].clone()]))),
+            ("an array that doubles", |args| match &args[0] {
+                Value::Array(_) => call(&args[0], Method::Concat, &args[..1]),
+                _ => Ok(zeros(2)),
+            }),
+        ];
+        for (what, step) in steps {
+            assert!(reduce(&zeros(1_000_000), &step, Some(Value::string("a"))).is_err(), "{what}");
+        }
+        let large = Value::string(&"a".repeat(1_000_000));
+        assert!(call_each(&zeros(1000), EachMethod::Map, &|_| Ok(large.clone())).is_err());
+    }
+
+    #[test]
+    fn a_fault_in_an_arrow_is_the_fault_of_the_call() {
+        let fault = |_: &[Value]| Err(Fault::new("inside"));
+        assert_eq!(call_each(&zeros(2), EachMethod::Filter, &fault).unwrap_err().message, "inside");
+        assert_eq!(sort_by(&zeros(200), &fault).unwrap_err().message, "inside");
+        assert_eq!(reduce(&zeros(2), &fault, None).unwrap_err().message, "inside");
+    }
+}

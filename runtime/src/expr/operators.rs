@@ -177,3 +177,96 @@ pub fn text(values: &[Value]) -> Value {
     let pieces: Vec<JsString> = values.iter().filter(|value| !value.is_nullish()).map(Value::to_js_string).collect();
     JsString::concat(&pieces).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        Value::from_json(text).unwrap()
+    }
+
+    #[test]
+    fn add_joins_text_and_sums_the_rest() {
+        for (a, b, sum) in [
+            ("1", "2", "3"),
+            ("\"1\"", "2", "\"12\""),
+            ("true", "1", "2"),
+            ("null", "1", "1"),
+            ("\"a\"", "null", "\"anull\""),
+            ("[1,2]", "\"\"", "\"[1,2]\""),
+            ("\"\"", "{\"a\":1}", r#""{\"a\":1}""#),
+            ("\"\\ud83d\"", "\"\\ude00\"", "\"😀\""),
+        ] {
+            assert!(same(&add(&json(a), &json(b)), &json(sum)), "{a} + {b}");
+        }
+        assert!(same(&add(&Value::Undefined, &Value::from(1.0)), &Value::from(f64::NAN)));
+    }
+
+    #[test]
+    fn objects_and_arrays_are_equal_by_their_contents() {
+        for (a, b, equal) in [
+            ("[1,[2]]", "[1,[2]]", true),
+            ("[1,2]", "[2,1]", false),
+            (r#"{"a":1,"b":[]}"#, r#"{"b":[],"a":1}"#, true),
+            (r#"{"a":1}"#, r#"{"a":"1"}"#, false),
+            (r#"{"a":1}"#, r#"{"a":1,"b":2}"#, false),
+            ("[]", "{}", false),
+        ] {
+            assert_eq!(equals(&json(a), &json(b)), equal, "{a} == {b}");
+            assert_eq!(strict_equals(&json(a), &json(b)), equal, "{a} === {b}");
+        }
+        let not_a_number = Value::array(vec![f64::NAN.into()]);
+        assert!(!equals(&not_a_number, &not_a_number));
+        assert!(same(&not_a_number, &not_a_number));
+    }
+
+    #[test]
+    fn a_missing_value_equals_nothing_but_null() {
+        for value in ["false", "0", "\"\"", "[]"] {
+            assert!(!equals(&Value::Undefined, &json(value)), "{value}");
+        }
+        assert!(equals(&Value::Undefined, &Value::Null) && !strict_equals(&Value::Undefined, &Value::Null));
+        assert!(!same(&Value::Undefined, &Value::Null));
+    }
+
+    #[test]
+    fn comparison_with_a_missing_value_is_false() {
+        let one = Value::from(1.0);
+        for compare in [less, less_or_equal, greater, greater_or_equal] {
+            assert!(!compare(&Value::Undefined, &one) && !compare(&one, &Value::Undefined));
+        }
+    }
+
+    #[test]
+    fn members_are_own_fields_and_length() {
+        let value = json(r#"{"length":12,"a":[1,"é😀"],"1":true}"#);
+        for (name, expected) in [("length", "12"), ("a", "[1,\"é😀\"]"), ("1", "true")] {
+            assert!(same(&member(&value, name), &json(expected)), "{name}");
+        }
+        assert!(matches!(member(&value, "constructor"), Value::Undefined));
+        let items = member(&value, "a");
+        assert!(same(&member(&items, "length"), &2.0.into()));
+        assert!(same(&member(&index(&items, &1.0.into()), "length"), &3.0.into()));
+        assert!(same(&index(&items, &Value::string("0")), &1.0.into()));
+        for key in [Value::from(-1.0), 0.5.into(), 2.0.into(), f64::NAN.into(), Value::string("00"), Value::Null] {
+            assert!(matches!(index(&items, &key), Value::Undefined), "{key:?}");
+        }
+        assert!(same(&index(&value, &1.0.into()), &true.into()));
+    }
+
+    #[test]
+    fn a_path_through_a_missing_value_is_missing() {
+        for nothing in [Value::Undefined, Value::Null, Value::from(5.0), Value::from(true)] {
+            assert!(matches!(member(&nothing, "length"), Value::Undefined));
+            assert!(matches!(index(&nothing, &Value::string("a")), Value::Undefined));
+        }
+    }
+
+    #[test]
+    fn text_leaves_out_what_is_missing() {
+        let values =
+            [Value::string("a"), Value::Undefined, Value::Null, 1.5.into(), json(r#"{"b":[1]}"#), false.into()];
+        assert!(same(&text(&values), &Value::string(r#"a1.5{"b":[1]}false"#)));
+    }
+}

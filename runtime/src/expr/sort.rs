@@ -79,3 +79,44 @@ fn begin_run(items: &mut [Value], less: Less) -> Result<usize, Fault> {
     }
     Ok(length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_items_keep_their_order() {
+        let items: Vec<Value> =
+            (0..1000).map(|n| Value::array(vec![f64::from(n * 7919 % 10).into(), f64::from(n).into()])).collect();
+        let first = |value: &Value| crate::expr::index(value, &0.0.into());
+        let sorted =
+            sort_by_comparison(&items, &|args| Ok(crate::expr::sub(&first(&args[0]), &first(&args[1])))).unwrap();
+        let key = |value: &Value| [0.0, 1.0].map(|at| to_number(&crate::expr::index(value, &at.into())));
+        assert!(sorted.is_sorted_by(|a, b| key(a) < key(b)));
+    }
+
+    #[test]
+    fn a_comparison_that_contradicts_itself_loses_nothing() {
+        for length in [0, 1, 2, 63, 64, 500] {
+            let items: Vec<Value> = (0..length).map(|n| f64::from(n).into()).collect();
+            for answer in [-1.0, 0.0, 1.0, f64::NAN] {
+                let sorted = sort_by_comparison(&items, &|_| Ok(answer.into())).unwrap();
+                let mut numbers: Vec<f64> = sorted.iter().map(to_number).collect();
+                numbers.sort_by(f64::total_cmp);
+                assert!(numbers.iter().copied().eq((0..length).map(f64::from)), "{length} {answer}");
+            }
+        }
+    }
+
+    #[test]
+    fn undefined_stands_at_the_end_and_is_not_asked_about() {
+        let items = [Value::Undefined, 2.0.into(), Value::Undefined, 1.0.into()];
+        let compare = |args: &[Value]| {
+            assert!(!args.iter().any(|arg| matches!(arg, Value::Undefined)));
+            Ok(crate::expr::sub(&args[0], &args[1]))
+        };
+        for sorted in [sort_by_text(&items), sort_by_comparison(&items, &compare).unwrap()] {
+            assert_eq!(Value::array(sorted).to_json().unwrap(), "[1,2,null,null]");
+        }
+    }
+}

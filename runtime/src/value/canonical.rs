@@ -24,13 +24,13 @@ pub(super) fn canonicalise(bytes: &[u8], shape: &Shape, limits: &Limits) -> Resu
     let depth_max = limits.depth.min(DEPTH_MAX);
     match Canonicaliser::new(text, shape, depth_max).run() {
         Ok(done) => Ok(done),
-        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::Error(error)) => Err(*error),
         Err(Stop::Reorder) => {
             // Rare: keys must move. Built as a value and printed, they stand where they belong.
             let ordered = parse_to_depth(text, depth_max)?.to_json().unwrap_or_default();
             match Canonicaliser::new(&ordered, shape, depth_max).run() {
                 Ok(done) => Ok(done),
-                Err(Stop::Error(error)) => Err(error),
+                Err(Stop::Error(error)) => Err(*error),
                 Err(Stop::Reorder) => unreachable!("a printed object has no duplicate keys and integers first"),
             }
         }
@@ -39,14 +39,15 @@ pub(super) fn canonicalise(bytes: &[u8], shape: &Shape, limits: &Limits) -> Resu
 
 /// Why a pass ended early.
 enum Stop {
-    Error(JsonError),
+    /// In a box, because results are passed at every token and errors are rare.
+    Error(Box<JsonError>),
     /// An object's keys are not in the order JavaScript prints them, or not unique.
     Reorder,
 }
 
 impl From<JsonError> for Stop {
     fn from(error: JsonError) -> Stop {
-        Stop::Error(error)
+        Stop::Error(Box::new(error))
     }
 }
 
@@ -80,6 +81,8 @@ struct Keys {
 /// A key's canonical text, in the source where that is the same, else in `out`.
 #[derive(Clone, Copy)]
 struct Key {
+    /// Without escapes: its text is the key itself.
+    plain: bool,
     in_source: bool,
     from: u32,
     to: u32,
@@ -109,8 +112,8 @@ impl<'a, 's> Canonicaliser<'a, 's> {
             copied: 0,
             out,
             slots,
-            open: Vec::new(),
-            keys: Vec::new(),
+            open: Vec::with_capacity(8),
+            keys: Vec::with_capacity(32),
             depth_max,
             shape,
         }
@@ -207,12 +210,12 @@ impl<'a, 's> Canonicaliser<'a, 's> {
             return Err(self.reader.expected("a key in quotes").into());
         }
         let (source_from, out_from, copied) = (self.reader.at, self.position(), self.copied);
-        self.string()?;
+        let plain = self.string()?;
         let key = if self.copied == copied {
-            Key { in_source: true, from: source_from as u32, to: self.reader.at as u32 - 1 }
+            Key { plain, in_source: true, from: source_from as u32, to: self.reader.at as u32 - 1 }
         } else {
             self.copy();
-            Key { in_source: false, from: out_from as u32, to: self.out.len() as u32 - 1 }
+            Key { plain, in_source: false, from: out_from as u32, to: self.out.len() as u32 - 1 }
         };
         self.remember(key)?;
         let wanted = self.wanted_at(key);
@@ -259,7 +262,7 @@ impl<'a, 's> Canonicaliser<'a, 's> {
     fn wanted_at(&self, key: Key) -> Wanted<'s> {
         let fields = self.open.last().map_or(&[][..], |open| open.wanted.fields);
         let text = self.key_text(key);
-        let found = if fields.is_empty() || !text.contains(&b'\\') {
+        let found = if key.plain {
             fields.iter().find(|field| field.name.as_bytes() == text)
         } else {
             let mut escaped = String::new();
@@ -272,10 +275,16 @@ impl<'a, 's> Canonicaliser<'a, 's> {
         found.map_or(Wanted { slot: None, fields: &[] }, |field| Wanted { slot: field.slot, fields: field.fields })
     }
 
-    /// The string whose opening quote is behind us.
-    fn string(&mut self) -> Result<(), JsonError> {
+    /// The string whose opening quote is behind us; true when it has no escapes.
+    #[inline]
+    fn string(&mut self) -> Result<bool, Stop> {
+        self.reader.skip_plain();
+        if self.reader.eat(b'"') { Ok(true) } else { self.string_with_escapes().map(|()| false) }
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self) -> Result<(), Stop> {
         loop {
-            self.reader.skip_plain();
             match self.reader.peek() {
                 Some(b'"') => {
                     self.reader.at += 1;
@@ -288,8 +297,9 @@ impl<'a, 's> Canonicaliser<'a, 's> {
                         self.unescape(from, unit)?;
                     }
                 }
-                _ => return Err(self.reader.bad_string()),
+                _ => return Err(self.reader.bad_string().into()),
             }
+            self.reader.skip_plain();
         }
     }
 
@@ -336,10 +346,14 @@ impl<'a, 's> Canonicaliser<'a, 's> {
     #[inline]
     fn drop_white_space(&mut self) {
         if let Some(b' ' | b'\n' | b'\r' | b'\t') = self.reader.peek() {
-            self.copy();
-            self.reader.skip_white_space();
-            self.copied = self.reader.at;
+            self.drop_this_white_space();
         }
+    }
+
+    fn drop_this_white_space(&mut self) {
+        self.copy();
+        self.reader.skip_white_space();
+        self.copied = self.reader.at;
     }
 }
 
@@ -349,4 +363,98 @@ fn key_hash(text: &[u8]) -> u32 {
     let middle = text.get(text.len() / 2).copied().unwrap_or(0);
     let sum = u32::from(first) | u32::from(middle) << 8 | u32::from(last) << 16 | (text.len() as u32) << 24;
     sum.wrapping_mul(0x9E37_79B1) >> 25
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SHAPE: Shape = Shape {
+        slots: 3,
+        fields: &[
+            ShapeField { name: "a", slot: Some(0), fields: &[ShapeField { name: "b", slot: Some(1), fields: &[] }] },
+            // A backslash and an n, which is not the key "\n" of JSON.
+            ShapeField { name: "\\n", slot: Some(2), fields: &[] },
+        ],
+    };
+
+    fn check(source: &str, canonical: &str, slots: [Option<&str>; 3]) {
+        let (text, ranges) = canonicalise(source.as_bytes(), &SHAPE, &Limits::default()).unwrap();
+        assert_eq!(text, canonical);
+        let found = ranges.iter().map(|range| range.map(|(from, to)| &text[from as usize..to as usize]));
+        assert!(found.eq(slots), "{source}");
+    }
+
+    #[test]
+    fn white_space_goes() {
+        check(
+            " {\n \"a\" : { \"b\" : [ 1 , 2 ] } , \"c\" :\t\" \" }\r\n",
+            r#"{"a":{"b":[1,2]},"c":" "}"#,
+            [Some(r#"{"b":[1,2]}"#), Some("[1,2]"), None],
+        );
+    }
+
+    #[test]
+    fn numbers_become_what_javascript_prints() {
+        check(
+            "[-0,1.0,1e2,1E400,0.000001,1e-7,12345678901234567890]",
+            "[0,1,100,null,0.000001,1e-7,12345678901234567000]",
+            [None, None, None],
+        );
+    }
+
+    #[test]
+    fn escapes_become_what_javascript_prints() {
+        check(
+            r#"["\/\u0041\u001F\u000a\ud83d\ude00\uD83D\u2028","\"\\\b"]"#,
+            "[\"/A\\u001f\\n😀\\ud83d\u{2028}\",\"\\\"\\\\\\b\"]",
+            [None; 3],
+        );
+    }
+
+    #[test]
+    fn keys_move_to_where_javascript_prints_them() {
+        check(r#"{"b":1,"2":2,"a":3,"1":4}"#, r#"{"1":4,"2":2,"b":1,"a":3}"#, [Some("3"), None, None]);
+        check(r#"{"1":0,"2":0,"a":3}"#, r#"{"1":0,"2":0,"a":3}"#, [Some("3"), None, None]);
+        check(
+            r#"{"a":{"b":1},"c":2,"\u0061":{"b":3}}"#,
+            r#"{"a":{"b":3},"c":2}"#,
+            [Some(r#"{"b":3}"#), Some("3"), None],
+        );
+    }
+
+    #[test]
+    fn keys_are_compared_unescaped() {
+        check(r#"{"\n":1}"#, r#"{"\n":1}"#, [None; 3]);
+        check(r#"{"\\n":1}"#, r#"{"\\n":1}"#, [None, None, Some("1")]);
+        check(r#"{"\u0061":1}"#, r#"{"a":1}"#, [Some("1"), None, None]);
+    }
+
+    #[test]
+    fn errors_say_where_and_hold_no_data() {
+        for (source, offset, message) in [
+            (&b""[..], 0, "expected a value, found the end of the text"),
+            (b"[1,]", 3, "expected a value, found ']'"),
+            (b"{\"a\":4111 1111}", 10, "expected ',' or '}'"),
+            (b"{\"a\" 1}", 5, "expected ':'"),
+            (b"{a:1}", 1, "expected a key in quotes"),
+            (b"{\"a\":1,}", 7, "expected a key in quotes, found '}'"),
+            (b"[1] secret", 4, "expected the end of the text"),
+            (b"[nul]", 1, "expected a value"),
+            (b"-x", 1, "expected a digit"),
+            (b"\"\t\"", 1, "control character in a string"),
+            (b"\"abc", 4, "a string is not closed"),
+            (b"\"\\x\"", 2, "unknown escape in a string"),
+            (b"\"\\u12\"", 2, "expected four hexadecimal digits after \\u"),
+            (b"\"\xff\"", 1, "not UTF-8"),
+        ] {
+            let error = canonicalise(source, &SHAPE, &Limits::default()).unwrap_err();
+            assert_eq!(
+                (error.offset, error.message.as_str()),
+                (offset, message),
+                "{}",
+                String::from_utf8_lossy(source)
+            );
+        }
+    }
 }

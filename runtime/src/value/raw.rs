@@ -167,3 +167,96 @@ fn skip_value(reader: &mut Reader) {
         reader.at += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Raw<'_> {
+        Raw::new(Some(text), "input_data")
+    }
+
+    #[test]
+    fn truthiness_without_building() {
+        for (text, truthy) in [
+            ("null", false),
+            ("false", false),
+            ("0", false),
+            ("\"\"", false),
+            ("true", true),
+            ("0.5", true),
+            ("\"0\"", true),
+            ("[]", true),
+            ("{}", true),
+        ] {
+            assert_eq!(raw(text).truthy(), truthy, "{text}");
+            assert_eq!(raw(text).value().truthy(), truthy, "{text}");
+        }
+        assert!(!Raw::new(None, "").truthy());
+    }
+
+    #[test]
+    fn fields_are_found_behind_anything() {
+        let object = r#"{"a":{"b":"}\"{","c":[{"d":1},"]"]},"q\"":2,"length":12}"#;
+        for (path, expected) in [
+            (&["a", "b"][..], Some(r#""}\"{""#)),
+            (&["a", "c"], Some(r#"[{"d":1},"]"]"#)),
+            (&["q\""], Some("2")),
+            (&["length"], Some("12")),
+            (&["b"], None),
+            (&["a", "b", "c"], None),
+            (&["a", "c", "0"], None),
+        ] {
+            let found = path.iter().fold(raw(object), |raw, name| raw.get(name));
+            assert_eq!(found.text(), expected, "{path:?}");
+            assert_eq!(found.path(), "input_data");
+        }
+    }
+
+    #[test]
+    fn length_counts_without_building() {
+        for (text, length) in [
+            (r#""a\"\u0001é😀\ud83d""#, Some("7")),
+            ("[]", Some("0")),
+            (r#"[[1,2],{"a":[3,4]},",",5]"#, Some("4")),
+            (r#"{"length":{"x":1}}"#, Some(r#"{"x":1}"#)),
+            ("{}", None),
+            ("12", None),
+            ("null", None),
+        ] {
+            assert_eq!(raw(text).length().to_json().as_deref(), length, "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_are_decoded() {
+        assert_eq!(raw(r#""a\n\"é""#).string(), Some("a\n\"é".into()));
+        assert_eq!(raw("12").string(), None);
+        assert_eq!(Raw::new(None, "").string(), None);
+    }
+
+    /// What is not canonical text gives something or nothing, but never a panic.
+    #[test]
+    fn any_text_is_survived() {
+        for text in [
+            "",
+            "{",
+            "{\"",
+            "{\"a",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":\"",
+            "[",
+            "[,",
+            "\"",
+            "\"\\",
+            "\"\\u",
+            "\"é\\",
+            "}",
+            "{é}",
+        ] {
+            let raw = raw(text);
+            let _ = (raw.get("a").get("b"), raw.length(), raw.value(), raw.string(), raw.truthy());
+        }
+    }
+}
