@@ -10,6 +10,7 @@
 //! unless `NO_PROXY` says otherwise. They are read once, when the process starts.
 
 use super::answer::{self, Answer};
+use super::cache::{Cache, Key};
 use super::{Attempt, NodeError, Outcome, attempt_key, failure};
 use crate::flow::{Body, Http};
 use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
@@ -38,6 +39,7 @@ const HARMLESS: [HeaderName; 5] =
 /// The connection pool.
 pub(super) struct Client {
     client: reqwest::Client,
+    cache: Cache,
 }
 
 /// A request rendered once.
@@ -47,6 +49,8 @@ pub struct Request {
     url: Url,
     headers: HeaderMap,
     body: Option<Bytes>,
+    /// For how long the answer may be used again, and for which requests.
+    cache: Option<(Duration, Key)>,
 }
 
 /// Bodies, headers and URLs hold secrets and personal data.
@@ -96,10 +100,16 @@ pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Reque
     headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     let user_agent = concat!("flowc/", env!("CARGO_PKG_VERSION"));
     headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(user_agent));
+    // Before the key of this execution is added: another execution asks the same.
+    let cache = http.cache.map(|ttl| {
+        let lines = headers.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
+        let request = [method.as_str().as_bytes(), url.as_str().as_bytes(), body.as_deref().unwrap_or_default().as_bytes()];
+        (ttl, Key::of(request.into_iter().chain(lines)))
+    });
     if matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| derived_key(scope.execution_id(), node_id));
     }
-    Ok(Request { method, url, headers, body: body.map(Bytes::from) })
+    Ok(Request { method, url, headers, body: body.map(Bytes::from), cache })
 }
 
 fn rendered<W: Default>(render: impl FnOnce(&mut W) -> Result<(), Fault>) -> Result<W, Fault> {
@@ -201,10 +211,24 @@ impl Client {
             .gzip(true)
             .redirect(reqwest::redirect::Policy::none())
             .build();
-        Ok(Client { client: client.map_err(|error| Fault::new(format!("the HTTP client cannot be built: {error}")))? })
+        let client = client.map_err(|error| Fault::new(format!("the HTTP client cannot be built: {error}")))?;
+        Ok(Client { client, cache: Cache::default() })
     }
 
     pub(super) async fn attempt(&self, request: &Request, timeout: Duration) -> Attempt {
+        let Some((ttl, key)) = request.cache else { return self.ask(request, timeout).await };
+        if let Some(kept) = self.cache.get(&key, Instant::now()) {
+            return kept;
+        }
+        let attempt = self.ask(request, timeout).await;
+        // With an error of its own it says that something went wrong, whatever the status.
+        if attempt.outcome == Outcome::Succeeded && attempt.error.is_none() {
+            self.cache.put(key, &attempt, ttl, Instant::now());
+        }
+        attempt
+    }
+
+    async fn ask(&self, request: &Request, timeout: Duration) -> Attempt {
         let started = Instant::now();
         let failed = match tokio::time::timeout(timeout, self.exchange(request)).await {
             Ok(Ok((status, headers, body))) => {
@@ -336,7 +360,7 @@ mod tests {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        Request { method, url: parse_url(url).unwrap(), headers, body: Some(Bytes::from_static(b"{}")) }
+        Request { method, url: parse_url(url).unwrap(), headers, body: Some(Bytes::from_static(b"{}")), cache: None }
     }
 
     fn redirect(request: &Request, status: u16, location: &'static str) -> Result<Option<Request>, String> {

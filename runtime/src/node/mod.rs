@@ -8,6 +8,8 @@ pub mod transform;
 
 #[cfg(feature = "service")]
 mod answer;
+#[cfg(feature = "service")]
+mod cache;
 #[cfg(feature = "mail")]
 mod email;
 #[cfg(feature = "service")]

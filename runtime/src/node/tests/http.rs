@@ -98,6 +98,40 @@ async fn every_attempt_sends_the_same_bytes() {
     assert_eq!(first.header("idempotency-key"), Some(key.as_str()));
 }
 
+/// GET of the first variable, with the second as a header; answers are used again.
+static CACHED: Node = node(Kind::Http(Http {
+    method: "GET",
+    url: |scope, url| {
+        url.env(scope.env(0));
+        Ok(())
+    },
+    headers: Some(|scope, headers| {
+        headers.header("X-Customer").env(scope.env(1));
+        Ok(())
+    }),
+    params: None,
+    body: Body::None,
+    cache: Some(Duration::from_secs(60)),
+}));
+
+#[tokio::test]
+async fn a_cached_answer_is_for_the_same_request_only() {
+    let world = World::start().unwrap();
+    let answers = [Answer::status(500), Answer::json(r#"{"id":1}"#), Answer::json(r#"{"id":2}"#)];
+    let server = world.http("service", Script::default().answers("GET /x", answers)).unwrap();
+    let services = services(&world);
+    let ask = async |customer: &str| {
+        let environment = [format!("{}/x", server.url()), customer.to_owned()];
+        let prepared = prepare(&services, &CACHED, &environment).unwrap();
+        field(&services.attempt(&prepared, LONG).await, "id")
+    };
+    assert_eq!(ask("ada").await, "missing", "a failure");
+    assert_eq!(ask("ada").await, "1", "a failure is not kept");
+    assert_eq!(ask("ada").await, "1");
+    assert_eq!(ask("bob").await, "2", "another customer's answer is another");
+    assert_eq!(world.log().requests().len(), 3);
+}
+
 #[tokio::test]
 async fn a_get_has_parameters_and_no_key() {
     let world = World::start().unwrap();
