@@ -81,7 +81,8 @@ impl Kept {
     /// Drops what has expired, then what expires first, until there is room for one more and a tenth besides: making
     /// room looks at every entry, and must not happen at every answer.
     fn make_room(&mut self, bytes: usize, now: Instant) {
-        let mut by_expiry: Vec<(Instant, Key)> = self.entries.iter().map(|(key, entry)| (entry.expires, *key)).collect();
+        let mut by_expiry: Vec<(Instant, Key)> =
+            self.entries.iter().map(|(key, entry)| (entry.expires, *key)).collect();
         by_expiry.sort_by_key(|(expires, _)| *expires);
         for (expires, key) in by_expiry {
             let roomy = self.entries.len() < ENTRIES_MAX * 9 / 10 && self.bytes + bytes <= BYTES_MAX * 9 / 10;

@@ -103,7 +103,8 @@ pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Reque
     // Before the key of this execution is added: another execution asks the same.
     let cache = http.cache.map(|ttl| {
         let lines = headers.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
-        let request = [method.as_str().as_bytes(), url.as_str().as_bytes(), body.as_deref().unwrap_or_default().as_bytes()];
+        let request =
+            [method.as_str().as_bytes(), url.as_str().as_bytes(), body.as_deref().unwrap_or_default().as_bytes()];
         (ttl, Key::of(request.into_iter().chain(lines)))
     });
     if matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
