@@ -89,7 +89,7 @@ pub(super) fn log(x: f64) -> f64 {
 }
 
 pub(super) fn log10(x: f64) -> f64 {
-    const INVERSE_LN10: f64 = 4.34294481903251816668e-01;
+    const INVERSE_LN10: f64 = std::f64::consts::LOG10_E;
     const LOG10_2_HIGH: f64 = 3.01029995663611771306e-01;
     const LOG10_2_LOW: f64 = 3.69423907715893078616e-13;
     if x.is_nan() || x <= 0.0 || x == f64::INFINITY || x == 1.0 {
@@ -327,14 +327,14 @@ pub(super) fn pow_of_positive(x: f64, y: f64) -> f64 {
         -1.65339022054652515390e-06,
         4.13813679705723846039e-08,
     ];
-    const LG2: f64 = 6.93147180559945286227e-01;
+    const LG2: f64 = LN2;
     const LG2_HIGH: f64 = 6.93147182464599609375e-01;
     const LG2_LOW: f64 = -1.90465429995776804525e-09;
     const OVERFLOW: f64 = 8.0085662595372944372e-0017;
     const CP: f64 = 9.61796693925975554329e-01;
     const CP_HIGH: f64 = 9.61796700954437255859e-01;
     const CP_LOW: f64 = -7.02846165095275826516e-09;
-    const INVERSE_LN2: f64 = 1.44269504088896338700e+00;
+    const INVERSE_LN2: f64 = std::f64::consts::LOG2_E;
     const INVERSE_LN2_HIGH: f64 = 1.44269502162933349609e+00;
     const INVERSE_LN2_LOW: f64 = 1.92596299112661746887e-08;
 

@@ -48,7 +48,7 @@ fn reduced(x: f64) -> (i64, f64, f64) {
 
 /// Up to 2^19 * π/2: π/2 is subtracted in three parts of 33 bits, as many as the cancellation asks for.
 fn medium(x: f64) -> (i64, f64, f64) {
-    const INVERSE: f64 = 6.36619772367581382433e-01;
+    const INVERSE: f64 = std::f64::consts::FRAC_2_PI;
     const PARTS: [(f64, f64); 3] = [
         (1.57079632673412561417e+00, 6.07710050650619224932e-11),
         (6.07710050630396597660e-11, 2.02226624879595063154e-21),

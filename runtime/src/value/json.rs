@@ -138,8 +138,8 @@ impl<'a> Reader<'a> {
             let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
             let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word;
             let control = word.wrapping_sub(ONES * 0x20) & !word;
-            let quote = zero_byte(word ^ ONES * u64::from(b'"'));
-            let backslash = zero_byte(word ^ ONES * u64::from(b'\\'));
+            let quote = zero_byte(word ^ (ONES * u64::from(b'"')));
+            let backslash = zero_byte(word ^ (ONES * u64::from(b'\\')));
             let special = (control | quote | backslash) & HIGHS;
             if special != 0 {
                 self.at += special.trailing_zeros() as usize / 8;

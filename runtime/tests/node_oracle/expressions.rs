@@ -221,14 +221,14 @@ fn methods_with_arrows() {
             all.push(Case::new(
                 "arrow",
                 &format!("sort:{source}"),
-                &[receiver.clone()],
+                std::slice::from_ref(&receiver),
                 expr::sort_by(&receiver, comparison),
             ));
         }
         let receiver = random.array(0);
         let sum = |args: &[Value]| Ok(expr::add(&expr::add(&args[0], &args[1]), &args[2]));
         let source = "reduce:(sum, x, i) => sum + x + i";
-        all.push(Case::new("arrow", source, &[receiver.clone()], expr::reduce(&receiver, &sum, None)));
+        all.push(Case::new("arrow", source, std::slice::from_ref(&receiver), expr::reduce(&receiver, &sum, None)));
         let initial = random.primitive();
         let ours = expr::reduce(&receiver, &sum, Some(initial.clone()));
         all.push(Case::new("arrow", source, &[receiver, initial], ours));
