@@ -16,6 +16,8 @@ pub mod pipeline;
 pub mod build;
 pub mod catalog;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod codegen;
 pub mod diagnostic;
 pub mod files;

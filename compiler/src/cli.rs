@@ -1,0 +1,284 @@
+//! The command line: reads files, walks them down the pipeline, shows what came of it.
+//!
+//! Comes in: arguments. Goes out: data on stdout, talk on stderr, and an exit code:
+//! 0 done; 1 the workflow has errors; 2 wrong usage, or the world is in the way (an unreadable file, no compiler);
+//! 101 a bug in flowc. `flowc run` ends with the exit code of the workflow's program.
+//! Always true: whatever can be said about a workflow is a diagnostic; this file only counts and prints them.
+#![expect(clippy::disallowed_methods, reason = "arguments, files and programs are what a command line is about")]
+
+mod arguments;
+mod explain;
+mod input;
+
+use crate::build::{self, Options, Talk};
+use crate::codegen::files::GeneratedCrate;
+use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::pipeline::{Accepted, Parsed, Rejected};
+use crate::source::Sources;
+use arguments::{Arguments, Command, Stage};
+use clap::Parser as _;
+use input::Input;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What is printed below a bug of ours.
+const REPORT: &str = "this is a bug in flowc, not in your workflow: please report it, with all of the above and, \
+                      if you can share it, the workflow";
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    say_what_to_report();
+    let arguments = Arguments::parse();
+    arguments.color.unwrap_or_default().write_global();
+    let shell = Shell { talk: Talk::new(arguments.quiet), colour: stderr_has_colour() };
+    match shell.command(arguments.command) {
+        Ok(code) => code,
+        Err(stop) => shell.report(&stop),
+    }
+}
+
+/// How to talk.
+struct Shell {
+    talk: Talk,
+    colour: bool,
+}
+
+/// Why a command ended early.
+enum Stop {
+    /// Everything was said by diagnostics.
+    Rejected,
+    /// Wrong usage, or something outside.
+    World(String),
+    Build(build::Error),
+}
+
+impl From<build::Error> for Stop {
+    fn from(error: build::Error) -> Stop {
+        Stop::Build(error)
+    }
+}
+
+impl Shell {
+    fn command(&self, command: Command) -> Result<ExitCode, Stop> {
+        match command {
+            Command::Check { paths } => return self.check_all(&paths),
+            Command::Build { path, output, no_cache } => self.build(&path, output, no_cache)?,
+            Command::Run { path, input, no_cache, arguments } => return self.run(&path, input, no_cache, arguments),
+            Command::Emit { stage, path } => self.emit(stage, &path)?,
+            Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
+            Command::Eject { path, folder } => self.eject(&path, &folder)?,
+            Command::Warm { no_mail } => {
+                build::warm(crate::codegen::files::Flavour { mail: !no_mail }, self.talk)?;
+                self.talk.say("the runtime is compiled: every workflow from here on takes well under a second");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says everything about every workflow; the worst of them decides the exit code.
+    fn check_all(&self, paths: &[PathBuf]) -> Result<ExitCode, Stop> {
+        let mut worst = 0;
+        for path in paths {
+            match Input::read(path, true).map_err(Stop::World).and_then(|input| self.check(input)) {
+                Ok((name, accepted)) => {
+                    self.talk.say(&format!("{name}: no errors{}", and_warnings(&accepted.warnings)));
+                }
+                Err(Stop::Rejected) => worst = worst.max(1),
+                Err(stop) => {
+                    self.report(&stop);
+                    worst = 2;
+                }
+            }
+        }
+        Ok(ExitCode::from(worst))
+    }
+
+    fn build(&self, path: &Path, output: Option<PathBuf>, no_cache: bool) -> Result<(), Stop> {
+        let input = Input::read(path, false).map_err(Stop::World)?;
+        let out = input::output(&input.name, output);
+        let (generated, warnings) = self.generate(input)?;
+        let built = build::build(&generated, &out, self.options(no_cache))?;
+        self.talk.say(&format!(
+            "built {} ({:.1} MB) in {:.2} s{}",
+            built.path.display(),
+            built.bytes as f64 / 1e6,
+            built.took.as_secs_f64(),
+            and_warnings(&warnings),
+        ));
+        Ok(())
+    }
+
+    fn run(&self, path: &Path, input: OsString, no_cache: bool, more: Vec<OsString>) -> Result<ExitCode, Stop> {
+        let workflow = Input::read(path, false).map_err(Stop::World)?;
+        let name = workflow.name.clone();
+        let (generated, _) = self.generate(workflow)?;
+        let binary = build::build_in_cache(&generated, self.options(no_cache))?;
+        let mut program = std::process::Command::new(&binary);
+        program.arg("run").arg("--input").arg(input).args(more);
+        become_program(program, &name)
+    }
+
+    fn emit(&self, stage: Stage, path: &Path) -> Result<(), Stop> {
+        let input = Input::read(path, true).map_err(Stop::World)?;
+        let text = match stage {
+            Stage::Ast => format!("{:#?}\n", self.parse(&input)?.ast),
+            Stage::Model => format!("{:#?}\n", self.parse(&input)?.lower(&input.name, &input.files).model),
+            Stage::Plan => format!("{:#?}\n", self.check(input)?.1.plan()),
+            Stage::Rust => self.generate(input)?.0.main_rs().to_owned(),
+        };
+        print(&text);
+        Ok(())
+    }
+
+    fn eject(&self, path: &Path, folder: &Path) -> Result<(), Stop> {
+        let (generated, warnings) = self.generate(Input::read(path, false).map_err(Stop::World)?)?;
+        build::eject(&generated, folder)?;
+        let folder = folder.display();
+        self.talk.say(&format!(
+            "wrote a cargo project to {folder}: cd {folder} && cargo build --release{}",
+            and_warnings(&warnings)
+        ));
+        Ok(())
+    }
+
+    fn options(&self, no_cache: bool) -> Options {
+        Options { talk: self.talk, reuse: !no_cache }
+    }
+
+    /// The whole line, up to the generated crate.
+    fn generate(&self, input: Input) -> Result<(GeneratedCrate, Vec<Diagnostic>), Stop> {
+        let (_, mut accepted) = self.check(input)?;
+        let warnings = std::mem::take(&mut accepted.warnings);
+        Ok((accepted.plan().generate(), warnings))
+    }
+
+    /// The line up to the check. Shows what was found, warnings too.
+    fn check(&self, input: Input) -> Result<(String, Accepted), Stop> {
+        let parsed = self.parse(&input)?;
+        let accepted = parsed
+            .lower(&input.name, &input.files)
+            .check()
+            .map_err(|rejected| self.rejected(&rejected, &input.name))?;
+        self.show(&accepted.warnings, &accepted.sources);
+        Ok((input.name, accepted))
+    }
+
+    fn parse(&self, input: &Input) -> Result<Parsed, Stop> {
+        let parsed = if input.found.has_errors() {
+            let sources = Sources::new(input.source.clone());
+            Err(Rejected { sources, diagnostics: input.found.clone().sorted() })
+        } else {
+            Parsed::read(input.source.clone())
+        };
+        parsed.map_err(|rejected| self.rejected(&rejected, &input.name))
+    }
+
+    fn rejected(&self, rejected: &Rejected, name: &str) -> Stop {
+        self.show(&rejected.diagnostics, &rejected.sources);
+        self.error(&format!("could not compile {name}: {}", count(&rejected.diagnostics)));
+        Stop::Rejected
+    }
+
+    fn show(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        eprint!("{}", render::render(diagnostics, sources, self.colour));
+    }
+
+    fn error(&self, message: &str) {
+        let (on, off) = if self.colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+        eprintln!("{on}error{off}: {message}");
+    }
+
+    fn report(&self, stop: &Stop) -> ExitCode {
+        match stop {
+            Stop::Rejected => ExitCode::from(1),
+            Stop::World(message) => {
+                self.error(message);
+                ExitCode::from(2)
+            }
+            Stop::Build(error @ build::Error::World { .. }) => {
+                self.error(&error.to_string());
+                ExitCode::from(2)
+            }
+            Stop::Build(error @ build::Error::Bug { .. }) => {
+                self.error(&format!("{error}\nflowc {}\n\n{REPORT}", env!("CARGO_PKG_VERSION")));
+                ExitCode::from(101)
+            }
+        }
+    }
+}
+
+/// `2 errors, 1 warning`.
+fn count(diagnostics: &[Diagnostic]) -> String {
+    let of =
+        |severity: Severity, word: &str| match diagnostics.iter().filter(|found| found.severity == severity).count() {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            count => Some(format!("{count} {word}s")),
+        };
+    [of(Severity::Error, "error"), of(Severity::Warning, "warning")]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// At the end of a good message.
+fn and_warnings(warnings: &[Diagnostic]) -> String {
+    if warnings.is_empty() { String::new() } else { format!("; {}", count(warnings)) }
+}
+
+/// Prints to stdout. A reader that has gone away (`| head`) is no failure.
+fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+fn stderr_has_colour() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Replaces this process, so that signals and the exit code are the program's own.
+#[cfg(unix)]
+fn become_program(mut program: std::process::Command, name: &str) -> Result<ExitCode, Stop> {
+    use std::os::unix::process::CommandExt as _;
+    let error = program.arg0(name).exec();
+    Err(Stop::World(format!("cannot start {}: {error}", program.get_program().display())))
+}
+
+#[cfg(not(unix))]
+fn become_program(mut program: std::process::Command, _name: &str) -> Result<ExitCode, Stop> {
+    let status = program
+        .status()
+        .map_err(|error| Stop::World(format!("cannot start {}: {error}", program.get_program().display())))?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+/// A panic anywhere is a bug of ours, and Rust ends the process with 101 for it. Says what is needed to find it.
+fn say_what_to_report() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        usual(panic);
+        let arguments: Vec<_> = std::env::args_os().collect();
+        eprintln!("\nflowc {}, called as {arguments:?}\n\n{REPORT}", env!("CARGO_PKG_VERSION"));
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+    use crate::source::Span;
+
+    #[test]
+    fn findings_are_counted_in_words() {
+        let found = |code| Diagnostic::new(code, Span::new(0, 1), "x");
+        let mut warning = found(Code::UnknownKey);
+        warning.severity = Severity::Warning;
+        assert_eq!(count(&[found(Code::MissingKey)]), "1 error");
+        assert_eq!(count(&[found(Code::MissingKey), warning.clone(), found(Code::WrongType)]), "2 errors, 1 warning");
+        assert_eq!(and_warnings(&[warning.clone(), warning]), "; 2 warnings");
+        assert_eq!(and_warnings(&[]), "");
+    }
+}

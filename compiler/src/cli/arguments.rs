@@ -1,0 +1,141 @@
+//! What can be written after `flowc`.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Compiles workflows to native executables.
+#[derive(Debug, Parser)]
+#[command(name = "flowc", version, about, long_about = None, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say only what is wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Colours; `auto` also listens to NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub color: Option<Color>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say everything that is wrong with a workflow, without compiling it
+    Check {
+        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Compile a workflow to an executable
+    Build {
+        /// A workflow, or a folder with a workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// The executable, or the folder to put it in [default: here, named as the workflow]
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<PathBuf>,
+        /// Compile even if exactly this workflow was compiled before
+        #[arg(long)]
+        no_cache: bool,
+    },
+    /// Compile a workflow and execute it once
+    ///
+    /// Ends with the program's exit code: 0 completed, 1 failed, 2 wrong input or configuration.
+    Run {
+        /// A workflow, or a folder with a workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// A file with the input in JSON; `-` reads from stdin
+        #[arg(short, long, value_name = "FILE")]
+        input: OsString,
+        /// Compile even if exactly this workflow was compiled before
+        #[arg(long)]
+        no_cache: bool,
+        /// More arguments for the program's `run`
+        #[arg(last = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
+    },
+    /// Show a workflow as the compiler sees it
+    Emit {
+        /// After which stage
+        #[arg(long, value_enum)]
+        stage: Stage,
+        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+    },
+    /// Explain a diagnostic by the name in its brackets; without a name, list them
+    Explain {
+        /// Such as `unknown-node`
+        #[arg(value_name = "NAME")]
+        code: Option<String>,
+    },
+    /// Write a workflow as a cargo project that needs flowc no more
+    Eject {
+        /// A workflow, or a folder with a workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// A folder that is empty or does not exist
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Compile the runtime now, so that the first workflow need not wait for it
+    Warm {
+        /// The smaller runtime, for workflows that send no mail
+        #[arg(long)]
+        no_mail: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// What the author wrote, with places
+    Ast,
+    /// Names resolved
+    Model,
+    /// Every decision taken
+    Plan,
+    /// The generated code
+    Rust,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// For everything this process prints.
+    pub fn write_global(self) {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_the_programs() {
+        let Command::Run { input, arguments, .. } =
+            Arguments::parse_from(["flowc", "run", "order", "-i", "-", "--", "--pretty"]).command
+        else {
+            panic!("another command")
+        };
+        assert_eq!((input, arguments), ("-".into(), vec!["--pretty".into()]));
+    }
+}

@@ -1,0 +1,135 @@
+//! The workflow and the files beside it, from disk; and where the executable goes.
+
+use crate::diagnostic::Diagnostics;
+use crate::files::Files;
+use crate::source::SourceFile;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// What a workflow is called in a folder.
+const WORKFLOW: &str = "workflow.json";
+
+/// No file is read beyond this: what is larger is refused by its first stage, and must not fill the memory before.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// A workflow as it was found.
+pub struct Input {
+    /// What the program is called: the folder for `workflow.json`, else the file without its extension.
+    pub name: String,
+    pub source: SourceFile,
+    /// What is wrong with the bytes already.
+    pub found: Diagnostics,
+    pub files: Beside,
+}
+
+impl Input {
+    /// `path` is a file, a folder with a `workflow.json`, or, where `stdin` allows it, `-`.
+    pub fn read(path: &Path, stdin: bool) -> Result<Input, String> {
+        let mut found = Diagnostics::default();
+        if path == Path::new("-") {
+            if !stdin {
+                return Err("a workflow to compile has to be a file: only check and emit read it from stdin".to_owned());
+            }
+            let bytes = read(std::io::stdin().lock()).map_err(|error| format!("cannot read stdin: {error}"))?;
+            let source = SourceFile::from_bytes("<stdin>", bytes, &mut found);
+            return Ok(Input {
+                name: "workflow".to_owned(),
+                source,
+                found,
+                files: Beside { folder: PathBuf::from(".") },
+            });
+        }
+        let file = if path.is_dir() { path.join(WORKFLOW) } else { path.to_owned() };
+        let bytes = File::open(&file).and_then(read).map_err(|error| match error.kind() {
+            ErrorKind::NotFound if file != path => format!("there is no {WORKFLOW} in {}", path.display()),
+            ErrorKind::NotFound => format!("there is no file {}", path.display()),
+            _ => format!("cannot read {}: {error}", file.display()),
+        })?;
+        let source = SourceFile::from_bytes(file.display().to_string(), bytes, &mut found);
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Input { name: name(&file), source, found, files: Beside { folder } })
+    }
+}
+
+/// The files beside a workflow.
+pub struct Beside {
+    folder: PathBuf,
+}
+
+impl Files for Beside {
+    fn read(&self, path: &str) -> Result<Option<String>, String> {
+        match File::open(self.folder.join(path)).and_then(read) {
+            Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| "it is not UTF-8 text".to_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Where the executable goes: `output` may name a folder; without it, here.
+pub fn output(name: &str, output: Option<PathBuf>) -> PathBuf {
+    let path = output.unwrap_or_else(|| PathBuf::from(name));
+    let folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if folder { path.join(name) } else { path }
+}
+
+fn name(file: &Path) -> String {
+    let folder = || {
+        let parent = std::path::absolute(file).ok()?.canonicalize().ok()?.parent()?.to_owned();
+        Some(parent.file_name()?.to_string_lossy().into_owned())
+    };
+    let stem = || Some(file.file_stem()?.to_string_lossy().into_owned());
+    let named = if file.ends_with(WORKFLOW) { folder() } else { stem() };
+    named.unwrap_or_else(|| "workflow".to_owned())
+}
+
+fn read(from: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_named_after_its_folder_or_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let order = folder.path().join("order");
+        std::fs::create_dir(&order).unwrap();
+        std::fs::write(order.join("workflow.json"), "{}").unwrap();
+        std::fs::write(order.join("night-shift.json"), "{}").unwrap();
+        assert_eq!(Input::read(&order, false).unwrap().name, "order");
+        assert_eq!(Input::read(&order.join("workflow.json"), false).unwrap().name, "order");
+        assert_eq!(Input::read(&order.join("night-shift.json"), false).unwrap().name, "night-shift");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = |path: &Path| Input::read(path, false).err().unwrap();
+        assert!(message(folder.path()).starts_with("there is no workflow.json in "));
+        assert!(message(&folder.path().join("order.json")).ends_with("order.json"));
+        assert!(message(Path::new("-")).contains("stdin"));
+    }
+
+    #[test]
+    fn the_output_may_be_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(output("order", None), Path::new("order"));
+        assert_eq!(output("order", Some("bin/x".into())), Path::new("bin/x"));
+        assert_eq!(output("order", Some("bin/".into())), Path::new("bin/order"));
+        assert_eq!(output("order", Some(folder.path().into())), folder.path().join("order"));
+    }
+
+    #[test]
+    fn files_beside_the_workflow_are_read_or_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("mail.html"), "<p>").unwrap();
+        let beside = Beside { folder: folder.path().to_owned() };
+        assert_eq!(beside.read("mail.html"), Ok(Some("<p>".to_owned())));
+        assert_eq!(beside.read("other.html"), Ok(None));
+    }
+}

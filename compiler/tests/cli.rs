@@ -1,0 +1,167 @@
+//! `flowc` as people and scripts meet it: arguments, streams, exit codes.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The smallest workflow that does something: a trigger by hand and a value.
+const GREETING: &str = r#"{
+  "name": "Greeting", "version": "1.0.0",
+  "nodes": [
+    { "id": "start", "type": "trigger", "trigger_type": "manual", "name": "Start", "config": {} },
+    { "id": "greet", "type": "action", "action_type": "data_transform", "name": "Greet",
+      "config": { "transform_type": "add_fields", "fields": { "text": "Hello ${input_data.name}" } } }
+  ],
+  "connections": [{ "from": "start", "to": "greet" }]
+}"#;
+
+fn flowc(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flowc"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// Exit code, stdout, stderr.
+fn outcome(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A folder `greeting` with a workflow.
+fn greeting() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("greeting")).unwrap();
+    fs::write(folder.path().join("greeting/workflow.json"), GREETING).unwrap();
+    folder
+}
+
+#[test]
+fn a_good_workflow_checks_with_0() {
+    let (code, stdout, stderr) = outcome(flowc(greeting().path(), &["check", "greeting"], ""));
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", "greeting: no errors\n"));
+    let (code, _, stderr) = outcome(flowc(greeting().path(), &["check", "-q", "greeting"], ""));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn errors_are_counted_and_end_with_1() {
+    let broken = GREETING.replace("\"to\": \"greet\"", "\"to\": \"great\"");
+    let (code, stdout, stderr) = outcome(flowc(greeting().path(), &["check", "-"], &broken));
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("error[unknown-node]") && stderr.contains("<stdin>:8:"), "{stderr}");
+    assert!(stderr.contains("\nerror: could not compile workflow: 1 error"), "{stderr}");
+}
+
+#[test]
+fn all_paths_are_checked_and_the_worst_decides() {
+    let folder = greeting();
+    fs::write(folder.path().join("broken.json"), "{").unwrap();
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "broken.json", "greeting"], ""));
+    assert_eq!(code, 1);
+    assert!(stderr.contains("greeting: no errors"), "{stderr}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "missing.json", "broken.json", "greeting"], ""));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("there is no file missing.json") && stderr.contains("error[json-syntax]"), "{stderr}");
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let folder = greeting();
+    for arguments in [&["check"][..], &["frobnicate"], &["build", "-"], &["explain", "no-such"], &["run", "greeting"]] {
+        let (code, stdout, stderr) = outcome(flowc(folder.path(), arguments, ""));
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?} {stderr}");
+        assert!(stderr.contains("error: "), "{arguments:?} {stderr}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_a_diagnostic() {
+    let folder = greeting();
+    fs::write(folder.path().join("binary.json"), b"{\"name\": \"\xff\"}").unwrap();
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "binary.json"], ""));
+    assert_eq!(code, 1);
+    assert!(stderr.contains("error[invalid-utf8]"), "{stderr}");
+}
+
+#[test]
+fn colours_only_when_asked_for() {
+    let folder = greeting();
+    let (_, _, plain) = outcome(flowc(folder.path(), &["check", "-"], "{"));
+    let (_, _, coloured) = outcome(flowc(folder.path(), &["check", "-", "--color", "always"], "{"));
+    assert!(!plain.contains('\u{1b}') && coloured.contains("\u{1b}["));
+}
+
+#[test]
+fn every_stage_can_be_seen() {
+    let folder = greeting();
+    for (stage, expected) in
+        [("ast", "Workflow {"), ("model", "Workflow {"), ("plan", "Plan {"), ("rust", "static WORKFLOW: Workflow")]
+    {
+        let (code, stdout, stderr) = outcome(flowc(folder.path(), &["emit", "--stage", stage, "greeting"], ""));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{stage}");
+        assert!(stdout.contains(expected), "{stage}: {stdout}");
+        let from_stdin = outcome(flowc(folder.path(), &["emit", "--stage", stage, "-"], GREETING));
+        assert_eq!(from_stdin.0, 0, "{stage}");
+    }
+}
+
+#[test]
+fn a_code_is_explained_with_or_without_its_brackets() {
+    let folder = greeting();
+    let (code, stdout, _) = outcome(flowc(folder.path(), &["explain", "[json-syntax]"], ""));
+    assert_eq!(code, 0);
+    assert!(stdout.contains("json-syntax"), "{stdout}");
+}
+
+#[test]
+fn a_workflow_is_built_here_and_runs_without_flowc() {
+    let folder = greeting();
+    let (code, stdout, stderr) = outcome(flowc(folder.path(), &["build", "greeting", "-o", "bin/"], ""));
+    assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
+    let last = stderr.lines().last().unwrap();
+    assert!(last.starts_with("built bin/greeting (") && last.contains(" MB) in "), "{stderr}");
+    fs::write(folder.path().join("input.json"), r#"{"name": "Ada"}"#).unwrap();
+    let output = Command::new(folder.path().join("bin/greeting"))
+        .args(["run", "--input", "input.json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let (code, stdout, stderr) = outcome(output);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("Hello Ada"), "{stdout}");
+}
+
+#[test]
+fn run_hands_on_the_input_and_the_exit_code() {
+    let folder = greeting();
+    let (code, stdout, stderr) =
+        outcome(flowc(folder.path(), &["run", "-q", "greeting", "--input", "-"], r#"{"name": "Grace"}"#));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("Hello Grace"), "{stdout}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["run", "-q", "greeting", "--input", "-"], "no JSON"));
+    assert_eq!(code, 2, "{stderr}");
+}
+
+#[test]
+fn without_a_compiler_it_says_what_to_install() {
+    let folder = greeting();
+    let output = Command::new(env!("CARGO_BIN_EXE_flowc"))
+        .args(["build", "greeting"])
+        .current_dir(folder.path())
+        .env("RUSTC", "no-such-rustc")
+        .output()
+        .unwrap();
+    let (code, _, stderr) = outcome(output);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("there is no Rust compiler") && stderr.contains("= help: install Rust"), "{stderr}");
+}
