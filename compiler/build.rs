@@ -3,6 +3,7 @@
 //! Comes in: `../runtime` and `runtime.lock`. Goes out: `$OUT_DIR/runtime_sources.rs`, a table from relative path to
 //! contents in the order of the paths, and its hash. Always true: the table alone is a package that builds anywhere.
 //! Cargo never packages a folder that has a manifest of its own, so a table is what survives `cargo install`.
+#![expect(clippy::disallowed_methods, reason = "a build script reads and writes files")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -9,6 +9,7 @@
 //! [`pipeline`] is that line in code, one struct per stage. Everything up to codegen is pure: it opens no file and starts
 //! no process. [`catalog`] is the one place that knows the node kinds, `flow_runtime::expr` the one that knows the
 //! operators, [`diagnostic::codes`] the one that lists what can be wrong.
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests read cases and write into temporary folders"))]
 
 pub mod pipeline;
 

@@ -1,6 +1,7 @@
 //! From a generated crate to a program that runs: the build stage over the real rustc, cargo and runtime.
 //!
 //! The first test here compiles the runtime where the cache has none.
+#![expect(clippy::disallowed_methods, reason = "tests write workflows and start programs")]
 
 use flow_compiler::build::{self, Error, Options, Talk};
 use flow_compiler::codegen::files::{Flavour, GeneratedCrate};

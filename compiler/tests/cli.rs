@@ -1,4 +1,5 @@
 //! `flowc` as people and scripts meet it: arguments, streams, exit codes.
+#![expect(clippy::disallowed_methods, reason = "tests write workflows and start programs")]
 
 use std::fs;
 use std::io::Write as _;
