@@ -1,7 +1,7 @@
 //! Cycles, triggers in the wrong place, nodes that can never run.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Edge, Expr, ExprKind, NodeId, Workflow};
+use crate::model::{Edge, Expr, ExprKind, Kind, Node, NodeId, Workflow};
 use crate::syntax::ast::{Binary, Unary};
 use flow_runtime::value::Value;
 use std::collections::BTreeSet;
@@ -70,6 +70,10 @@ pub(super) fn cycles(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagn
         }
         settled[start.0] = true;
         if let Some(mut cycle) = cycle {
+            // Through a trigger: what leads to the trigger is the mistake, and is reported as such.
+            if cycle.iter().any(|edge| workflow.node(workflow.edges[*edge].to).kind.is_trigger()) {
+                continue;
+            }
             cycle.reverse();
             diagnostics.push(cycle_found(workflow, cycle));
         }
@@ -88,10 +92,16 @@ fn cycle_found(workflow: &Workflow, mut cycle: Vec<usize>) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(
         Code::Cycle,
         workflow.edges[*closing].span,
-        format!("nodes wait for each other: {}", path.join(" → ")),
+        match path.as_slice() {
+            [node, _] => format!("`{node}` waits for itself"),
+            path => format!("nodes wait for each other: {}", path.join(" → ")),
+        },
     )
-    .label("this closes the circle")
-    .help("none of them could ever start: remove one of these connections or dependencies");
+    .label(if others.is_empty() { "leads back to the node itself" } else { "this closes the circle" })
+    .help(match others.is_empty() {
+        true => "it could never start. To try a request again, use `retry_count`",
+        false => "none of them could ever start: remove one of these connections or dependencies",
+    });
     for edge in others {
         let edge = &workflow.edges[*edge];
         diagnostic = diagnostic.also(edge.span, format!("`{}` waits for `{}`", name(edge.to), name(edge.from)));
@@ -102,6 +112,10 @@ fn cycle_found(workflow: &Workflow, mut cycle: Vec<usize>) -> Diagnostic {
 /// Triggers start an execution, so nothing leads to one; other nodes without an edge start beside them.
 pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
     let has_trigger = workflow.nodes.iter().any(|node| node.kind.is_trigger());
+    let is_unknown = |node: &Node| matches!(node.kind, Kind::Unknown);
+    // Then the connection is the wrong way round, and is reported.
+    let leads_to_trigger =
+        |id: NodeId| graph.outgoing[id.0].iter().any(|edge| workflow.node(workflow.edges[*edge].to).kind.is_trigger());
     for id in workflow.node_ids() {
         let node = workflow.node(id);
         match (node.kind.is_trigger(), graph.incoming[id.0].first()) {
@@ -111,11 +125,11 @@ pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
                     workflow.edges[*edge].span,
                     format!("`{}` is a trigger, and something leads to it", node.id.value),
                 )
-                .label("a trigger starts an execution")
-                .also(node.id.span, "the trigger")
-                .help("remove this connection, or connect to an action"),
+                .label("leads to a trigger")
+                .also(node.id.span, "the trigger: it starts an execution, nothing comes before it")
+                .help("turn the connection round, or remove it"),
             ),
-            (false, None) if has_trigger && !matches!(node.kind, crate::model::Kind::Unknown) => diagnostics.push(
+            (false, None) if has_trigger && !is_unknown(node) && !leads_to_trigger(id) => diagnostics.push(
                 Diagnostic::new(Code::UnconnectedNode, node.id.span, format!("nothing leads to `{}`", node.id.value))
                     .label("runs at the start of every execution")
                     .help("connect it, or name what it waits for in its `dependencies`"),
@@ -128,7 +142,7 @@ pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
     }
     let mut webhook_ids: Vec<(&str, NodeId)> = Vec::new();
     for id in workflow.node_ids() {
-        if let crate::model::Kind::Webhook(webhook) = &workflow.node(id).kind {
+        if let Kind::Webhook(webhook) = &workflow.node(id).kind {
             match webhook_ids.iter().find(|(other, _)| *other == webhook.webhook_id) {
                 Some((_, first)) => diagnostics.push(
                     Diagnostic::new(
@@ -256,10 +270,11 @@ fn exclusive(workflow: &Workflow, id: NodeId, left: usize, right: usize) -> Diag
     let node = workflow.node(id);
     let name = |id: NodeId| workflow.node(id).id.value.as_str();
     let edge = |edge: usize| &workflow.edges[edge];
+    let place = |index: usize| edge(index).condition.as_ref().map_or(edge(index).span, |condition| condition.span);
     Diagnostic::new(Code::NeverRuns, node.id.span, format!("`{}` can never run", node.id.value))
         .label("depends on two branches of which only one is ever taken")
-        .also(edge(left).span, format!("one branch: `{}` → `{}`", name(edge(left).from), name(edge(left).to)))
-        .also(edge(right).span, format!("the other: `{}` → `{}`", name(edge(right).from), name(edge(right).to)))
+        .also(place(left), format!("one branch: `{}` → `{}`", name(edge(left).from), name(edge(left).to)))
+        .also(place(right), format!("the other: `{}` → `{}`", name(edge(right).from), name(edge(right).to)))
         .help("`dependencies` means all of them. To run after either, use `connections` and leave the nodes out of `dependencies`")
 }
 

@@ -80,7 +80,7 @@ pub struct Edge {
     /// Named in the target's `dependencies`.
     pub required: bool,
     pub condition: Option<Expr>,
-    /// The connection, or the entry in `dependencies`.
+    /// The target where the connection names it, or the entry in `dependencies`.
     pub span: Span,
 }
 

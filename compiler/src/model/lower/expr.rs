@@ -1,6 +1,7 @@
 //! `ast::Expr` → [`Expr`]: names become paths, variables, parameters; constants are folded.
 
 use super::Lowering;
+use super::function_names::{INSTEAD_OF_FUNCTIONS, INSTEAD_OF_METHODS, NAMESPACES, functions_of, is_longer_form};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::eval::fold;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
@@ -154,9 +155,11 @@ impl Resolver<'_, '_> {
                 );
                 return Expr::unknown(span);
             }
-            "Math" | "JSON" | "Object" | "Number" | "String" | "Boolean" => {
+            "Number" | "String" | "Boolean" => return self.uncalled(span, name),
+            _ if NAMESPACES.contains(&name) => {
                 self.report(
                     Diagnostic::new(Code::MisplacedFunction, span, format!("`{name}` is not a value"))
+                        .label("not a value")
                         .help(format!("call one of its functions: {}", functions_of(name))),
                 );
                 return Expr::unknown(span);
@@ -170,10 +173,13 @@ impl Resolver<'_, '_> {
     fn member(&mut self, span: Span, object: &ast::Expr, property: &ast::Property) -> Expr {
         if let ast::ExprKind::Name(namespace) = &object.kind
             && self.parameter(namespace).is_none()
-            && namespace == "Math"
+            && NAMESPACES.contains(&namespace.as_str())
         {
-            return match math_constant(&property.name) {
-                Some(value) => Expr::constant(span, Value::Number(value)),
+            if let Some(value) = math_constant(&property.name).filter(|_| namespace == "Math") {
+                return Expr::constant(span, Value::Number(value));
+            }
+            return match Global::from_path(&[namespace, &property.name]) {
+                Some(global) => self.uncalled(span, global.name()),
                 None => self.unknown_function(span, namespace, &property.name),
             };
         }
@@ -247,7 +253,7 @@ impl Resolver<'_, '_> {
             },
             ast::ExprKind::Member(object, property) => {
                 if let ast::ExprKind::Name(namespace) = &object.kind
-                    && matches!(namespace.as_str(), "Math" | "JSON" | "Object" | "Number" | "String" | "Boolean")
+                    && NAMESPACES.contains(&namespace.as_str())
                     && self.parameter(namespace).is_none()
                 {
                     return match Global::from_path(&[namespace, &property.name]) {
@@ -310,12 +316,15 @@ impl Resolver<'_, '_> {
         let Some(method) = Method::from_name(name) else {
             let known = Method::ALL.iter().map(|method| method.name());
             let known = known.chain(EachMethod::ALL.iter().map(|method| method.name())).chain(["reduce"]);
-            let mut diagnostic =
-                Diagnostic::new(Code::UnknownMethod, property.span, format!("there is no method `{name}`"));
-            if let Some(near) = suggest::nearest(name, known) {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-            }
-            self.report(diagnostic.help("`docs/language.md` lists the methods of strings, arrays and numbers"));
+            let diagnostic =
+                Diagnostic::new(Code::UnknownMethod, property.span, format!("there is no method `{name}`"))
+                    .label("unknown method");
+            let instead = INSTEAD_OF_METHODS.iter().find(|(theirs, _)| *theirs == name);
+            self.report(match (instead, suggest::nearest(name, known)) {
+                (Some((_, instead)), _) => diagnostic.help(*instead),
+                (None, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
+                (None, None) => diagnostic.help("`flowc explain unknown-method` lists those there are"),
+            });
             return Expr::unknown(span);
         };
         self.count_arguments(span, name, arguments.len(), method.arity());
@@ -377,34 +386,52 @@ impl Resolver<'_, '_> {
             return;
         }
         let takes = match (least, most) {
-            (least, most) if least == most => format!("{least}"),
-            (least, usize::MAX) => format!("at least {least}"),
-            (least, most) => format!("{least} to {most}"),
+            (0, 0) => "no arguments".to_string(),
+            (1, 1) => "1 argument".to_string(),
+            (least, most) if least == most => format!("{least} arguments"),
+            (1, usize::MAX) => "at least 1 argument".to_string(),
+            (least, usize::MAX) => format!("at least {least} arguments"),
+            (0, 1) => "at most 1 argument".to_string(),
+            (0, most) => format!("at most {most} arguments"),
+            (least, most) if most == least + 1 => format!("{least} or {most} arguments"),
+            (least, most) => format!("{least} to {most} arguments"),
         };
-        let plural = if (least, most) == (1, 1) { "" } else { "s" };
-        self.report(
-            Diagnostic::new(
-                Code::WrongArguments,
-                span,
-                format!("`{name}` takes {takes} argument{plural}, not {given}"),
-            )
-            .label(""),
-        );
+        let given = if given == 0 { "none".to_string() } else { given.to_string() };
+        self.report(Diagnostic::new(Code::WrongArguments, span, format!("`{name}` takes {takes}, not {given}")));
     }
 
     fn unknown_function(&mut self, span: Span, namespace: &str, name: &str) -> Expr {
         let full = if namespace.is_empty() { name.to_string() } else { format!("{namespace}.{name}") };
-        let mut diagnostic = Diagnostic::new(Code::UnknownFunction, span, format!("there is no function `{full}`"));
-        let candidates: Vec<String> = Global::ALL.iter().map(|global| global.name().to_string()).collect();
-        if let Some(near) = suggest::nearest(&full, candidates.iter().map(String::as_str)) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-        }
-        if !namespace.is_empty() {
-            diagnostic = diagnostic.help(format!("`{namespace}` has {}", functions_of(namespace)));
-        } else if Method::from_name(name).is_some() || EachMethod::from_name(name).is_some() {
-            diagnostic = diagnostic.help(format!("`{name}` is a method: write `value.{name}(…)`"));
-        }
+        let mut diagnostic = Diagnostic::new(Code::UnknownFunction, span, format!("there is no function `{full}`"))
+            .label("unknown function");
+        // Compared without the namespace: what is the same in all of them says nothing.
+        let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}.") };
+        let inside = || Global::ALL.iter().filter_map(|global| global.name().strip_prefix(&prefix));
+        let near = suggest::nearest(name, inside()).or_else(|| inside().find(|known| is_longer_form(name, known)));
+        diagnostic = match (near, INSTEAD_OF_FUNCTIONS.iter().find(|(theirs, _)| *theirs == full)) {
+            (_, Some((_, instead))) => diagnostic.help(*instead),
+            (Some(near), None) => diagnostic.help(format!("did you mean `{prefix}{near}`?")),
+            (None, None) if Method::from_name(name).is_some() || EachMethod::from_name(name).is_some() => {
+                diagnostic.help(format!("`{name}` is a method: write `value.{name}(…)`"))
+            }
+            (None, None) if namespace.is_empty() => diagnostic.help(format!(
+                "there are `Number`, `String`, `Boolean`, {}, {} and the functions of `Math`",
+                functions_of("JSON"),
+                functions_of("Object")
+            )),
+            (None, None) => diagnostic.help(format!("`{namespace}` has {}", functions_of(namespace))),
+        };
         self.report(diagnostic);
+        Expr::unknown(span)
+    }
+
+    /// The name of a function where a value is expected.
+    fn uncalled(&mut self, span: Span, name: &str) -> Expr {
+        self.report(
+            Diagnostic::new(Code::MisplacedFunction, span, format!("`{name}` is a function, not a value"))
+                .label("not called")
+                .help(format!("call it: `{name}(…)`")),
+        );
         Expr::unknown(span)
     }
 
@@ -440,12 +467,6 @@ fn path(root: Root, steps: &[&str]) -> ExprKind {
 pub fn is_environment_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-fn functions_of(namespace: &str) -> String {
-    let inside = |global: &&Global| global.name() == namespace || global.name().starts_with(&format!("{namespace}."));
-    let names: Vec<String> = Global::ALL.iter().filter(inside).map(|global| format!("`{}`", global.name())).collect();
-    names.join(", ")
 }
 
 fn binary_type(operator: Binary, left: Type, right: Type) -> Type {

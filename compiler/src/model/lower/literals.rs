@@ -1,11 +1,11 @@
-//! Literals that can be wrong: URLs, addresses, networks, cron expressions, header names, mail templates.
+//! Literals that can be wrong: URLs, addresses, networks, cron expressions, header names.
 //!
 //! Each is read by the same parser that reads it at run time, so that what is accepted here works there.
 
 use super::Lowering;
-use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::model::{Piece, Text, Tree};
-use crate::source::{SourceFile, Span};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Piece, Text};
+use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -148,94 +148,11 @@ impl Lowering<'_> {
         if let Err(error) = croner::Cron::from_str(&cron.value) {
             self.diagnostics.push(
                 Diagnostic::new(Code::BadCron, cron.span, format!("`{}` is not a cron expression", cron.value))
-                    .label(error.to_string().to_lowercase())
+                    .label(cron_mistake(&error))
                     .help("minute, hour, day of the month, month, weekday: `0 9 * * 1-5` is every workday at nine"),
             );
         }
     }
-
-    /// The text of a template file, checked: it can be read, and its variables are in `template_vars`.
-    pub(super) fn template_file(
-        &mut self,
-        name: &ast::Text,
-        extension: &str,
-        vars: &[(String, Tree)],
-    ) -> Option<String> {
-        let path = format!("templates/{}.{extension}", name.value);
-        let text = match self.files.read(&path) {
-            Ok(text) => text?,
-            Err(reason) => {
-                self.diagnostics.push(
-                    Diagnostic::new(Code::UnreadableTemplate, name.span, format!("`{path}` cannot be read: {reason}"))
-                        .label("this template"),
-                );
-                return None;
-            }
-        };
-        let file = self.sources.add(SourceFile { name: path.clone(), text: text.clone() });
-        let whole = Span { file, start: 0, end: text.len() as u32 };
-        let mut environment = minijinja::Environment::new();
-        let template = match environment.add_template_owned(path.clone(), text.clone()) {
-            Ok(()) => environment.get_template(&path).ok(),
-            Err(error) => {
-                let span = error.range().map_or(whole, |range| Span {
-                    file,
-                    start: range.start as u32,
-                    end: range.end as u32,
-                });
-                let detail = error.detail().unwrap_or("the template cannot be read").to_string();
-                self.diagnostics.push(
-                    Diagnostic::new(Code::TemplateSyntax, span, format!("the template cannot be read: {detail}"))
-                        .also(name.span, "used here"),
-                );
-                None
-            }
-        };
-        if let Some(template) = template {
-            let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
-            unknown.retain(|variable| {
-                !vars.iter().any(|(name, _)| name == variable) && !JINJA_GLOBALS.contains(&variable.as_str())
-            });
-            unknown.sort();
-            for variable in unknown {
-                let span = find_word(&text, &variable).map_or(whole, |(start, end)| Span { file, start, end });
-                let known: Vec<&str> = vars.iter().map(|(name, _)| name.as_str()).collect();
-                let known = if known.is_empty() {
-                    "there are none".into()
-                } else {
-                    format!("there are {}", suggest::list(known.iter().copied(), "and"))
-                };
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::TemplateVariable,
-                        span,
-                        format!("the template reads `{variable}`, which is not in `template_vars`"),
-                    )
-                    .label("would be empty in every mail")
-                    .also(name.span, known),
-                );
-            }
-        }
-        Some(text)
-    }
-}
-
-/// Functions every template has.
-const JINJA_GLOBALS: &[&str] = &["range", "dict", "debug", "namespace", "loop"];
-
-/// Where a word first stands in a text.
-fn find_word(text: &str, word: &str) -> Option<(u32, u32)> {
-    let boundary = |char: Option<char>| !char.is_some_and(|char| char.is_alphanumeric() || char == '_');
-    text.match_indices(word).find_map(|(start, _)| {
-        let end = start + word.len();
-        let alone = boundary(text[..start].chars().next_back()) && boundary(text[end..].chars().next());
-        alone.then_some((start as u32, end as u32))
-    })
-}
-
-/// A name that stays inside its folder.
-pub(super) fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_'))
 }
 
 /// A single address, or a network with its host bits set or not.
@@ -253,4 +170,11 @@ fn bad_network(span: Span, text: &str) -> Diagnostic {
         }
         _ => diagnostic.help("write an address such as `10.1.2.3` or a network such as `10.0.0.0/8`"),
     }
+}
+
+/// What is wrong, without the name of the library's error.
+fn cron_mistake(error: &croner::errors::CronError) -> String {
+    let said = error.to_string();
+    let said = said.strip_prefix("Component error: ").unwrap_or(&said);
+    said.trim_end_matches('.').to_lowercase()
 }

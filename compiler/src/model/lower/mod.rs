@@ -7,10 +7,14 @@
 //! Steps: ids of all nodes → settings → nodes, each by its kind → edges.
 
 mod config;
+mod email;
 pub mod expr;
+mod function_names;
 mod kinds;
 mod literals;
+mod mail_template;
 mod text;
+mod transform;
 
 use super::{EnvId, Kind, Node, NodeId, Settings, Variable, Workflow};
 use crate::catalog::{self, KindSpec, SETTINGS};
@@ -161,7 +165,7 @@ impl Lowering<'_> {
             timeout: NODE_TIMEOUT_DEFAULT,
         };
         let Some(spec) = self.kind_spec(node) else { return lowered };
-        let owner = format!("a `{}` node", spec.word);
+        let owner = format!("{} `{}` node", if spec.word == "http" { "an" } else { "a" }, spec.word);
         let config = Config::check(self, &node.config, spec.keys, &owner, node.id.span);
         lowered.kind = self.kind(id, node, spec, &config);
         if lowered.kind.is_effect() {
@@ -258,7 +262,7 @@ impl Lowering<'_> {
                 self.diagnostics.push(
                     Diagnostic::new(
                         Code::DuplicateConnection,
-                        connection.span,
+                        connection.to.span,
                         format!("`{}` and `{}` are connected twice", connection.from.value, connection.to.value),
                     )
                     .label("again")
@@ -268,7 +272,7 @@ impl Lowering<'_> {
                 continue;
             }
             by_pair.insert((from, to), edges.len());
-            edges.push(super::Edge { from, to, required: false, condition, span: connection.span });
+            edges.push(super::Edge { from, to, required: false, condition, span: connection.to.span });
         }
         for (index, node) in workflow.nodes.iter().enumerate() {
             let to = NodeId(index);

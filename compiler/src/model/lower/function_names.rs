@@ -1,0 +1,63 @@
+//! Names of functions: which there are, and what to write for those that people know from elsewhere.
+
+use crate::diagnostic::suggest;
+use flow_runtime::expr::Global;
+
+/// Names that stand for functions, not for data.
+pub(super) const NAMESPACES: [&str; 6] = ["Math", "JSON", "Object", "Number", "String", "Boolean"];
+
+/// Methods of JavaScript and of other languages that people reach for, and what to write here.
+pub(super) const INSTEAD_OF_METHODS: &[(&str, &str)] = &[
+    ("contains", "write `includes`"),
+    ("forEach", "nothing can change here: `map` gives a new array"),
+    ("push", "nothing can change here: `concat` gives a new array"),
+    ("unshift", "nothing can change here: `[first].concat(rest)` gives a new array"),
+    ("pop", "nothing can change here: `slice(0, -1)` is all but the last, `at(-1)` the last"),
+    ("shift", "nothing can change here: `slice(1)` is all but the first, `[0]` the first"),
+    ("splice", "nothing can change here: `slice` gives a part of an array"),
+    ("toSorted", "`sort` gives a new array here"),
+    ("toReversed", "`reverse` gives a new array here"),
+    ("match", "there are no regular expressions: `includes`, `startsWith` and `indexOf` look for text"),
+    ("matchAll", "there are no regular expressions: `split` takes text apart"),
+    ("test", "there are no regular expressions: `includes`, `startsWith` and `endsWith` look for text"),
+    ("substr", "write `slice(start, start + length)`"),
+    ("hasOwnProperty", "a field that is missing is `undefined`: compare with `!== undefined`"),
+    ("toLocaleString", "what it gives depends on the machine: `toFixed(2)` does not"),
+    ("toISOString", "there are no dates: pass them as text; `timestamp` is the time of now"),
+    ("getTime", "there are no dates: pass them as numbers in the input"),
+    ("size", "write `.length`"),
+    ("len", "write `.length`"),
+    ("length", "it is no function: write `.length`"),
+    ("upper", "write `toUpperCase`"),
+    ("lower", "write `toLowerCase`"),
+    ("strip", "write `trim`"),
+];
+
+/// Functions of JavaScript that people reach for, and what to write here.
+pub(super) const INSTEAD_OF_FUNCTIONS: &[(&str, &str)] = &[
+    ("parseInt", "write `Math.trunc(Number(text))`"),
+    ("parseFloat", "write `Number(text)`"),
+    ("isNaN", "a number that is none differs from itself: `x !== x`"),
+    (
+        "Math.random",
+        "an execution that goes on after a crash has to compute the same again: pass the number in the input",
+    ),
+    ("Object.assign", "an `add_fields` transform adds fields to an object"),
+    ("String.raw", "write the text itself"),
+    ("Number.parseInt", "write `Math.trunc(Number(text))`"),
+    ("Number.parseFloat", "write `Number(text)`"),
+];
+
+/// The functions in a namespace, for help lines.
+pub(super) fn functions_of(namespace: &str) -> String {
+    if namespace == "Math" {
+        return "every function that `Math` has in JavaScript, but `random`".into();
+    }
+    let inside = |name: &&str| name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'));
+    suggest::list(Global::ALL.iter().map(|global| global.name()).filter(inside), "and")
+}
+
+/// `maximum` and `max`.
+pub(super) fn is_longer_form(name: &str, known: &str) -> bool {
+    known.len() >= 3 && name.to_lowercase().starts_with(&known.to_lowercase())
+}

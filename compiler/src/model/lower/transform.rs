@@ -1,0 +1,149 @@
+//! The configuration of a `data_transform` node → [`TransformStep`].
+
+use super::Lowering;
+use super::config::Config;
+use super::expr::{ITEM, Place};
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::expr::Parameter;
+use crate::model::ty::Type;
+use crate::model::{Expr, ExprKind, NodeId, TransformStep, Tree};
+use crate::syntax::ast::{self, ValueKind};
+
+impl Lowering<'_> {
+    pub(super) fn transform_step(&mut self, id: NodeId, node: &ast::Node, config: &Config) -> Option<TransformStep> {
+        let word = config.text("transform_type")?.value.as_str();
+        let item = Place::Item(id);
+        let used: &[&str] = match word {
+            "filter_items" => &["filter_condition"],
+            "map_items" => &["expression"],
+            "sort_items" => &["field", "order"],
+            "group_items" | "calculate_total" => &["field"],
+            _ => &["fields"],
+        };
+        let owner = format!("`{word}`");
+        for key in ["filter_condition", "expression", "fields", "field", "order"] {
+            if let (false, Some(value)) = (used.contains(&key), config.get(key)) {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::DeadKey, value.span, format!("{owner} does not read `{key}`"))
+                        .label("nothing reads this")
+                        .help(format!("{owner} reads {}", suggest::list(used.iter().copied(), "and"))),
+                );
+            }
+        }
+        let required = used[0];
+        // A table column for every field there is: the one transform that can do without.
+        if config.get(required).is_none() && word != "json_to_csv" {
+            self.needs(node, &owner, required);
+            return None;
+        }
+        Some(match word {
+            "filter_items" => TransformStep::FilterItems {
+                condition: self.required_expression(item, node, config, "filter_condition"),
+            },
+            "map_items" => {
+                TransformStep::MapItems { expression: self.required_expression(item, node, config, "expression") }
+            }
+            "sort_items" => TransformStep::SortItems {
+                by: self.item_field(item, config)?,
+                descending: config.text("order").is_some_and(|order| order.value == "desc"),
+            },
+            "group_items" => TransformStep::GroupItems { by: self.item_field(item, config)? },
+            "calculate_total" => TransformStep::CalculateTotal { of: self.item_field(item, config)? },
+            "add_fields" => TransformStep::AddFields { fields: self.added_fields(id, config)? },
+            "extract_fields" => TransformStep::ExtractFields { fields: self.field_paths(config)? },
+            "json_to_csv" => TransformStep::JsonToCsv {
+                columns: match config.get("fields") {
+                    Some(_) => Some(self.field_names(config)?),
+                    None => None,
+                },
+            },
+            word => unreachable!("the catalog has a transform `{word}` that lowering does not know"),
+        })
+    }
+
+    /// `unit_price` is a field of the item; anything else is an expression over `item`.
+    fn item_field(&mut self, place: Place, config: &Config) -> Option<Expr> {
+        let field = config.text("field")?;
+        let plain = field.value.split('.').all(|step| {
+            !step.is_empty() && step.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
+        });
+        if !plain || field.value == ITEM || field.value.starts_with("item.") {
+            return Some(self.expression(place, field));
+        }
+        let parameter = Parameter { name: ITEM.to_string(), number: 0 };
+        let json = Type::Any;
+        let mut expr = Expr { span: field.span, ty: json, kind: ExprKind::Parameter(parameter) };
+        for step in field.value.split('.') {
+            let kind = ExprKind::Member(Box::new(expr), step.to_string());
+            expr = Expr { span: field.span, ty: json, kind };
+        }
+        Some(expr)
+    }
+
+    fn added_fields(&mut self, id: NodeId, config: &Config) -> Option<Vec<(String, Tree)>> {
+        let value = config.get("fields")?;
+        match &value.kind {
+            ValueKind::Object(object) => Some(self.fields(Place::Item(id), object)),
+            _ => {
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        Code::WrongType,
+                        value.span,
+                        "`add_fields` takes an object of fields, not an array",
+                    )
+                    .label("wrong type")
+                    .help("for example {\"total\": \"${item.quantity * item.unit_price}\"}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// An array of dotted paths, each called by its last step, or an object of names and dotted paths.
+    fn field_paths(&mut self, config: &Config) -> Option<Vec<(String, String)>> {
+        let value = config.get("fields")?;
+        let ValueKind::Object(object) = &value.kind else {
+            let names = self.field_names(config)?.into_iter();
+            return Some(names.map(|path| (path.rsplit('.').next().unwrap_or(&path).to_string(), path)).collect());
+        };
+        let mut fields = Vec::with_capacity(object.entries.len());
+        for entry in &object.entries {
+            match &entry.value.kind {
+                ValueKind::String(path) if !path.value.is_empty() && !path.has_template() => {
+                    fields.push((entry.key.value.clone(), path.value.clone()));
+                }
+                _ => self.diagnostics.push(
+                    Diagnostic::new(Code::WrongType, entry.value.span, "a field is read from a dotted path, as text")
+                        .label("not a path")
+                        .help("for example {\"city\": \"shipping_address.city\"}"),
+                ),
+            }
+        }
+        Some(fields)
+    }
+
+    fn field_names(&mut self, config: &Config) -> Option<Vec<String>> {
+        let value = config.get("fields")?;
+        let ValueKind::Array(items) = &value.kind else {
+            self.diagnostics.push(
+                Diagnostic::new(Code::WrongType, value.span, "`fields` takes an array of names here, not an object")
+                    .label("wrong type")
+                    .help("for example [\"order_id\", \"customer.name\"]"),
+            );
+            return None;
+        };
+        let mut names = Vec::with_capacity(items.len());
+        for item in items {
+            match &item.kind {
+                ValueKind::String(name) if !name.value.is_empty() && !name.has_template() => {
+                    names.push(name.value.clone())
+                }
+                _ => self.diagnostics.push(
+                    Diagnostic::new(Code::WrongType, item.span, "a field is a name or a dotted path, as text")
+                        .label("not a name"),
+                ),
+            }
+        }
+        Some(names)
+    }
+}
