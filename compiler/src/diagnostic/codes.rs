@@ -1,4 +1,6 @@
 //! Every diagnostic code, once: slug, summary, severity. A slug is never reused after a release.
+//!
+//! Always true: every code has its page `compiler/explain/<slug>.md`; without it this file does not compile.
 
 use super::Severity;
 
@@ -24,6 +26,11 @@ macro_rules! codes {
             /// Unless the user says otherwise.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity),* }
+            }
+
+            /// What `flowc explain` prints, in Markdown: what it means, a workflow it is found in, the repaired one.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("../../explain/", $slug, ".md"))),* }
             }
         }
     };

@@ -3,7 +3,8 @@
 //! Always true: a diagnostic names its code, points at exact characters, and reads well on its own.
 
 pub mod codes;
-pub mod explain;
+#[cfg(test)]
+mod explain;
 pub mod render;
 pub mod suggest;
 
