@@ -1,6 +1,6 @@
 //! `flowc explain`: the long form of a diagnostic.
 
-use crate::diagnostic::{Code, Severity};
+use crate::diagnostic::Code;
 
 /// The text for one code, or the list of all.
 pub fn explain(slug: Option<&str>) -> Result<String, String> {
@@ -12,14 +12,7 @@ pub fn explain(slug: Option<&str>) -> Result<String, String> {
     let name = slug.trim_matches(['[', ']']);
     let code = Code::ALL.iter().find(|code| code.slug() == name);
     let code = code.ok_or_else(|| format!("there is no diagnostic `{name}`; `flowc explain` lists them"))?;
-    if let Some(page) = code.explanation() {
-        return Ok(page.to_owned());
-    }
-    let severity = match code.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    Ok(format!("{severity}[{name}]: {}\n", code.summary()))
+    Ok(code.explanation().to_owned())
 }
 
 #[cfg(test)]
