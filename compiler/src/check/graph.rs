@@ -1,5 +1,6 @@
 //! Cycles, triggers in the wrong place, nodes that can never run.
 
+use super::rows::Rows;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Edge, Expr, ExprKind, Kind, Node, NodeId, Workflow};
 use crate::syntax::ast::{Binary, Unary};
@@ -162,66 +163,72 @@ pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
 
 /// Nodes whose edges can never all be taken: behind a condition that is always false, or depending on two exclusive branches.
 pub(super) fn never_runs(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
-    // For each node, the edges that were certainly taken when it runs; `None`: it never runs.
-    let mut certain: Vec<Option<BTreeSet<usize>>> = vec![None; workflow.nodes.len()];
-    let conditional = |edge: usize| workflow.edges[edge].condition.is_some();
+    let exclusive = exclusive_pairs(workflow, graph);
+    let mut branches: Vec<usize> = exclusive.iter().flat_map(|(left, right)| [*left, *right]).collect();
+    branches.sort_unstable();
+    branches.dedup();
+    // For each node, which of the branches were certainly taken when it runs; `None`: it never runs.
+    let Some(mut certain) = Rows::new(workflow.nodes.len(), branches.len()) else { return };
+    let mut runs = vec![true; workflow.nodes.len()];
     for id in &graph.order {
         let incoming = &graph.incoming[id.0];
-        if incoming.is_empty() {
-            certain[id.0] = Some(BTreeSet::new());
-            continue;
-        }
-        let behind = |edge: usize| -> Option<BTreeSet<usize>> {
-            if is_never(workflow.edges[edge].condition.as_ref()) {
-                return None;
-            }
-            let mut set = certain[workflow.edges[edge].from.0].clone()?;
-            // Unconditional edges decide nothing that another could contradict.
-            if conditional(edge) {
-                set.insert(edge);
-            }
-            Some(set)
+        let edge_can_be_taken = |edge: usize| {
+            let edge = &workflow.edges[edge];
+            runs[edge.from.0] && !is_never(edge.condition.as_ref())
         };
         let required: Vec<usize> = incoming.iter().copied().filter(|edge| workflow.edges[*edge].required).collect();
-        let result = if required.is_empty() {
-            // Any one of them is enough: certain is what they have in common.
-            let sets = incoming.iter().filter_map(|edge| behind(*edge));
-            sets.reduce(|left, right| left.intersection(&right).copied().collect())
-        } else {
-            required.iter().try_fold(BTreeSet::new(), |mut all, edge| {
-                all.extend(behind(*edge)?);
-                Some(all)
-            })
-        };
-        let contradiction = result.as_ref().and_then(|set| contradiction(workflow, set));
-        let source_runs = incoming.iter().any(|edge| certain[workflow.edges[*edge].from.0].is_some());
-        match (&result, contradiction) {
-            (Some(_), Some((left, right))) => {
-                diagnostics.push(exclusive(workflow, *id, left, right));
-                continue;
+        // Of the dependencies all are taken; without any, one of the connections is, and certain is what they share.
+        let all_of = !required.is_empty();
+        let sources = if all_of { required } else { incoming.clone() };
+        let taken: Vec<usize> = sources.iter().copied().filter(|edge| edge_can_be_taken(*edge)).collect();
+        if !incoming.is_empty() && (taken.is_empty() || (all_of && taken.len() < sources.len())) {
+            runs[id.0] = false;
+            if incoming.iter().any(|edge| runs[workflow.edges[*edge].from.0]) {
+                diagnostics.push(behind_never(workflow, *id, incoming));
             }
-            (None, _) if source_runs => diagnostics.push(behind_never(workflow, *id, incoming)),
-            _ => {}
+            continue;
         }
-        certain[id.0] = result;
+        for (position, edge) in taken.iter().enumerate() {
+            let mut behind = certain.row(workflow.edges[*edge].from.0).to_vec();
+            if let Ok(branch) = branches.binary_search(edge) {
+                behind[branch / 64] |= 1 << (branch % 64);
+            }
+            let row = certain.row_mut(id.0);
+            for (word, behind) in row.iter_mut().zip(behind) {
+                *word = if all_of || position == 0 { *word | behind } else { *word & behind };
+            }
+        }
+        let row = certain.row(id.0);
+        let holds = |edge: &usize| {
+            branches.binary_search(edge).is_ok_and(|branch| row[branch / 64] & (1 << (branch % 64)) != 0)
+        };
+        if taken.len() > 1
+            && let Some((left, right)) = exclusive.iter().find(|(left, right)| holds(left) && holds(right))
+        {
+            runs[id.0] = false;
+            diagnostics.push(exclusive_branches(workflow, *id, *left, *right));
+        }
     }
 }
 
-/// Two of these edges that exclude each other.
-fn contradiction(workflow: &Workflow, edges: &BTreeSet<usize>) -> Option<(usize, usize)> {
-    let mut by_source: Vec<usize> = edges.iter().copied().collect();
-    by_source.sort_by_key(|edge| (workflow.edges[*edge].from, *edge));
-    for group in by_source.chunk_by(|left, right| workflow.edges[*left].from == workflow.edges[*right].from) {
-        for (position, left) in group.iter().enumerate() {
-            for right in &group[position + 1..] {
-                if are_exclusive(&workflow.edges[*left], &workflow.edges[*right]) {
-                    return Some((*left, *right));
-                }
-            }
+/// Pairs of edges out of one node of which only one is ever taken.
+fn exclusive_pairs(workflow: &Workflow, graph: &Graph) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for outgoing in &graph.outgoing {
+        // Every pair is compared, so a node with very many conditions is left out: no person wrote it.
+        let conditional: Vec<usize> =
+            outgoing.iter().copied().filter(|edge| workflow.edges[*edge].condition.is_some()).take(BRANCHES_MAX).collect();
+        for (position, left) in conditional.iter().enumerate() {
+            let exclusive =
+                |right: &&usize| are_exclusive(&workflow.edges[*left], &workflow.edges[**right]);
+            pairs.extend(conditional[position + 1..].iter().filter(exclusive).map(|right| (*left, *right)));
         }
     }
-    None
+    pairs
 }
+
+/// Conditions out of one node that are compared with each other.
+const BRANCHES_MAX: usize = 64;
 
 fn is_never(condition: Option<&Expr>) -> bool {
     condition.and_then(Expr::as_constant).is_some_and(|value| !value.truthy())
@@ -266,7 +273,7 @@ fn same(left: &Expr, right: &Expr) -> bool {
     matches!((&left.kind, &right.kind), (ExprKind::Path(left), ExprKind::Path(right)) if left == right)
 }
 
-fn exclusive(workflow: &Workflow, id: NodeId, left: usize, right: usize) -> Diagnostic {
+fn exclusive_branches(workflow: &Workflow, id: NodeId, left: usize, right: usize) -> Diagnostic {
     let node = workflow.node(id);
     let name = |id: NodeId| workflow.node(id).id.value.as_str();
     let edge = |edge: usize| &workflow.edges[edge];

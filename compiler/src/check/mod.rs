@@ -6,6 +6,7 @@
 
 mod graph;
 mod order;
+mod rows;
 mod sort;
 
 use crate::diagnostic::Diagnostics;

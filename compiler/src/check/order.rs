@@ -1,43 +1,30 @@
 //! References to nodes that have not run yet when they are read.
 
 use super::Graph;
+use super::rows::Rows;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::Root;
 use crate::model::{ExprKind, NodeId, Workflow};
-use std::collections::HashMap;
 
 /// Every `previous_outputs.<id>` names a node that lies before the reader on some path.
 pub(super) fn references(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
-    // Only nodes that are read are of interest, and few are: one walk backwards for each reader.
-    let mut before: HashMap<NodeId, Vec<bool>> = HashMap::new();
+    let Some(mut before) = Rows::new(workflow.nodes.len(), workflow.nodes.len()) else { return };
+    for id in &graph.order {
+        for edge in &graph.incoming[id.0] {
+            let from = workflow.edges[*edge].from.0;
+            before.extend(id.0, from, from);
+        }
+    }
     super::expressions(workflow, &mut |reader, in_condition, expr| {
         expr.walk(&mut |expr| {
             let ExprKind::Path(path) = &expr.kind else { return };
             let Root::Output(read) = path.root else { return };
-            if in_condition && read == reader {
-                return;
-            }
-            let before = before.entry(reader).or_insert_with(|| ancestors(workflow, graph, reader));
-            if !before[read.0] {
+            let own_result = in_condition && read == reader;
+            if !own_result && !before.has(reader.0, read.0) {
                 diagnostics.push(not_before(workflow, reader, read, expr.span));
             }
         });
     });
-}
-
-fn ancestors(workflow: &Workflow, graph: &Graph, of: NodeId) -> Vec<bool> {
-    let mut before = vec![false; workflow.nodes.len()];
-    let mut open = vec![of];
-    while let Some(node) = open.pop() {
-        for edge in &graph.incoming[node.0] {
-            let from = workflow.edges[*edge].from;
-            if !before[from.0] {
-                before[from.0] = true;
-                open.push(from);
-            }
-        }
-    }
-    before
 }
 
 fn not_before(workflow: &Workflow, reader: NodeId, read: NodeId, span: crate::source::Span) -> Diagnostic {
