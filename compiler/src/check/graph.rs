@@ -216,11 +216,14 @@ fn exclusive_pairs(workflow: &Workflow, graph: &Graph) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for outgoing in &graph.outgoing {
         // Every pair is compared, so a node with very many conditions is left out: no person wrote it.
-        let conditional: Vec<usize> =
-            outgoing.iter().copied().filter(|edge| workflow.edges[*edge].condition.is_some()).take(BRANCHES_MAX).collect();
+        let conditional: Vec<usize> = outgoing
+            .iter()
+            .copied()
+            .filter(|edge| workflow.edges[*edge].condition.is_some())
+            .take(BRANCHES_MAX)
+            .collect();
         for (position, left) in conditional.iter().enumerate() {
-            let exclusive =
-                |right: &&usize| are_exclusive(&workflow.edges[*left], &workflow.edges[**right]);
+            let exclusive = |right: &&usize| are_exclusive(&workflow.edges[*left], &workflow.edges[**right]);
             pairs.extend(conditional[position + 1..].iter().filter(exclusive).map(|right| (*left, *right)));
         }
     }
