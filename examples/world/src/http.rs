@@ -127,6 +127,8 @@ impl Service {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         let answer = self.script.lock().expect("no panic while locked").next(head.method.as_str(), head.uri.path());
+        let nobody = || Answer { status: 404, ..Answer::json(r#"{"error":"nobody here answers that"}"#) };
+        let answer = answer.unwrap_or_else(nobody);
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         self.log.push(Event::Request(Request {
             service: self.name.clone(),
@@ -134,10 +136,8 @@ impl Service {
             path: head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: body.to_vec(),
+            answer: answer.to_string(),
         }));
-        let Some(answer) = answer else {
-            return Ok(respond(&Answer { status: 404, ..Answer::json(r#"{"error":"nobody here answers that"}"#) }));
-        };
         if answer.delay > 0.0 {
             tokio::time::sleep(seconds(answer.delay)).await;
         }

@@ -18,6 +18,7 @@
 mod http;
 mod log;
 mod mail;
+pub mod process;
 mod script;
 mod smtp;
 mod tls;
@@ -29,7 +30,7 @@ pub use script::{Action, Answer, Fault, Refusal, Route, Script, Smtp, Stage, Tls
 pub use smtp::SmtpServer;
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,8 +77,14 @@ impl World {
     }
 
     /// The certificate authority of the mail servers, PEM: for `SSL_CERT_FILE`.
-    pub fn ca_file(&self) -> &Path {
-        self.certificates.ca_file()
+    pub fn ca_file(&self) -> PathBuf {
+        self.certificates.folder().join("ca.pem")
+    }
+
+    /// Certificate and key for `localhost` signed by that authority, PEM: for a server that is not the world's own.
+    pub fn server_certificate_files(&self) -> (PathBuf, PathBuf) {
+        let folder = self.certificates.folder();
+        (folder.join("server.pem"), folder.join("server.key"))
     }
 
     /// What arrived, to wait for or to count.

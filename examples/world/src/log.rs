@@ -3,7 +3,7 @@
 //! Always true: events stand in the order in which they arrived, over all servers of a world.
 
 use crate::mail::Letter;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// One thing that arrived.
@@ -24,6 +24,8 @@ pub struct Request {
     /// In the order sent; names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// What the script has for it: a status such as `503`, or what goes wrong, such as `reset`.
+    pub answer: String,
 }
 
 impl Request {
@@ -65,7 +67,10 @@ impl Mail {
 pub struct Log {
     state: Mutex<State>,
     changed: Condvar,
+    observer: OnceLock<Observer>,
 }
+
+type Observer = Box<dyn Fn(&Event) + Send + Sync>;
 
 #[derive(Default)]
 struct State {
@@ -82,6 +87,14 @@ pub struct Counts {
 }
 
 impl Log {
+    /// From now on `observer` sees every event before it is answered. There can be one.
+    ///
+    /// # Panics
+    /// When there is one already.
+    pub fn observe(&self, observer: impl Fn(&Event) + Send + Sync + 'static) {
+        assert!(self.observer.set(Box::new(observer)).is_ok(), "a log has one observer");
+    }
+
     /// From now on events are counted and not kept: for long runs.
     pub fn count_only(&self) {
         self.state.lock().expect("no panic while locked").count_only = true;
@@ -127,6 +140,9 @@ impl Log {
     }
 
     pub(crate) fn push(&self, event: Event) {
+        if let Some(observer) = self.observer.get() {
+            observer(&event);
+        }
         let mut state = self.state.lock().expect("no panic while locked");
         match event {
             Event::Request(_) => state.counts.requests += 1,

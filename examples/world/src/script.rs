@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// What an HTTP service answers. A request that no route expects gets 404.
@@ -51,6 +52,19 @@ pub enum Fault {
     Garbage,
     /// Nothing is ever answered.
     Silence,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.fault {
+            None => write!(f, "{}", self.status),
+            Some(Fault::Reset) => f.write_str("reset"),
+            Some(Fault::Close) => f.write_str("closed"),
+            Some(Fault::Truncate) => write!(f, "{}, cut off", self.status),
+            Some(Fault::Garbage) => f.write_str("garbage"),
+            Some(Fault::Silence) => f.write_str("silence"),
+        }
+    }
 }
 
 impl Default for Answer {

@@ -4,44 +4,54 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
+use std::{fs, io};
+use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) struct Certificates {
     acceptor: TlsAcceptor,
-    ca_file: NamedTempFile,
+    folder: TempDir,
 }
 
 impl Certificates {
     pub(crate) fn new() -> io::Result<Certificates> {
-        let (ca_pem, chain, key) = make().map_err(io::Error::other)?;
-        let mut ca_file = tempfile::Builder::new().prefix("world-ca-").suffix(".pem").tempfile()?;
-        ca_file.write_all(ca_pem.as_bytes())?;
+        let made = make().map_err(io::Error::other)?;
+        let folder = tempfile::Builder::new().prefix("world-").tempdir()?;
+        let files =
+            [("ca.pem", &made.authority_pem), ("server.pem", &made.server_pem), ("server.key", &made.server_key_pem)];
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text)?;
+        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
-            .with_single_cert(chain, key)
+            .with_single_cert(vec![made.server], made.server_key)
             .map_err(io::Error::other)?;
-        Ok(Certificates { acceptor: TlsAcceptor::from(Arc::new(config)), ca_file })
+        Ok(Certificates { acceptor: TlsAcceptor::from(Arc::new(config)), folder })
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         self.acceptor.clone()
     }
 
-    pub(crate) fn ca_file(&self) -> &Path {
-        self.ca_file.path()
+    /// Holds `ca.pem`, `server.pem` and `server.key`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
-type Made = (String, Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+struct Made {
+    authority_pem: String,
+    server_pem: String,
+    server_key_pem: String,
+    server: CertificateDer<'static>,
+    server_key: PrivateKeyDer<'static>,
+}
 
-/// The authority as PEM, the server's certificate, its key.
 fn make() -> Result<Made, rcgen::Error> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -58,6 +68,11 @@ fn make() -> Result<Made, rcgen::Error> {
     let server_key = KeyPair::generate()?;
     let server_certificate = server.signed_by(&server_key, &issuer)?;
 
-    let key = PrivateKeyDer::try_from(server_key.serialize_der()).expect("rcgen writes PKCS #8");
-    Ok((authority_certificate.pem(), vec![server_certificate.der().clone()], key))
+    Ok(Made {
+        authority_pem: authority_certificate.pem(),
+        server_pem: server_certificate.pem(),
+        server_key_pem: server_key.serialize_pem(),
+        server: server_certificate.der().clone(),
+        server_key: PrivateKeyDer::try_from(server_key.serialize_der()).expect("rcgen writes PKCS #8"),
+    })
 }
