@@ -1,0 +1,353 @@
+//! Orders per second of the compiled seed workflow against the hand-written service, in one run.
+//!
+//! `cargo run --release -p flow-tests --bin throughput [ROUNDS]`
+//!
+//! Three processes of their own beside this one: the world (so that its CPU is not counted), the compiled binary, the
+//! rival. Rounds are interleaved, A B A B, so that a machine that slows down slows both. An order is done when its last
+//! mail has arrived; so many orders are under way at once as the round says. CPU is user and system time of the server
+//! process, from /proc.
+
+use flow_tests::run::signature;
+use flow_tests::{case::Case, compile, folder};
+use flow_world::process::{call, free_port, wait_for};
+use flow_world::{Event, World};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, Semaphore};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+const SECRET: &str = "webhook-secret";
+const WEBHOOK: &str = "/webhooks/order-fulfillment-webhook";
+/// Orders at once, and how many in a round.
+const LOADS: [(usize, usize); 3] = [(1, 1_000), (16, 6_000), (64, 12_000)];
+
+fn main() -> Result<(), Failure> {
+    match env::args().nth(1).as_deref() {
+        Some("world") => world(),
+        rounds => measure(rounds.map_or(Ok(3), str::parse)?),
+    }
+}
+
+/// The world's process: prints the environment of a server, then a byte for each order that is done.
+fn world() -> Result<(), Failure> {
+    let case = Case::read(&folder("run", "order-valid"));
+    let world = World::start()?;
+    world.log().count_only();
+    world.log().observe(|event| {
+        if let Event::Mail(mail) = event
+            && mail.to == ["warehouse@yourstore.com"]
+        {
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(b".").and_then(|()| out.flush());
+        }
+    });
+    let mut services = Vec::new();
+    let mut places = Vec::new();
+    for name in case.service.keys() {
+        let service = world.http(name, case.script(name, str::to_owned))?;
+        places.push((format!("{{{name}}}"), service.url()));
+        services.push(service);
+    }
+    let smtp = world.smtp(case.smtp.clone().ok_or("the case has a mail server")?)?;
+    places.push(("{smtp.port}".to_owned(), smtp.port().to_string()));
+    for (name, value) in &case.env {
+        let value = places.iter().fold(value.clone(), |value, (name, place)| value.replace(name, place));
+        println!("{name}={value}");
+    }
+    println!("SSL_CERT_FILE={}", world.ca_file().display());
+    println!();
+    // Until the load generator goes away.
+    std::io::stdin().read_line(&mut String::new())?;
+    Ok(())
+}
+
+/// Kills the process when dropped.
+struct Server {
+    name: &'static str,
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn start(
+        name: &'static str,
+        program: &Path,
+        arguments: &[&str],
+        env: &BTreeMap<String, String>,
+    ) -> Result<Server, Failure> {
+        let address = free_port();
+        let listen = address.to_string();
+        let mut command = Command::new(program);
+        command.args(arguments).arg(&listen).env_clear().envs(env).stdin(Stdio::null());
+        let child = command.stdout(Stdio::null()).spawn()?;
+        Ok(Server { name, child, address })
+    }
+
+    /// User and system time so far.
+    fn cpu(&self) -> Result<f64, Failure> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().ok_or("a stat line")?.split_whitespace().collect();
+        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
+        Ok(ticks / 100.0) // USER_HZ
+    }
+
+    fn memory(&self) -> Result<f64, Failure> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.split_whitespace().nth(1).ok_or("no number")?.parse::<f64>()? / 1024.0)
+    }
+}
+
+/// Orders that are done, counted by the world.
+#[derive(Default)]
+struct Done {
+    count: AtomicUsize,
+    changed: Notify,
+}
+
+fn measure(rounds: usize) -> Result<(), Failure> {
+    let case = Case::read(&folder("run", "order-valid"));
+    let order = case.input(&folder("run", "order-valid"));
+    let binary = compile::binary(&case.workflow_text(), &case.workflow);
+    let rival = env::current_exe()?.with_file_name("handwritten");
+    if !rival.exists() {
+        return Err("build all binaries of this package first: cargo build --release -p flow-tests --bins".into());
+    }
+
+    let mut world =
+        Command::new(env::current_exe()?).arg("world").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(world.stdout.take().ok_or("piped")?);
+    let mut env = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        lines.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once('=') else { break };
+        env.insert(name.to_owned(), value.to_owned());
+    }
+    env.insert("FLOW_ALLOWED_IPS".to_owned(), "127.0.0.1".to_owned());
+    env.insert("LOG_LEVEL".to_owned(), "error".to_owned()); // the rival logs errors only
+    let done = Arc::new(Done::default());
+    thread::spawn({
+        let done = Arc::clone(&done);
+        move || {
+            loop {
+                let read = lines.fill_buf().map_or(0, <[u8]>::len);
+                if read == 0 {
+                    return;
+                }
+                lines.consume(read);
+                done.count.fetch_add(read, Ordering::SeqCst);
+                done.changed.notify_waiters();
+            }
+        }
+    });
+
+    println!("{:<12} {:>12} {:>16} {:>12}", "", "binary", "cold start", "idle memory");
+    let mut servers = Vec::new();
+    for (name, program, arguments) in
+        [("flowc", binary.as_path(), &["serve", "--listen"][..]), ("handwritten", rival.as_path(), &[])]
+    {
+        let size = fs::metadata(program)?.len() as f64 / 1e6;
+        let mut starts = (0..15).map(|_| cold_start(program, arguments, &env)).collect::<Result<Vec<_>, _>>()?;
+        starts.sort_by(f64::total_cmp);
+        let server = Server::start(name, program, arguments, &env)?;
+        wait_for(server.address);
+        thread::sleep(Duration::from_millis(300));
+        println!("{name:<12} {size:>9.2} MB {:>8.1} ms p50 {:>9.1} MB", starts[starts.len() / 2], server.memory()?);
+        servers.push(server);
+    }
+    println!();
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for server in &servers {
+        runtime.block_on(load(server, &order, 64, 500, &done))?; // connections are open, caches warm
+    }
+    println!(
+        "{:<8} {:<12} {:>10} {:>14} {:>12} {:>12}",
+        "at once", "", "orders/s", "CPU/order", "accept p50", "accept p99"
+    );
+    for (at_once, orders) in LOADS {
+        let mut totals: Vec<Vec<Round>> = servers.iter().map(|_| Vec::new()).collect();
+        for _ in 0..rounds {
+            for (server, rounds) in servers.iter().zip(&mut totals) {
+                let round = runtime.block_on(load(server, &order, at_once, orders, &done))?;
+                print_line(at_once, server.name, &round);
+                rounds.push(round);
+            }
+        }
+        let [ours, theirs] = [Round::middle(&totals[0]), Round::middle(&totals[1])];
+        println!(
+            "{at_once:<8} flowc / handwritten: {:.3} of its orders per second, {:.3} of its CPU per order\n",
+            ours.per_second / theirs.per_second,
+            ours.cpu / theirs.cpu,
+        );
+    }
+    for server in &servers {
+        println!("{:<12} {:>9.1} MB after the load", server.name, server.memory()?);
+    }
+    drop(servers);
+    drop(world.stdin.take());
+    world.wait()?;
+    Ok(())
+}
+
+fn print_line(at_once: usize, name: &str, round: &Round) {
+    println!(
+        "{at_once:<8} {name:<12} {:>10.0} {:>11.1} us {:>9.2} ms {:>9.2} ms",
+        round.per_second,
+        round.cpu * 1e6,
+        round.p50 * 1e3,
+        round.p99 * 1e3
+    );
+}
+
+/// From exec to the first webhook answered, in milliseconds.
+fn cold_start(program: &Path, arguments: &[&str], env: &BTreeMap<String, String>) -> Result<f64, Failure> {
+    let body = br#"{"customer_email":"nobody"}"#;
+    let signature = signature("not the secret", body); // refused: nothing is left to do afterwards
+    let started = Instant::now();
+    let server = Server::start("", program, arguments, env)?;
+    while std::net::TcpStream::connect(server.address).is_err() {
+        thread::sleep(Duration::from_micros(100));
+    }
+    let (status, _) = call(server.address, &format!("POST {WEBHOOK}"), &[("x-signature", &signature)], body);
+    assert_eq!(status, 401, "the signature is checked");
+    Ok(started.elapsed().as_secs_f64() * 1e3)
+}
+
+struct Round {
+    per_second: f64,
+    /// Seconds per order.
+    cpu: f64,
+    p50: f64,
+    p99: f64,
+}
+
+impl Round {
+    /// The medians.
+    fn middle(rounds: &[Round]) -> Round {
+        let middle = |of: fn(&Round) -> f64| {
+            let mut values: Vec<f64> = rounds.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        Round {
+            per_second: middle(|round| round.per_second),
+            cpu: middle(|round| round.cpu),
+            p50: middle(|round| round.p50),
+            p99: middle(|round| round.p99),
+        }
+    }
+}
+
+/// So many orders, so many of them under way at once, over as many kept-alive connections.
+async fn load(server: &Server, order: &str, at_once: usize, orders: usize, done: &Arc<Done>) -> Result<Round, Failure> {
+    let id =
+        serde_json::from_str::<serde_json::Value>(order)?["order_id"].as_str().ok_or("an order has an id")?.to_owned();
+    let requests: Arc<Vec<Vec<u8>>> = Arc::new((0..orders).map(|index| request(order, &id, index)).collect());
+    let (next, slots) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(at_once)));
+    let before = done.count.load(Ordering::SeqCst);
+    let releasing = tokio::spawn({
+        let (done, slots) = (Arc::clone(done), Arc::clone(&slots));
+        async move {
+            let mut seen = before;
+            while seen < before + orders {
+                let changed = done.changed.notified();
+                let count = done.count.load(Ordering::SeqCst);
+                if count == seen {
+                    let _ = tokio::time::timeout(Duration::from_millis(50), changed).await;
+                }
+                slots.add_permits(count - seen);
+                seen = count;
+            }
+        }
+    });
+    let (cpu, started) = (server.cpu()?, Instant::now());
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..at_once {
+        let (requests, next, slots) = (Arc::clone(&requests), Arc::clone(&next), Arc::clone(&slots));
+        clients.spawn(client(server.address, requests, next, slots));
+    }
+    let mut latencies = Vec::with_capacity(orders);
+    while let Some(client) = clients.join_next().await {
+        latencies.extend(client??);
+    }
+    tokio::time::timeout(Duration::from_secs(60), releasing).await.map_err(|_| {
+        format!("{}: {} of {orders} orders were done", server.name, done.count.load(Ordering::SeqCst) - before)
+    })??;
+    let (time, cpu) = (started.elapsed().as_secs_f64(), server.cpu()? - cpu);
+    latencies.sort_by(f64::total_cmp);
+    let at = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
+    Ok(Round { per_second: orders as f64 / time, cpu: cpu / orders as f64, p50: at(0.5), p99: at(0.99) })
+}
+
+/// A signed webhook with an order id of its own.
+fn request(order: &str, id: &str, index: usize) -> Vec<u8> {
+    let body = order.replace(id, &format!("ORD-2024-{index:06}"));
+    let signature = signature(SECRET, body.as_bytes());
+    let length = body.len();
+    format!(
+        "POST {WEBHOOK} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nx-signature: {signature}\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+async fn client(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    next: Arc<AtomicUsize>,
+    slots: Arc<Semaphore>,
+) -> Result<Vec<f64>, Failure> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let mut latencies = Vec::new();
+    let mut buffer = vec![0; 4096];
+    loop {
+        slots.acquire().await?.forget(); // given back when the order is done
+        let Some(request) = requests.get(next.fetch_add(1, Ordering::SeqCst)) else { return Ok(latencies) };
+        let started = Instant::now();
+        stream.write_all(request).await?;
+        let mut length = 0;
+        loop {
+            let read = stream.read(&mut buffer[length..]).await?;
+            if read == 0 {
+                return Err("the server hung up".into());
+            }
+            length += read;
+            if complete(&buffer[..length]) {
+                break;
+            }
+        }
+        if !buffer.starts_with(b"HTTP/1.1 200 ") {
+            return Err(String::from_utf8_lossy(&buffer[..length]).into_owned().into());
+        }
+        latencies.push(started.elapsed().as_secs_f64());
+    }
+}
+
+/// The head has arrived, and as much of the body as it promises.
+fn complete(answer: &[u8]) -> bool {
+    let Some(head) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    answer.len() >= head + 4 + length.unwrap_or(0)
+}
