@@ -1,0 +1,87 @@
+//! The compiler, as the tiers need it: through its library, never through a process of its own.
+
+use flow_compiler::build::{self, Options, Talk};
+use flow_compiler::codegen::files::GeneratedCrate;
+use flow_compiler::diagnostic::render::render;
+use flow_compiler::files::Files;
+use flow_compiler::pipeline::{self, Accepted};
+use flow_compiler::source::SourceFile;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+
+/// What `flowc check` has to say about a file.
+pub struct Found {
+    pub accepted: Option<Accepted>,
+    /// Rendered as for people, without colours.
+    pub text: String,
+    /// The slugs of what was found, in order.
+    pub codes: Vec<&'static str>,
+}
+
+/// Runs the line up to the check. `file` is where the text stands, or would: templates lie beside it.
+pub fn check(text: &str, file: &Path) -> Found {
+    let name = file.file_name().and_then(|name| name.to_str()).expect("a workflow has a file name");
+    let source = SourceFile { name: name.to_owned(), text: text.to_owned() };
+    let beside = Beside(file.parent().expect("a workflow stands in a folder"));
+    let (accepted, diagnostics, sources) = match pipeline::check(source, slug(file), &beside) {
+        Ok(accepted) => {
+            let (warnings, sources) = (accepted.warnings.clone(), accepted.sources.clone());
+            (Some(accepted), warnings, sources)
+        }
+        Err(rejected) => (None, rejected.diagnostics, rejected.sources),
+    };
+    let codes = diagnostics.iter().map(|diagnostic| diagnostic.code.slug()).collect();
+    Found { accepted, text: render(&diagnostics, &sources, false), codes }
+}
+
+/// The line up to code generation.
+///
+/// # Panics
+/// When the workflow is wrong.
+pub fn generate(text: &str, file: &Path) -> GeneratedCrate {
+    let found = check(text, file);
+    let Some(accepted) = found.accepted else { panic!("{}:\n{}", file.display(), found.text) };
+    accepted.plan().generate()
+}
+
+type Slot = Arc<OnceLock<PathBuf>>;
+
+/// The native binary of a workflow; built once for all cases that share the text.
+///
+/// # Panics
+/// When the workflow is wrong, or rustc does not accept what was generated.
+pub fn binary(text: &str, file: &Path) -> PathBuf {
+    static BUILT: LazyLock<Mutex<BTreeMap<(String, PathBuf), Slot>>> = LazyLock::new(Mutex::default);
+    let key = (text.to_owned(), file.to_owned());
+    let slot = Arc::clone(BUILT.lock().expect("no panic while locked").entry(key).or_default());
+    slot.get_or_init(|| {
+        let generated = generate(text, file);
+        build::build_in_cache(&generated, Options { talk: Talk::Quiet, reuse: true })
+            .unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
+    })
+    .clone()
+}
+
+/// `order-fulfillment` of `order-fulfillment/workflow.json`, else the file's stem.
+fn slug(file: &Path) -> &str {
+    let stem = file.file_stem();
+    let named =
+        if stem.is_some_and(|stem| stem == "workflow") { file.parent().and_then(Path::file_name) } else { stem };
+    named.and_then(|name| name.to_str()).expect("workflows are named in ASCII")
+}
+
+/// The files beside a workflow.
+struct Beside<'a>(&'a Path);
+
+impl Files for Beside<'_> {
+    fn read(&self, path: &str) -> Result<Option<String>, String> {
+        match fs::read_to_string(self.0.join(path)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What must hold for the tree of cases and examples as a whole.
+
+use flow_compiler::diagnostic::Code;
+use flow_tests::compile;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The seed's files are compiled byte for byte as they were given.
+#[test]
+fn the_seeds_files_are_unchanged() {
+    for (file, expected) in [
+        ("workflow.json", "7ce06121a8795734925123dbd332c23906ccbc221d5a01960a1eeaf815846d90"),
+        ("config.json", "0955f5d6178e205588faa9a876f3401c526d753bb37ac7998acfa506ba219428"),
+        ("test-data.json", "c5496c969e5193d758b80a484b196585f31b64417f36f1549c36e4ecacbcdce0"),
+    ] {
+        let bytes = fs::read(root().join("examples/order-fulfillment").join(file)).unwrap();
+        let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hash, expected, "{file} was edited");
+    }
+}
+
+/// Every code has a case that shows what it looks like.
+#[test]
+fn every_diagnostic_code_has_a_ui_case() {
+    let mut seen = BTreeSet::new();
+    for case in folders(&root().join("tests/ui")) {
+        let file = case.join("workflow.json");
+        let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+        seen.extend(compile::check(&text, &file).codes);
+    }
+    let without: Vec<&str> = Code::ALL.iter().map(|code| code.slug()).filter(|slug| !seen.contains(slug)).collect();
+    assert!(without.is_empty(), "codes without a case: {}", without.join(", "));
+}
+
+/// A case that compares with nothing proves nothing.
+#[test]
+fn every_case_has_what_its_tier_needs() {
+    for (tier, needs) in
+        [("ui", "expected.txt"), ("run", "expected.txt"), ("codegen", "expected/main.rs")]
+    {
+        for case in folders(&root().join("tests").join(tier)) {
+            assert!(case.join(needs).exists(), "{} has no {needs}", case.display());
+        }
+    }
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).collect()
+}
