@@ -158,17 +158,18 @@ pub fn line(out: &mut String, name: &str, value: &str) {
 
 /// Everything that arrived, numbered; sorted when the order is not part of the account.
 pub fn events(out: &mut String, names: &mut Names, events: &[Event], unordered: bool) {
-    let mut texts: Vec<String> = events
-        .iter()
-        .map(|event| match event {
+    let mut events: Vec<&Event> = events.iter().collect();
+    if unordered {
+        events.sort_by_key(|event| match event {
+            Event::Request(request) => (request.path.as_str(), request.body.as_slice()),
+            Event::Mail(mail) => (mail.from.as_str(), mail.raw.as_slice()),
+        });
+    }
+    for (index, event) in events.into_iter().enumerate() {
+        let text = match event {
             Event::Request(request) => self::request(names, request),
             Event::Mail(mail) => self::mail(names, mail),
-        })
-        .collect();
-    if unordered {
-        texts.sort();
-    }
-    for (index, text) in texts.iter().enumerate() {
+        };
         write!(out, "\n{}. {text}", index + 1).expect("writing to memory");
     }
 }
@@ -195,6 +196,7 @@ fn request(names: &mut Names, request: &Request) -> String {
 
 fn mail(names: &mut Names, mail: &Mail) -> String {
     let letter = mail.letter();
+    assert!(mail.raw.is_ascii(), "a mail is sent in seven bits, so that every server takes it");
     let mut out = format!("mail from {} to {}", mail.from, mail.to.join(", "));
     let security = if mail.tls { "TLS" } else { "no TLS" };
     let user = mail.user.as_ref().map_or_else(|| "nobody".to_owned(), |user| format!("user {user}"));

@@ -3,9 +3,10 @@
 use flow_compiler::build::{self, Options, Talk};
 use flow_compiler::codegen::files::GeneratedCrate;
 use flow_compiler::diagnostic::render::render;
+use flow_compiler::diagnostic::{Diagnostic, Diagnostics};
 use flow_compiler::files::Files;
 use flow_compiler::pipeline::{self, Accepted};
-use flow_compiler::source::SourceFile;
+use flow_compiler::source::{SourceFile, Sources};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -22,19 +23,28 @@ pub struct Found {
 }
 
 /// Runs the line up to the check. `file` is where the text stands, or would: templates lie beside it.
-pub fn check(text: &str, file: &Path) -> Found {
+pub fn check(text: &[u8], file: &Path) -> Found {
     let name = file.file_name().and_then(|name| name.to_str()).expect("a workflow has a file name");
-    let source = SourceFile { name: name.to_owned(), text: text.to_owned() };
+    let mut found = Diagnostics::default();
+    let source = SourceFile::from_bytes(name, text.to_owned(), &mut found);
     let beside = Beside(file.parent().expect("a workflow stands in a folder"));
-    let (accepted, diagnostics, sources) = match pipeline::check(source, slug(file), &beside) {
+    if found.has_errors() {
+        return Found::new(None, found.sorted(), &Sources::new(source));
+    }
+    match pipeline::check(source, slug(file), &beside) {
         Ok(accepted) => {
             let (warnings, sources) = (accepted.warnings.clone(), accepted.sources.clone());
-            (Some(accepted), warnings, sources)
+            Found::new(Some(accepted), warnings, &sources)
         }
-        Err(rejected) => (None, rejected.diagnostics, rejected.sources),
-    };
-    let codes = diagnostics.iter().map(|diagnostic| diagnostic.code.slug()).collect();
-    Found { accepted, text: render(&diagnostics, &sources, false), codes }
+        Err(rejected) => Found::new(None, rejected.diagnostics, &rejected.sources),
+    }
+}
+
+impl Found {
+    fn new(accepted: Option<Accepted>, diagnostics: Vec<Diagnostic>, sources: &Sources) -> Found {
+        let codes = diagnostics.iter().map(|diagnostic| diagnostic.code.slug()).collect();
+        Found { accepted, text: render(&diagnostics, sources, false), codes }
+    }
 }
 
 /// The line up to code generation.
@@ -42,7 +52,7 @@ pub fn check(text: &str, file: &Path) -> Found {
 /// # Panics
 /// When the workflow is wrong.
 pub fn generate(text: &str, file: &Path) -> GeneratedCrate {
-    let found = check(text, file);
+    let found = check(text.as_bytes(), file);
     let Some(accepted) = found.accepted else { panic!("{}:\n{}", file.display(), found.text) };
     accepted.plan().generate()
 }
