@@ -30,7 +30,7 @@ pub use script::{Action, Answer, Fault, Refusal, Route, Script, Smtp, Stage, Tls
 pub use smtp::SmtpServer;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,8 +77,8 @@ impl World {
     }
 
     /// The certificate authority of the mail servers, PEM: for `SSL_CERT_FILE`.
-    pub fn ca_file(&self) -> PathBuf {
-        self.certificates.folder().join("ca.pem")
+    pub fn ca_file(&self) -> &Path {
+        self.certificates.ca_file()
     }
 
     /// Certificate and key for `localhost` signed by that authority, PEM: for a server that is not the world's own.

@@ -4,7 +4,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 use tempfile::TempDir;
@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) struct Certificates {
     acceptor: TlsAcceptor,
+    ca_file: PathBuf,
     folder: TempDir,
 }
 
@@ -31,11 +32,16 @@ impl Certificates {
             .with_no_client_auth()
             .with_single_cert(vec![made.server], made.server_key)
             .map_err(io::Error::other)?;
-        Ok(Certificates { acceptor: TlsAcceptor::from(Arc::new(config)), folder })
+        let ca_file = folder.path().join("ca.pem");
+        Ok(Certificates { acceptor: TlsAcceptor::from(Arc::new(config)), ca_file, folder })
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         self.acceptor.clone()
+    }
+
+    pub(crate) fn ca_file(&self) -> &Path {
+        &self.ca_file
     }
 
     /// Holds `ca.pem`, `server.pem` and `server.key`.

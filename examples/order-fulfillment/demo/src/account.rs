@@ -11,6 +11,10 @@ pub const GREEN: &str = "\x1b[32m";
 pub const RED: &str = "\x1b[31m";
 pub const RESET: &str = "\x1b[0m";
 
+/// A mail is shown, not printed out.
+const LINES_MAX: usize = 6;
+const WIDTH_MAX: usize = 90;
+
 pub struct Account<'a> {
     /// As `order run` prints it; a webhook's caller does not see it.
     pub execution: Option<&'a Value>,
@@ -69,8 +73,8 @@ impl Account<'_> {
     /// Prints what was checked; `true` when all of it holds.
     pub fn verdict(checks: &[(bool, &str)]) -> bool {
         for (holds, what) in checks {
-            let (colour, word) = if *holds { (GREEN, "as it should") } else { (RED, "NOT AS IT SHOULD") };
-            println!("  {colour}{word}{RESET} {what}");
+            let (colour, word) = if *holds { (GREEN, "as expected") } else { (RED, "NOT SO") };
+            println!("  {colour}{word:<12}{RESET} {what}");
         }
         println!();
         checks.iter().all(|(holds, _)| *holds)
@@ -90,10 +94,14 @@ fn print_mail(mail: &Mail) {
     let letter = mail.letter();
     println!("  mail         to {}", mail.to.join(", "));
     println!("               {BOLD}{}{RESET}", letter.header("Subject").unwrap_or("(no subject)"));
-    for line in letter.parts.iter().find(|part| part.content_type == "text/plain").map_or("", |part| &part.text).lines()
-    {
-        let short: String = line.chars().take(90).collect();
-        let rest = if short.len() < line.len() { "..." } else { "" };
+    let text = letter.text("text/plain").unwrap_or_default().trim_end();
+    for line in text.lines().filter(|line| !line.is_empty()).take(LINES_MAX) {
+        let short: String = line.chars().take(WIDTH_MAX).collect();
+        let rest = if short.len() < line.len() { " ..." } else { "" };
         println!("               {DIM}| {short}{rest}{RESET}");
+    }
+    let left = text.lines().filter(|line| !line.is_empty()).count().saturating_sub(LINES_MAX);
+    if left > 0 {
+        println!("               {DIM}| ... {left} more lines{RESET}");
     }
 }
