@@ -11,7 +11,7 @@ pub const SPEC: KindSpec = KindSpec {
         ty: KeyType::Schema,
         required: false,
         default: "",
-        doc: "JSON Schema of the input.",
+        doc: "JSON Schema of the input. Has no effect yet, and a warning says so.",
     }],
     output: "The input, as `input_data` is.",
     example: r#"{ "id": "start", "type": "trigger", "trigger_type": "manual" }"#,

@@ -102,7 +102,7 @@ impl KeyType {
             KeyType::Recipients => "a mail address, or an array of them".into(),
             KeyType::RetryDelay => "a number of seconds, or an object with a `strategy`".into(),
             KeyType::Cache => "an object `{\"ttl\": seconds}`".into(),
-            KeyType::Fields => "an array of names".into(),
+            KeyType::Fields => "an array of names, or an object".into(),
             KeyType::Schema => "a JSON Schema".into(),
         }
     }

@@ -79,7 +79,7 @@ codes! {
     MissingTemplate "missing-template" Warning "a mail template that does not exist"
     ConflictingKeys "conflicting-keys" Error "two keys of which only one can have an effect"
     DeadKey "dead-key" Warning "a key that nothing reads"
-    NoEffect "no-effect" Warning "a key that this version checks and does not use"
+    NoEffect "no-effect" Warning "a key that this version of flowc does not use"
     IgnoredBody "ignored-body" Warning "a body on a request that should have none"
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"
     // graph

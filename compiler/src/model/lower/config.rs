@@ -45,6 +45,11 @@ impl<'a> Config<'a> {
         found.filter(|(_, fits)| **fits).map(|(entry, _)| &entry.value)
     }
 
+    /// Every entry, whatever its value.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'a ast::Entry> {
+        self.object.entries.iter()
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&'a ast::Text> {
         match &self.get(name)?.kind {
             ValueKind::String(text) => Some(text),

@@ -6,6 +6,7 @@ use super::{Lowering, text};
 use crate::catalog::{self, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Body, Expr, Filter, Http, Kind, NodeId, Text, Transform, Tree, Webhook};
+use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ impl Lowering<'_> {
     pub(super) fn kind(&mut self, id: NodeId, node: &ast::Node, spec: &KindSpec, config: &Config) -> Kind {
         match spec.word {
             "webhook" => Kind::Webhook(self.webhook(id, node, config)),
-            "manual" => Kind::Manual,
+            "manual" => {
+                self.unused_schema(config, "input_schema", "inputs of every shape are accepted");
+                Kind::Manual
+            }
             "schedule" => self.schedule(node, config),
             "http" => Kind::Http(self.http(id, node, config)),
             "send_email" => Kind::Email(self.email(id, node, config)),
@@ -50,6 +54,7 @@ impl Lowering<'_> {
             self.expression(Place::Node(id), dedupe_key);
             self.no_effect(dedupe_key.span, "dedupe_key", "every delivery starts an execution");
         }
+        self.unused_schema(config, "input_schema", "inputs of every shape are accepted");
         Webhook {
             webhook_id: webhook_id.map_or_else(String::new, |text| text.value.clone()),
             secret,
@@ -117,6 +122,7 @@ impl Lowering<'_> {
                     .help("use `params` for a query, or `\"method\": \"POST\"`"),
             );
         }
+        self.unused_schema(config, "response_schema", "answers of every shape are accepted");
         let cache = config.object("cache").and_then(|object| {
             let cache = Config::check(self, object, catalog::http::CACHE, "`cache`", object.span);
             cache.number("ttl").map(Duration::from_secs_f64)
@@ -173,14 +179,17 @@ impl Lowering<'_> {
         );
     }
 
-    fn no_effect(&mut self, span: crate::source::Span, key: &str, instead: &str) {
+    fn unused_schema(&mut self, config: &Config, key: &str, instead: &str) {
+        let keys = config.entries().find(|entry| entry.key.value == key);
+        if let Some(entry) = keys {
+            self.no_effect(entry.key.span, key, instead);
+        }
+    }
+
+    fn no_effect(&mut self, span: Span, key: &str, instead: &str) {
         self.diagnostics.push(
-            Diagnostic::new(
-                Code::NoEffect,
-                span,
-                format!("`{key}` is checked, and has no effect in this version of flowc"),
-            )
-            .label(instead.to_string()),
+            Diagnostic::new(Code::NoEffect, span, format!("`{key}` has no effect in this version of flowc"))
+                .label(instead),
         );
     }
 }
