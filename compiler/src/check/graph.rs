@@ -114,6 +114,8 @@ fn cycle_found(workflow: &Workflow, mut cycle: Vec<usize>) -> Diagnostic {
 pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
     let has_trigger = workflow.nodes.iter().any(|node| node.kind.is_trigger());
     let is_unknown = |node: &Node| matches!(node.kind, Kind::Unknown);
+    // A connection that leads nowhere may have been meant for any of them.
+    let dangling = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::UnknownNode);
     // Then the connection is the wrong way round, and is reported.
     let leads_to_trigger =
         |id: NodeId| graph.outgoing[id.0].iter().any(|edge| workflow.node(workflow.edges[*edge].to).kind.is_trigger());
@@ -130,11 +132,16 @@ pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
                 .also(node.id.span, "the trigger: it starts an execution, nothing comes before it")
                 .help("turn the connection round, or remove it"),
             ),
-            (false, None) if has_trigger && !is_unknown(node) && !leads_to_trigger(id) => diagnostics.push(
-                Diagnostic::new(Code::UnconnectedNode, node.id.span, format!("nothing leads to `{}`", node.id.value))
+            (false, None) if has_trigger && !dangling && !is_unknown(node) && !leads_to_trigger(id) => diagnostics
+                .push(
+                    Diagnostic::new(
+                        Code::UnconnectedNode,
+                        node.id.span,
+                        format!("nothing leads to `{}`", node.id.value),
+                    )
                     .label("runs at the start of every execution")
                     .help("connect it, or name what it waits for in its `dependencies`"),
-            ),
+                ),
             _ => {}
         }
     }

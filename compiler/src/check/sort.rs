@@ -6,6 +6,7 @@
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::{Binary, Root};
 use crate::model::{Expr, ExprKind, Workflow};
+use crate::source::Span;
 use flow_runtime::expr::{EachMethod, Method};
 
 pub(super) fn observed(workflow: &Workflow, diagnostics: &mut Diagnostics) {
@@ -29,6 +30,7 @@ pub(super) fn observed(workflow: &Workflow, diagnostics: &mut Diagnostics) {
             found.retain(|read| !reads.iter().any(|known| std::ptr::eq(known.name, read.name)));
             reads.extend(found);
         });
+        // The first one is enough: the others are usually the other half of the same mistake.
         for (sort, receiver, method) in sorts {
             let mut changed = Vec::new();
             sources(receiver, &mut changed);
@@ -43,9 +45,10 @@ pub(super) fn observed(workflow: &Workflow, diagnostics: &mut Diagnostics) {
                         format!("`{method}` would change what the same expression reads again"),
                     )
                     .label(format!("in JavaScript `{method}` changes the array itself"))
-                    .also(again.name.span, "read again here")
+                    .also(again.span, "read again here")
                     .help(format!("{method} a copy: `.slice().{method}(…)`")),
                 );
+                return;
             }
         }
     });
@@ -55,6 +58,8 @@ pub(super) fn observed(workflow: &Workflow, diagnostics: &mut Diagnostics) {
 struct Read<'a> {
     name: &'a Expr,
     steps: Vec<&'a str>,
+    /// Of the whole chain.
+    span: Span,
 }
 
 impl Read<'_> {
@@ -77,13 +82,18 @@ impl Read<'_> {
 fn sources<'a>(expr: &'a Expr, found: &mut Vec<Read<'a>>) {
     match &expr.kind {
         ExprKind::Path(path) => {
-            found.push(Read { name: expr, steps: path.steps.iter().map(String::as_str).collect() });
+            found.push(Read { name: expr, steps: path.steps.iter().map(String::as_str).collect(), span: expr.span });
         }
-        ExprKind::Parameter(_) | ExprKind::PreviousOutputs => found.push(Read { name: expr, steps: Vec::new() }),
+        ExprKind::Parameter(_) | ExprKind::PreviousOutputs => {
+            found.push(Read { name: expr, steps: Vec::new(), span: expr.span })
+        }
         ExprKind::Member(object, step) => {
             let before = found.len();
             sources(object, found);
-            found[before..].iter_mut().for_each(|read| read.steps.push(step));
+            for read in &mut found[before..] {
+                read.steps.push(step);
+                read.span = expr.span;
+            }
         }
         // Which element is not known: the path ends here, and overlaps with all of them.
         ExprKind::Index(object, _)

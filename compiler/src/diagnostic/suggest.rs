@@ -1,6 +1,7 @@
 //! "Did you mean …": the nearest known name.
 
-/// The candidate an author most likely meant by `name`: at most a third of its characters wrong. Ties go to the first.
+/// The candidate an author most likely meant by `name`: at most a third of its characters wrong, or a longer form of it
+/// (`ascending`, `asc`). Ties go to the first.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     // Longer words are no typing mistakes, and the distance is quadratic.
@@ -8,8 +9,12 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let mut best: Option<(usize, &str)> = None;
+    let mut shorter = None;
     for candidate in candidates {
         let other: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+        if shorter.is_none() && other.len() >= 3 && wanted.starts_with(&other) {
+            shorter = Some(candidate);
+        }
         let allowed = wanted.len().max(other.len()).div_ceil(3);
         if wanted.len().abs_diff(other.len()) > allowed {
             continue;
@@ -19,7 +24,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best.map(|(_, candidate)| candidate).or(shorter)
 }
 
 /// `` `a`, `b` or `c` ``: the names that exist, for help lines.
@@ -65,6 +70,8 @@ mod tests {
         assert_eq!(nearest("cofnig", known), Some("config"));
         assert_eq!(nearest("di", known), Some("id"));
         assert_eq!(nearest("xy", known), None);
+        assert_eq!(nearest("ascending", ["asc", "desc"]), Some("asc"));
+        assert_eq!(nearest("configuration", known), Some("config"));
         assert_eq!(nearest("retries", known), None);
         assert_eq!(nearest("", known), None);
     }

@@ -45,6 +45,11 @@ impl<'a> Config<'a> {
         found.filter(|(_, fits)| **fits).map(|(entry, _)| &entry.value)
     }
 
+    /// Whether the key is there, whatever its value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.entries().any(|entry| entry.key.value == name)
+    }
+
     /// Every entry, whatever its value.
     pub(super) fn entries(&self) -> impl Iterator<Item = &'a ast::Entry> {
         self.object.entries.iter()
@@ -98,9 +103,8 @@ fn mismatch(key: &Key, value: &ast::Value) -> Option<Diagnostic> {
         (KeyType::Literal, ValueKind::String(text)) => {
             if text.has_template() {
                 return Some(
-                    Diagnostic::new(Code::WrongType, value.span, format!("`{}` cannot hold a template", key.name))
-                        .label("has to be known when the workflow is compiled")
-                        .help("write the text itself"),
+                    Diagnostic::new(Code::WrongType, value.span, format!("`{}` cannot hold `${{…}}`", key.name))
+                        .label("has to be known when the workflow is compiled"),
                 );
             }
             true
@@ -195,5 +199,9 @@ fn unknown_key(entry: &ast::Entry, keys: &[Key], owner: &str) -> Diagnostic {
 fn missing_key(key: &Key, owner: &str, span: Span) -> Diagnostic {
     Diagnostic::new(Code::MissingKey, span, format!("{owner} needs `{}`", key.name))
         .label(format!("`{}` is missing", key.name))
-        .help(format!("add \"{}\" to its `config`: {}", key.name, key.ty.describe()))
+        .help(match owner.starts_with('`') {
+            // An object inside a config.
+            true => format!("add \"{}\"; it takes {}", key.name, key.ty.describe()),
+            false => format!("add \"{}\" to its `config`; it takes {}", key.name, key.ty.describe()),
+        })
 }

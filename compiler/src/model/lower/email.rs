@@ -75,12 +75,12 @@ impl Lowering<'_> {
             template,
             at_most_once: config.text("delivery").is_some_and(|delivery| delivery.value == "at_most_once"),
         };
-        self.check_content(node, config, &email);
+        self.check_content(node, config);
         email
     }
 
     /// A mail says something, and says it once.
-    fn check_content(&mut self, node: &ast::Node, config: &Config, email: &Email) {
+    fn check_content(&mut self, node: &ast::Node, config: &Config) {
         if let (Some(template), Some(other)) =
             (config.get("template"), config.get("body").or_else(|| config.get("html")))
         {
@@ -94,21 +94,21 @@ impl Lowering<'_> {
                 .also(template.span, "the template")
                 .help("remove one of the two"),
             );
-        } else if email.template.is_none() && config.get("body").is_none() && config.get("html").is_none() {
+        } else if !["template", "body", "html"].iter().any(|key| config.has(key)) {
             self.diagnostics.push(
                 Diagnostic::new(Code::MissingKey, node.id.span, "the mail has no content")
                     .label("needs `body`, `html` or `template`")
                     .help("add \"body\": \"…\" to its `config`"),
             );
         }
-        if let (Some(vars), None) = (config.get("template_vars"), &email.template) {
+        if let (Some(vars), false) = (config.get("template_vars"), config.has("template")) {
             self.diagnostics.push(
                 Diagnostic::new(Code::DeadKey, vars.span, "`template_vars` without a `template`")
                     .label("nothing reads these")
                     .help("name the template: \"template\": \"order-confirmation\""),
             );
         }
-        if let (Some(password), None) = (config.get("password"), &email.username) {
+        if let (Some(password), false) = (config.get("password"), config.has("username")) {
             self.diagnostics.push(
                 Diagnostic::new(Code::DeadKey, password.span, "`password` without a `username`")
                     .label("never used: without a user name there is no login")

@@ -1,7 +1,7 @@
 //! `ast::Expr` → [`Expr`]: names become paths, variables, parameters; constants are folded.
 
 use super::Lowering;
-use super::function_names::{INSTEAD_OF_FUNCTIONS, INSTEAD_OF_METHODS, NAMESPACES, functions_of, is_longer_form};
+use super::function_names::{INSTEAD_OF_FUNCTIONS, INSTEAD_OF_METHODS, NAMESPACES, functions_of};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::eval::fold;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
@@ -117,6 +117,9 @@ impl Resolver<'_, '_> {
     /// A bare name, in the order of the language reference: parameters first, then the roots, then variables of the
     /// environment, then fields of the input.
     fn name(&mut self, span: Span, name: &str) -> Expr {
+        if self.is_glued(name, span) {
+            return Expr::unknown(span);
+        }
         if let Some(parameter) = self.parameter(name) {
             return Expr { span, ty: Type::Any, kind: ExprKind::Parameter(parameter) };
         }
@@ -202,6 +205,9 @@ impl Resolver<'_, '_> {
 
     /// One step further along a path.
     fn step(&mut self, span: Span, object: Expr, name: &str, name_span: Span) -> Expr {
+        if self.is_glued(name, name_span) {
+            return Expr::unknown(span);
+        }
         let kind = match object.kind {
             ExprKind::Unknown => return Expr::unknown(span),
             ExprKind::PreviousOutputs => return self.output_of(span, name, name_span),
@@ -220,6 +226,20 @@ impl Resolver<'_, '_> {
             _ => ExprKind::Member(Box::new(object), name.to_string()),
         };
         finish(span, Type::Any, kind)
+    }
+
+    /// Whether a subtraction was written without spaces: `total-input_data.discount` would read the field
+    /// `total-input_data`, which nobody has.
+    fn is_glued(&mut self, name: &str, span: Span) -> bool {
+        let glued = name.split('-').skip(1).find(|part| matches!(*part, "input_data" | "previous_outputs"));
+        if let Some(root) = glued {
+            self.report(
+                Diagnostic::new(Code::ExpressionSyntax, span, format!("`{name}` is one name: a `-` belongs to it"))
+                    .label("no subtraction")
+                    .help(format!("a subtraction is written with spaces: ` - {root}`")),
+            );
+        }
+        glued.is_some()
     }
 
     fn output_of(&mut self, span: Span, id: &str, id_span: Span) -> Expr {
@@ -407,18 +427,16 @@ impl Resolver<'_, '_> {
         // Compared without the namespace: what is the same in all of them says nothing.
         let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}.") };
         let inside = || Global::ALL.iter().filter_map(|global| global.name().strip_prefix(&prefix));
-        let near = suggest::nearest(name, inside()).or_else(|| inside().find(|known| is_longer_form(name, known)));
+        let near = suggest::nearest(name, inside());
         diagnostic = match (near, INSTEAD_OF_FUNCTIONS.iter().find(|(theirs, _)| *theirs == full)) {
             (_, Some((_, instead))) => diagnostic.help(*instead),
             (Some(near), None) => diagnostic.help(format!("did you mean `{prefix}{near}`?")),
             (None, None) if Method::from_name(name).is_some() || EachMethod::from_name(name).is_some() => {
                 diagnostic.help(format!("`{name}` is a method: write `value.{name}(…)`"))
             }
-            (None, None) if namespace.is_empty() => diagnostic.help(format!(
-                "there are `Number`, `String`, `Boolean`, {}, {} and the functions of `Math`",
-                functions_of("JSON"),
-                functions_of("Object")
-            )),
+            (None, None) if namespace.is_empty() => {
+                diagnostic.help("`flowc explain unknown-function` lists those there are")
+            }
             (None, None) => diagnostic.help(format!("`{namespace}` has {}", functions_of(namespace))),
         };
         self.report(diagnostic);

@@ -50,14 +50,11 @@ pub(super) const INSTEAD_OF_FUNCTIONS: &[(&str, &str)] = &[
 
 /// The functions in a namespace, for help lines.
 pub(super) fn functions_of(namespace: &str) -> String {
-    if namespace == "Math" {
-        return "every function that `Math` has in JavaScript, but `random`".into();
+    match namespace {
+        "Math" => return "`Math.max`, `Math.round` and the others that JavaScript has, but `Math.random`".into(),
+        "Number" | "String" | "Boolean" => return format!("no functions: only `{namespace}(…)` itself can be called"),
+        _ => {}
     }
     let inside = |name: &&str| name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'));
     suggest::list(Global::ALL.iter().map(|global| global.name()).filter(inside), "and")
-}
-
-/// `maximum` and `max`.
-pub(super) fn is_longer_form(name: &str, known: &str) -> bool {
-    known.len() >= 3 && name.to_lowercase().starts_with(&known.to_lowercase())
 }

@@ -69,8 +69,8 @@ impl Lowering<'_> {
         }
         let kind = config.text("schedule_type").map(|text| text.value.as_str());
         for (word, key) in [("cron", "cron_expression"), ("interval", "interval_seconds")] {
-            if kind == Some(word) && config.get(key).is_none() {
-                self.needs(node, &format!("a `{word}` schedule"), key);
+            if kind == Some(word) && !config.has(key) {
+                self.needs(node, &format!("a schedule of type `{word}`"), key);
             }
         }
         self.diagnostics.push(
@@ -115,11 +115,13 @@ impl Lowering<'_> {
             },
         };
         let method = config.text("method").map_or("GET", |method| method.value.as_str());
-        if let (Some(value), "GET" | "HEAD") = (config.get("body"), method) {
+        let method_is_wrong = config.has("method") && config.get("method").is_none();
+        if let (Some(value), "GET" | "HEAD", false) = (config.get("body"), method, method_is_wrong) {
+            let default = if config.has("method") { "" } else { ": `method` is `GET` unless it is given" };
             self.diagnostics.push(
-                Diagnostic::new(Code::IgnoredBody, value.span, format!("a `{method}` request with a body"))
+                Diagnostic::new(Code::IgnoredBody, value.span, format!("a `{method}` request with a body{default}"))
                     .label("most services ignore it or refuse the request")
-                    .help("use `params` for a query, or `\"method\": \"POST\"`"),
+                    .help("use `params` for a query, or write \"method\": \"POST\""),
             );
         }
         self.unused_schema(config, "response_schema", "answers of every shape are accepted");
@@ -180,8 +182,8 @@ impl Lowering<'_> {
     }
 
     fn unused_schema(&mut self, config: &Config, key: &str, instead: &str) {
-        let keys = config.entries().find(|entry| entry.key.value == key);
-        if let Some(entry) = keys {
+        let entry = config.entries().find(|entry| entry.key.value == key);
+        if let Some(entry) = entry.filter(|_| config.get(key).is_some()) {
             self.no_effect(entry.key.span, key, instead);
         }
     }

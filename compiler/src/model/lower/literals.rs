@@ -44,30 +44,34 @@ impl Lowering<'_> {
                 return;
             }
             None => {
-                let host = start.trim_start_matches('/');
-                let headline = format!("`{start}` is not an absolute URL");
-                self.diagnostics.push(bad(
-                    headline,
-                    &format!("write `https://{host}`, or begin with a variable such as `${{API_URL}}`"),
-                ));
+                let help = match start.strip_prefix("//").or((!start.starts_with('/')).then_some(start)) {
+                    Some(host) => format!("write `https://{host}`, or begin with a variable such as `${{API_URL}}`"),
+                    None => format!("begin with a variable: `${{API_URL}}{start}`"),
+                };
+                self.diagnostics.push(bad(format!("`{start}` is not an absolute URL"), &help));
                 return;
             }
+        }
+        if url.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains(char::is_whitespace))) {
+            self.diagnostics.push(bad("the URL has a space in it".into(), "remove it, or write `%20`"));
+            return;
         }
         if let Some(literal) = url.as_literal()
             && let Err(error) = url::Url::parse(literal)
         {
             self.diagnostics.push(bad(format!("the URL cannot be read: {error}"), "check host and port"));
         }
-        if url.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains(char::is_whitespace))) {
-            self.diagnostics.push(bad("the URL has a space in it".into(), "remove it, or write `%20`"));
-        }
     }
 
     pub(super) fn check_header_name(&mut self, name: &ast::Text) {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.value.is_empty() || !name.value.bytes().all(token) {
+            let headline = match name.value.as_str() {
+                "" => "a header without a name".to_string(),
+                name => format!("`{name}` cannot be the name of a header"),
+            };
             self.diagnostics.push(
-                Diagnostic::new(Code::BadHeader, name.span, format!("`{}` cannot be the name of a header", name.value))
+                Diagnostic::new(Code::BadHeader, name.span, headline)
                     .label("not a header name")
                     .help("a name holds letters, digits and `-`, as in `X-API-Version`"),
             );
@@ -108,7 +112,8 @@ impl Lowering<'_> {
 
     pub(super) fn check_mail_address(&mut self, address: &Text) {
         let Some(literal) = address.as_literal() else { return };
-        if email_address::EmailAddress::from_str(literal).is_ok() {
+        let bare = email_address::Options::default().without_display_text().without_domain_literal();
+        if email_address::EmailAddress::parse_with_options(literal, bare).is_ok() {
             return;
         }
         let mut diagnostic =

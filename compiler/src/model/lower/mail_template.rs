@@ -5,6 +5,8 @@ use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::{MailTemplate, Tree};
 use crate::source::{SourceFile, Span};
 use crate::syntax::ast;
+use minijinja::ErrorKind;
+use minijinja::machinery::Instruction;
 
 /// The file is there; why it cannot be read has been reported.
 struct Unreadable;
@@ -36,6 +38,34 @@ impl Lowering<'_> {
             );
         }
         template
+    }
+
+    /// A filter that does not exist would fail every mail, and not before it is to be sent.
+    fn check_filters(
+        &mut self,
+        environment: &minijinja::Environment,
+        template: &minijinja::Template,
+        name: &ast::Text,
+        whole: Span,
+    ) {
+        let mut state = environment.empty_state();
+        for (call, called, span) in calls(template) {
+            let (what, error) = match call {
+                Call::Filter => ("filter", state.apply_filter(called, &[]).err()),
+                Call::Test => ("test", state.perform_test(called, &[]).err()),
+            };
+            let unknown =
+                error.is_some_and(|error| matches!(error.kind(), ErrorKind::UnknownFilter | ErrorKind::UnknownTest));
+            if !unknown {
+                continue;
+            }
+            let span = span.map_or(whole, |span| Span { start: span.start_offset, end: span.end_offset, ..whole });
+            self.diagnostics.push(
+                Diagnostic::new(Code::TemplateSyntax, span, format!("templates have no {what} `{called}`"))
+                    .label(format!("unknown {what}"))
+                    .also(name.span, "used here"),
+            );
+        }
     }
 
     /// The text of a template file if there is one, checked: it can be read, and its variables are in `template_vars`.
@@ -77,6 +107,7 @@ impl Lowering<'_> {
             }
         };
         if let Some(template) = template {
+            self.check_filters(&environment, &template, name, whole);
             let mut unknown: Vec<String> = template.undeclared_variables(false).into_iter().collect();
             unknown.retain(|variable| {
                 !vars.iter().any(|(name, _)| name == variable) && !JINJA_GLOBALS.contains(&variable.as_str())
@@ -103,6 +134,30 @@ impl Lowering<'_> {
         }
         Ok(Some(text))
     }
+}
+
+/// Filters and tests that are called, with their places: `{{ total | currency }}`, `{% if x is odd %}`.
+fn calls<'a>(template: &'a minijinja::Template) -> Vec<(Call, &'a str, Option<minijinja::machinery::Span>)> {
+    let compiled = minijinja::machinery::get_compiled_template(template);
+    let mut calls = Vec::new();
+    for instructions in std::iter::once(&compiled.instructions).chain(compiled.blocks.values()) {
+        for index in 0.. {
+            let (call, name) = match instructions.get(index) {
+                Some(Instruction::ApplyFilter(name, ..)) => (Call::Filter, *name),
+                Some(Instruction::PerformTest(name, ..)) => (Call::Test, *name),
+                Some(_) => continue,
+                None => break,
+            };
+            calls.push((call, name, instructions.get_span(index)));
+        }
+    }
+    calls
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Filter,
+    Test,
 }
 
 /// Functions every template has.

@@ -37,6 +37,9 @@ const NODE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 /// The wait before a retry of a node that names no `retry_delay`.
 const RETRY_DELAY_DEFAULT: Duration = Duration::from_secs(1);
 
+/// Ids become names of functions, labels of metrics and parts of log lines.
+const ID_LENGTH_MAX: usize = 128;
+
 /// Lowers a workflow. `slug` is what the binary will be called.
 pub fn lower(
     workflow: &ast::Workflow,
@@ -95,8 +98,8 @@ impl Lowering<'_> {
                     let first = nodes[first.0].id.span;
                     self.diagnostics.push(
                         Diagnostic::new(Code::DuplicateId, id.span, format!("two nodes are called `{}`", id.value))
-                            .label("the second one")
-                            .also(first, "the first one")
+                            .label("again")
+                            .also(first, "here already")
                             .help("give one of them another id; connections and templates name nodes by it"),
                     );
                 }
@@ -235,13 +238,34 @@ impl Lowering<'_> {
                     |name: &str, default: f64| Duration::from_secs_f64(config.number(name).unwrap_or(default));
                 let initial = seconds("initial", 1.0);
                 if config.text("strategy").is_some_and(|strategy| strategy.value == "fixed") {
+                    for entry in config.entries().filter(|entry| ["max", "jitter"].contains(&&*entry.key.value)) {
+                        self.diagnostics.push(
+                            Diagnostic::new(
+                                Code::DeadKey,
+                                entry.key.span,
+                                format!("a `fixed` delay does not read `{}`", entry.key.value),
+                            )
+                            .label("nothing reads this")
+                            .help("every wait is `initial` long; for growing ones write \"strategy\": \"exponential\""),
+                        );
+                    }
                     return Delay::Fixed(initial);
                 }
-                Delay::Exponential {
-                    initial,
-                    max: seconds("max", 30.0),
-                    jitter: config.bool("jitter").unwrap_or(false),
+                let max = seconds("max", 30.0);
+                if let (true, Some(value)) = (initial > max, config.get("initial")) {
+                    let mut diagnostic = Diagnostic::new(
+                        Code::ConflictingKeys,
+                        value.span,
+                        format!("the first wait is longer than the longest, {} s", max.as_secs_f64()),
+                    )
+                    .label("the first wait");
+                    match config.get("max") {
+                        Some(max) => diagnostic = diagnostic.also(max.span, "the longest wait"),
+                        None => diagnostic = diagnostic.help("`max` is 30 unless it is given"),
+                    }
+                    self.diagnostics.push(diagnostic);
                 }
+                Delay::Exponential { initial, max, jitter: config.bool("jitter").unwrap_or(false) }
             }
             _ => Delay::Fixed(RETRY_DELAY_DEFAULT),
         }
@@ -290,26 +314,13 @@ impl Lowering<'_> {
         edges
     }
 
+    /// Empty text is no condition: editors write it for a connection without one.
     fn condition(&mut self, from: NodeId, value: &ast::Value) -> Option<super::Expr> {
         match &value.kind {
             ast::ValueKind::String(text) if text.value.trim().is_empty() => None,
             ast::ValueKind::String(text) => Some(self.expression(Place::Condition(from), text)),
-            ast::ValueKind::Bool(value_) => {
-                Some(super::Expr::constant(value.span, flow_runtime::value::Value::Bool(*value_)))
-            }
-            ast::ValueKind::Null => None,
-            ast::ValueKind::Number(..) | ast::ValueKind::Array(_) | ast::ValueKind::Object(_) => {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::WrongType,
-                        value.span,
-                        format!("`condition` takes text holding an expression, not {}", config::kind_of(value)),
-                    )
-                    .label("wrong type")
-                    .help("for example \"result.success == true\""),
-                );
-                Some(super::Expr::unknown(value.span))
-            }
+            // Reported when the document was read.
+            _ => Some(super::Expr::unknown(value.span)),
         }
     }
 
@@ -326,7 +337,7 @@ impl Lowering<'_> {
 /// Ids can be written behind a dot: `previous_outputs.process-payment`.
 fn is_id(id: &str) -> bool {
     let letter = |char: char| char.is_ascii_alphabetic() || char == '_';
-    id.len() <= 128
+    id.len() <= ID_LENGTH_MAX
         && id.starts_with(letter)
         && !id.ends_with('-')
         && !id.contains("--")
@@ -334,7 +345,17 @@ fn is_id(id: &str) -> bool {
 }
 
 fn bad_id(id: &ast::Text) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(Code::BadId, id.span, format!("`{}` cannot be the id of a node", id.value))
+    if id.value.len() > ID_LENGTH_MAX {
+        let headline = format!("an id of {} characters", id.value.chars().count());
+        return Diagnostic::new(Code::BadId, id.span, headline)
+            .label("too long")
+            .help(format!("an id has at most {ID_LENGTH_MAX}; what people shall read stands in `name`"));
+    }
+    let headline = match id.value.as_str() {
+        "" => "the id of a node is empty".to_string(),
+        id => format!("`{id}` cannot be the id of a node"),
+    };
+    let mut diagnostic = Diagnostic::new(Code::BadId, id.span, headline)
         .label("not an id")
         .help("an id starts with a letter and holds letters, digits, `_` and single `-`, as in `process-payment`");
     let mut proposal = String::new();
@@ -346,7 +367,8 @@ fn bad_id(id: &ast::Text) -> Diagnostic {
         }
     }
     let proposal = proposal.trim_end_matches('-');
-    if is_id(proposal) {
+    // With letters left out it would be no word.
+    if is_id(proposal) && !id.value.contains(|char: char| char.is_alphabetic() && !char.is_ascii()) {
         diagnostic = diagnostic.help(format!("for example `{proposal}`"));
     }
     diagnostic

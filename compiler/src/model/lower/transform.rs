@@ -32,7 +32,7 @@ impl Lowering<'_> {
         }
         let required = used[0];
         // A table column for every field there is: the one transform that can do without.
-        if config.get(required).is_none() && word != "json_to_csv" {
+        if !config.has(required) && word != "json_to_csv" {
             self.needs(node, &owner, required);
             return None;
         }
