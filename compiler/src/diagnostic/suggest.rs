@@ -24,7 +24,11 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate).or(shorter)
+    match (best, shorter) {
+        // More than a slip or two: the longer form is likelier.
+        (Some((3.., _)), Some(shorter)) => Some(shorter),
+        (best, shorter) => best.map(|(_, candidate)| candidate).or(shorter),
+    }
 }
 
 /// `` `a`, `b` or `c` ``: the names that exist, for help lines.
