@@ -1,0 +1,612 @@
+//! Expressions over the whole language, sensible and silly, most of them about data that is there.
+
+use crate::random::Random;
+use crate::tree::{Expr, Key, Piece};
+
+/// Every bare name an expression may hold but the roots and the variables.
+pub const NAMES: &[&str] = &[
+    "order_id", "name", "email", "status", "notes", "text", "total", "count", "price", "quantity", "active", "items",
+    "tags", "scores", "matrix", "customer", "meta", "nothing", "mixed", "line-items", "order-2", "in-stock", "größe",
+    "length", "at", "x", "a_b", "missing", "i", "a", "b", "acc", "each", "receiver", "s", "js", "json", "left", "value",
+    "loop", "type", "self", "gen", "fn", "unnamed", "s_", "_", "$", "$x", "X1x", "aB", "a-b", "x-1", "é", "sum", "url",
+];
+
+/// What an arrow may call what it gets; some of it hides other names.
+const PARAMETERS: &[&str] = &[
+    "x", "x", "x", "i", "i", "a", "b", "acc", "sum", "item", "items", "input_data", "previous_outputs", "timestamp",
+    "result", "error", "Math", "JSON", "API_URL", "in-stock", "x-1", "a-b", "a_b", "aB", "each", "receiver", "s", "js",
+    "json", "left", "value", "loop", "type", "self", "gen", "fn", "unnamed", "s_", "_", "$", "$x", "X1x", "é", "name",
+];
+
+/// What an expression should be. One in a few is something else all the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Want {
+    Any,
+    Number,
+    Text,
+    Bool,
+    Array,
+    Object,
+    /// A small whole number.
+    Position,
+}
+
+/// Where an expression stands: some names are known only there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    Body,
+    Filter,
+    Condition,
+    Item,
+}
+
+pub struct Generator<'a> {
+    pub random: &'a mut Random,
+    pub place: Place,
+    bound: Vec<&'static str>,
+    /// How many parts may still be added.
+    fuel: usize,
+}
+
+impl<'a> Generator<'a> {
+    pub fn new(random: &'a mut Random, place: Place) -> Generator<'a> {
+        Generator { random, place, bound: Vec::new(), fuel: 0 }
+    }
+
+    /// A whole expression.
+    pub fn expression(&mut self) -> Expr {
+        self.fuel = if self.random.one_in(12) { 60 } else { 4 + self.random.below(18) };
+        let want = self.any_want();
+        self.expr(want)
+    }
+
+    fn any_want(&mut self) -> Want {
+        self.random.pick(&[Want::Any, Want::Number, Want::Text, Want::Bool, Want::Array, Want::Object])
+    }
+
+    fn boxed(&mut self, want: Want) -> Box<Expr> {
+        Box::new(self.expr(want))
+    }
+
+    fn expr(&mut self, want: Want) -> Expr {
+        self.fuel = self.fuel.saturating_sub(1);
+        let want = if want == Want::Any || self.random.one_in(11) { self.any_want() } else { want };
+        if self.fuel == 0 || self.random.one_in(5) {
+            return self.leaf(want);
+        }
+        match self.random.below(16) {
+            0 => Expr::Conditional(self.boxed(Want::Bool), self.boxed(want), self.boxed(want)),
+            1 => {
+                let operator = self.random.pick(&["&&", "||", "??"]);
+                Expr::Binary(operator, self.boxed(want), self.boxed(want))
+            }
+            2 => {
+                let object = self.boxed(Want::Object);
+                Expr::Member(object, self.property())
+            }
+            3 => {
+                let container = self.random.pick(&[Want::Array, Want::Array, Want::Object, Want::Text]);
+                let object = self.boxed(container);
+                let index = match container {
+                    Want::Object => Want::Text,
+                    _ => Want::Position,
+                };
+                Expr::Index(object, self.boxed(index))
+            }
+            _ => match want {
+                Want::Any | Want::Number => self.number(),
+                Want::Text => self.text(),
+                Want::Bool => self.bool(),
+                Want::Array => self.array(),
+                Want::Object => self.object(),
+                Want::Position => self.leaf(want),
+            },
+        }
+    }
+
+    // ---- What computes a kind of value
+
+    fn number(&mut self) -> Expr {
+        match self.random.below(12) {
+            0..5 => {
+                let operator = self.random.pick(&["+", "-", "*", "/", "%"]);
+                Expr::Binary(operator, self.boxed(Want::Number), self.boxed(Want::Number))
+            }
+            5 => Expr::Unary(self.random.pick(&["-", "+"]), self.boxed(Want::Number)),
+            6 => {
+                let container = self.random.pick(&[Want::Array, Want::Text, Want::Object]);
+                Expr::Member(self.boxed(container), "length")
+            }
+            7 => {
+                let receiver = self.random.pick(&[Want::Array, Want::Text]);
+                let name = self.random.pick(&["indexOf", "lastIndexOf"]);
+                self.method(receiver, name, &[Want::Any], &[Want::Position])
+            }
+            8 => self.reduce(),
+            9 => Expr::Global("Number", self.arguments(&[], &[Want::Any])),
+            10 => Expr::Constant(self.random.pick(&["Math.PI", "Math.E", "Math.SQRT2", "Math.LN10"])),
+            _ => self.math(),
+        }
+    }
+
+    fn math(&mut self) -> Expr {
+        const ONE: &[&str] = &[
+            "Math.abs", "Math.acos", "Math.acosh", "Math.asin", "Math.asinh", "Math.atan", "Math.atanh", "Math.cbrt",
+            "Math.ceil", "Math.clz32", "Math.cos", "Math.cosh", "Math.exp", "Math.expm1", "Math.floor", "Math.fround",
+            "Math.log", "Math.log10", "Math.log1p", "Math.log2", "Math.round", "Math.sign", "Math.sin", "Math.sinh",
+            "Math.sqrt", "Math.tan", "Math.tanh", "Math.trunc", "Math.round", "Math.floor", "Math.ceil",
+        ];
+        let number = Want::Number;
+        match self.random.below(4) {
+            0 => {
+                let name = self.random.pick(&["Math.max", "Math.min", "Math.hypot"]);
+                Expr::Global(name, self.arguments(&[], &[number, number, number]))
+            }
+            1 => {
+                let name = self.random.pick(&["Math.atan2", "Math.imul", "Math.pow"]);
+                Expr::Global(name, self.arguments(&[number, number], &[]))
+            }
+            _ => Expr::Global(self.random.pick(ONE), self.arguments(&[number], &[])),
+        }
+    }
+
+    fn text(&mut self) -> Expr {
+        let (text, position) = (Want::Text, Want::Position);
+        match self.random.below(20) {
+            0 | 1 => Expr::Binary("+", self.boxed(text), self.boxed(Want::Any)),
+            2 => self.template(),
+            3 => {
+                let name = self.random.pick(&["trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase"]);
+                self.method(text, name, &[], &[])
+            }
+            4 => {
+                let name = self.random.pick(&["slice", "substring"]);
+                let least: &[Want] = if name == "slice" { &[] } else { &[position] };
+                self.method(text, name, least, &[position])
+            }
+            5 => self.method(text, "charAt", &[position], &[]),
+            6 => {
+                let receiver = self.random.pick(&[text, Want::Array]);
+                self.method(receiver, "at", &[position], &[])
+            }
+            7 => {
+                let name = self.random.pick(&["replace", "replaceAll"]);
+                self.method(text, name, &[text, text], &[])
+            }
+            8 => {
+                let receiver = self.boxed(text);
+                let name = self.random.pick(&["padStart", "padEnd"]);
+                let mut arguments = vec![self.size()];
+                if self.random.one_in(2) {
+                    arguments.push(self.expr(text));
+                }
+                Expr::Method(receiver, name, arguments)
+            }
+            9 => Expr::Method(self.boxed(text), "repeat", vec![self.size()]),
+            10 => self.method(Want::Array, "join", &[], &[text]),
+            11 => {
+                let digits = self.random.pick(&["0", "1", "2", "2", "3", "10", "20", "100", "101", "1.9", "null", "NaN"]);
+                let arguments = if self.random.one_in(8) { Vec::new() } else { vec![Expr::Literal(digits)] };
+                Expr::Method(self.boxed(Want::Number), "toFixed", arguments)
+            }
+            12 => {
+                let radix = self.random.pick(&["2", "10", "16", "36", "37", "undefined", "7"]);
+                let arguments = if self.random.one_in(2) { Vec::new() } else { vec![Expr::Literal(radix)] };
+                let receiver = self.random.pick(&[Want::Number, Want::Any]);
+                Expr::Method(self.boxed(receiver), "toString", arguments)
+            }
+            13 => Expr::Global("String", self.arguments(&[], &[Want::Any])),
+            14 | 15 => {
+                let mut arguments = vec![self.expr(Want::Any)];
+                if self.random.one_in(3) {
+                    arguments.push(Expr::Literal(self.random.pick(&["null", "undefined", "true", "5"])));
+                    arguments.push(Expr::Literal(self.random.pick(&["2", "0", "'\\t'", "'--'", "12", "null", "'\\ud83d'"])));
+                }
+                Expr::Global("JSON.stringify", arguments)
+            }
+            16 => self.method(text, "concat", &[], &[Want::Any, Want::Any, Want::Any]),
+            17 => Expr::Template(vec![Piece::Hole(self.expr(Want::Any))]),
+            _ => Expr::Binary("+", self.boxed(Want::Any), self.boxed(text)),
+        }
+    }
+
+    fn bool(&mut self) -> Expr {
+        match self.random.below(12) {
+            0..3 => {
+                let want = self.random.pick(&[Want::Number, Want::Text, Want::Any]);
+                let operator = self.random.pick(&["<", "<=", ">", ">="]);
+                Expr::Binary(operator, self.boxed(want), self.boxed(want))
+            }
+            3..6 => {
+                let operator = self.random.pick(&["==", "!=", "===", "!=="]);
+                let left = self.expr(Want::Any);
+                // Equal values would hardly ever meet by chance.
+                let right = if self.random.one_in(4) { left.clone() } else { self.expr(Want::Any) };
+                Expr::Binary(operator, Box::new(left), Box::new(right))
+            }
+            6 => Expr::Unary("!", self.boxed(Want::Any)),
+            7 => {
+                let receiver = self.random.pick(&[Want::Array, Want::Text]);
+                self.method(receiver, "includes", &[Want::Any], &[Want::Position])
+            }
+            8 => {
+                let name = self.random.pick(&["startsWith", "endsWith"]);
+                self.method(Want::Text, name, &[Want::Text], &[Want::Position])
+            }
+            9 => {
+                let name = self.random.pick(&["some", "every"]);
+                self.each(name, Want::Bool)
+            }
+            10 => Expr::Global("Boolean", self.arguments(&[], &[Want::Any])),
+            _ => {
+                let operator = self.random.pick(&["&&", "||"]);
+                Expr::Binary(operator, self.boxed(Want::Bool), self.boxed(Want::Bool))
+            }
+        }
+    }
+
+    fn array(&mut self) -> Expr {
+        let (text, position) = (Want::Text, Want::Position);
+        match self.random.below(20) {
+            0 | 1 => {
+                let count = self.random.below(5);
+                let want = self.any_want();
+                Expr::Array((0..count).map(|_| self.expr(want)).collect())
+            }
+            2..6 => self.each("map", Want::Any),
+            6 | 7 => self.each("filter", Want::Bool),
+            8 => self.each("flatMap", Want::Array),
+            9 => self.method(text, "split", &[], &[text, position]),
+            10 => self.method(Want::Array, "slice", &[], &[position, position]),
+            11 => self.method(Want::Array, "concat", &[], &[Want::Any, Want::Array]),
+            12 => self.method(Want::Array, "flat", &[], &[position]),
+            13 => self.method(Want::Array, "reverse", &[], &[]),
+            14 => self.method(Want::Array, "sort", &[], &[]),
+            15 | 16 => self.sort_by(),
+            17 => {
+                let array = self.boxed(Want::Array);
+                let copy = Box::new(Expr::Method(array, "slice", Vec::new()));
+                let name = self.random.pick(&["sort", "reverse"]);
+                Expr::Method(copy, name, Vec::new())
+            }
+            _ => {
+                let name = self.random.pick(&["Object.keys", "Object.values", "Object.entries"]);
+                let want = self.random.pick(&[Want::Object, Want::Object, Want::Any]);
+                Expr::Global(name, vec![self.expr(want)])
+            }
+        }
+    }
+
+    fn object(&mut self) -> Expr {
+        match self.random.below(6) {
+            0 => self.each("find", Want::Bool),
+            1 => {
+                let want = self.random.pick(&[Want::Text, Want::Any]);
+                let inner = match self.random.one_in(2) {
+                    true => self.expr(want),
+                    false => Expr::Global("JSON.stringify", vec![self.expr(Want::Any)]),
+                };
+                Expr::Global("JSON.parse", vec![inner])
+            }
+            2 => self.method(Want::Array, "at", &[Want::Position], &[]),
+            3 => self.each("findIndex", Want::Bool),
+            _ => {
+                const KEYS: &[(&str, &str)] = &[
+                    ("a", "a"), ("b", "b"), ("name", "name"), ("'a b'", "a b"), ("\"c\"", "c"), ("class", "class"),
+                    ("null", "null"), ("'1'", "1"), ("'0'", "0"), ("'01'", "01"), ("length", "length"), ("'é'", "é"),
+                    ("\"\"", ""), ("'a'", "a"), ("'\\x41'", "A"), ("line-items", "line-items"), ("'😀'", "😀"),
+                    ("at", "at"), ("toString", "toString"), ("if", "if"),
+                ];
+                let count = self.random.below(5);
+                let entry = |generator: &mut Self| {
+                    if generator.random.one_in(5) {
+                        let value = match generator.random.one_in(6) {
+                            true => Expr::Literal(generator.random.pick(&["undefined", "NaN", "Infinity"])),
+                            false => generator.name(),
+                        };
+                        return (Key::Shorthand, value);
+                    }
+                    let (written, name) = generator.random.pick(KEYS);
+                    (Key::Written(written, name), generator.expr(Want::Any))
+                };
+                Expr::Object((0..count).map(|_| entry(self)).collect())
+            }
+        }
+    }
+
+    // ---- Calls
+
+    fn method(&mut self, receiver: Want, name: &'static str, least: &[Want], more: &[Want]) -> Expr {
+        Expr::Method(self.boxed(receiver), name, self.arguments(least, more))
+    }
+
+    fn arguments(&mut self, least: &[Want], more: &[Want]) -> Vec<Expr> {
+        let count = least.len() + self.random.below(more.len() + 1);
+        least.iter().chain(more).take(count).map(|want| self.expr(*want)).collect()
+    }
+
+    /// For what grows with it: never a number from the data.
+    fn size(&mut self) -> Expr {
+        match self.random.below(6) {
+            0 => Expr::Member(self.boxed(Want::Text), "length"),
+            _ => {
+                let sizes =
+                    ["0", "1", "2", "3", "5", "10", "2.9", "'3'", "null", "true", "NaN", "1e400", "undefined", "'x'"];
+                Expr::Literal(self.random.pick(&sizes))
+            }
+        }
+    }
+
+    fn each(&mut self, name: &'static str, body: Want) -> Expr {
+        let receiver = self.boxed(Want::Array);
+        let function = match self.random.one_in(9) {
+            true => Expr::Conversion(self.random.pick(&["Boolean", "Number", "String"])),
+            false => self.arrow(3, body),
+        };
+        Expr::Method(receiver, name, vec![function])
+    }
+
+    fn reduce(&mut self) -> Expr {
+        let receiver = self.boxed(Want::Array);
+        let body = self.random.pick(&[Want::Number, Want::Text, Want::Any]);
+        let mut arguments = vec![match self.random.one_in(3) {
+            true => {
+                let sum = Expr::Binary("+", Box::new(Expr::Name("acc")), Box::new(Expr::Name("x")));
+                Expr::Arrow(vec!["acc", "x"], Box::new(sum))
+            }
+            false => self.arrow(4, body),
+        }];
+        if !self.random.one_in(3) {
+            arguments.push(self.expr(body));
+        }
+        Expr::Method(receiver, "reduce", arguments)
+    }
+
+    fn sort_by(&mut self) -> Expr {
+        let receiver = self.boxed(Want::Array);
+        let field = |name, field: Option<&'static str>| match field {
+            Some(field) => Box::new(Expr::Member(Box::new(Expr::Name(name)), field)),
+            None => Box::new(Expr::Name(name)),
+        };
+        let by = self.random.pick(&[None, None, Some("price"), Some("name"), Some("length")]);
+        let body = match self.random.below(4) {
+            0 => Expr::Binary("-", field("a", by), field("b", by)),
+            1 => Expr::Binary("-", field("b", by), field("a", by)),
+            2 => {
+                let greater = Expr::Binary(">", field("a", by), field("b", by));
+                let minus = Expr::Unary("-", Box::new(Expr::Literal("1")));
+                Expr::Conditional(Box::new(greater), Box::new(Expr::Literal("1")), Box::new(minus))
+            }
+            _ => return Expr::Method(receiver, "sort", vec![self.arrow(2, Want::Number)]),
+        };
+        Expr::Method(receiver, "sort", vec![Expr::Arrow(vec!["a", "b"], Box::new(body))])
+    }
+
+    fn arrow(&mut self, most: usize, body: Want) -> Expr {
+        let count = match self.random.below(8) {
+            0 => 0,
+            1 => most,
+            2 | 3 => 2,
+            _ => 1,
+        };
+        let mut parameters: Vec<&'static str> = Vec::new();
+        for _ in 0..count {
+            let name = self.random.pick(PARAMETERS);
+            if !parameters.contains(&name) {
+                parameters.push(name);
+            }
+        }
+        let outer = self.bound.len();
+        self.bound.extend(&parameters);
+        let body = self.boxed(body);
+        self.bound.truncate(outer);
+        Expr::Arrow(parameters, body)
+    }
+
+    fn template(&mut self) -> Expr {
+        const TEXTS: &[&str] = &[
+            "a", " ", "#", "\\n", "\\`", "$", "\\$", "{", "}", "\n", "\r\n", "é", "😀", "\\u{1F600}", "\\ud83d", "'", "\"",
+            "\\\\", "\\q", "\\\n", "//", "${''}$", "\u{2028}", "\\0",
+        ];
+        let mut pieces = Vec::new();
+        for _ in 0..self.random.below(5) {
+            pieces.push(match self.random.one_in(2) {
+                true => Piece::Hole(self.expr(Want::Any)),
+                false => Piece::Text(self.random.pick(TEXTS).to_owned()),
+            });
+        }
+        // `$` and `{` side by side would be a hole, and `\0` and a digit another escape; there is no digit above.
+        let split = |pair: &[Piece]| matches!(pair, [Piece::Text(a), Piece::Text(b)] if a.ends_with('$') && b == "{");
+        if pieces.windows(2).any(split) {
+            pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text == "{"));
+        }
+        // A `\` at the end of a line and `\r\n` are tried; what they mean side by side is said by the raw text alone.
+        Expr::Template(pieces)
+    }
+
+    // ---- Leaves
+
+    fn leaf(&mut self, want: Want) -> Expr {
+        if !self.bound.is_empty() && self.random.one_in(2) {
+            return self.parameter(want);
+        }
+        if want == Want::Position {
+            let positions = ["0", "1", "2", "3", "5", "1e3", "1.9", "-1", "-2", "NaN", "Infinity", "'1'", "null", "true"];
+            let position = self.random.pick(&positions);
+            return match position.strip_prefix('-') {
+                Some(digits) => Expr::Unary("-", Box::new(Expr::Literal(if digits == "1" { "1" } else { "2" }))),
+                None => Expr::Literal(position),
+            };
+        }
+        if !self.random.one_in(3) {
+            return self.path(want);
+        }
+        match want {
+            Want::Number | Want::Position => self.number_literal(),
+            Want::Text => self.text_literal(),
+            Want::Bool => Expr::Literal(self.random.pick(&["true", "false"])),
+            Want::Array => match self.random.below(3) {
+                0 => Expr::Array(Vec::new()),
+                1 => Expr::Array((0..3).map(|_| self.number_literal()).collect()),
+                _ => Expr::Array((0..3).map(|_| self.text_literal()).collect()),
+            },
+            Want::Object => Expr::Object(Vec::new()),
+            Want::Any => Expr::Literal(self.random.pick(&["null", "undefined", "NaN", "Infinity", "true"])),
+        }
+    }
+
+    fn number_literal(&mut self) -> Expr {
+        const NUMBERS: &[&str] = &[
+            "0", "1", "2", "3", "10", "42", "100", "0.5", ".5", "5.", "1e3", "1E-7", "1e21", "1e+2", "1e400", "0x1F",
+            "0XfF", "0b101", "0O17", "1_000", "9007199254740993", "123456789012345680000", "4.35", "1.005", "0.1", "0.2",
+            "1.5", "2.5", "4294967295", "4294967296", "0xFFFFFFFFFFFFFFFFFF", "5e-324", "0.000001", "1_0.0_1e0_1",
+        ];
+        let literal = Expr::Literal(self.random.pick(NUMBERS));
+        if self.random.one_in(5) { Expr::Unary("-", Box::new(literal)) } else { literal }
+    }
+
+    fn text_literal(&mut self) -> Expr {
+        const PIECES: &[&str] = &[
+            "a", "b", "abc", "x", ",", " ", "1", "12", "-", ".", "e", "A", "{", "}", "${", "$", "$&", "$$", "`", "//", "é",
+            "😀", "\u{FF5E}", "\u{2028}", "\\n", "\\t", "\\\\", "\\'", "\\\"", "\\x41", "\\u00e9", "\\u{1F600}", "\\ud83d",
+            "\\ude00", "\\q", "\\\n", "\\b\\f\\v", "\\0", "ß", "null", "length", "undefined", "price", "name", "/",
+        ];
+        let quote = self.random.pick(&['\'', '"']);
+        let mut text = String::from(quote);
+        for _ in 0..self.random.below(4) {
+            let piece = self.random.pick(PIECES);
+            // `\0` and a digit would be another escape.
+            if !(text.ends_with("\\0") && piece.starts_with(|c: char| c.is_ascii_digit())) {
+                text.push_str(piece);
+            }
+        }
+        text.push(quote);
+        Expr::Text(text)
+    }
+
+    fn parameter(&mut self, want: Want) -> Expr {
+        let name = self.bound[self.random.below(self.bound.len())];
+        let object = Expr::Name(name);
+        match self.random.below(4) {
+            0 => {
+                let fields: &[&'static str] = match want {
+                    Want::Number | Want::Position => &["price", "quantity", "length"],
+                    Want::Text => &["name", "sku"],
+                    Want::Array => &["tags"],
+                    Want::Bool => &["in-stock"],
+                    Want::Any | Want::Object => &["price", "name", "missing", "tags"],
+                };
+                Expr::Member(Box::new(object), self.random.pick(fields))
+            }
+            _ => object,
+        }
+    }
+
+    fn property(&mut self) -> &'static str {
+        self.random.pick(&[
+            "name", "price", "length", "tags", "city", "a", "b", "address", "sku", "missing", "in-stock", "class", "a-b",
+            "x1", "null", "constructor", "__proto__", "at", "toString", "order-2", "é", "if",
+        ])
+    }
+
+    fn name(&mut self) -> Expr {
+        if !self.bound.is_empty() && self.random.one_in(2) {
+            return Expr::Name(self.bound[self.random.below(self.bound.len())]);
+        }
+        let roots: &[&'static str] = match self.place {
+            Place::Body | Place::Filter => &["input_data", "timestamp", "execution_id", "API_URL", "error"],
+            Place::Condition => &["input_data", "timestamp", "result", "error", "LIMIT"],
+            Place::Item => &["input_data", "item", "item", "CURRENCY"],
+        };
+        match self.random.one_in(4) {
+            true => Expr::Name(self.random.pick(roots)),
+            false => Expr::Name(self.random.pick(NAMES)),
+        }
+    }
+
+    /// A path into the data, most often of the wanted kind.
+    fn path(&mut self, want: Want) -> Expr {
+        const CHECK: &str = "previous_outputs.check.result";
+        let node = self.random.pick(&[
+            CHECK, CHECK, CHECK, "previous_outputs.check", "previous_outputs.process-payment.result",
+            "previous_outputs.skipped.result",
+        ]);
+        let own: &[&str] = match (self.place, want) {
+            (Place::Item, Want::Number | Want::Position) => &["item.price", "item.quantity", "item"],
+            (Place::Item, Want::Text) => &["item.name", "item.sku", "item"],
+            (Place::Item, Want::Array) => &["item.tags"],
+            (Place::Item, _) => &["item", "item.in-stock"],
+            (Place::Condition, Want::Number | Want::Position) => &["result.count", "result.status_code"],
+            (Place::Condition, Want::Text) => &["result.transaction_id", "error.message", "error.code"],
+            (Place::Condition, Want::Array) => &["result.items"],
+            (Place::Condition, Want::Bool) => &["result.available", "result.success"],
+            (Place::Condition, _) => &["result", "error"],
+            (Place::Body | Place::Filter, Want::Text) => &["error.message", "error.code"],
+            (Place::Body | Place::Filter, _) => &["error", "error.details"],
+        };
+        let input: &[&str] = match want {
+            Want::Number | Want::Position => {
+                &["total", "count", "price", "quantity", "customer.age", "order-2", "größe", "length", "a_b"]
+            }
+            Want::Text => &["order_id", "name", "email", "status", "notes", "text", "customer.name", "customer.address.city"],
+            Want::Bool => &["active", "in-stock"],
+            Want::Array => &["items", "items", "tags", "scores", "matrix", "mixed", "customer.address.lines", "line-items"],
+            Want::Object => &["customer", "customer.address", "meta", "x"],
+            Want::Any => &["nothing", "missing", "missing.deep.er", "nothing.x", "tags.foo", "at"],
+        };
+        let path = match self.random.below(10) {
+            0 | 1 => self.random.pick(own).to_owned(),
+            2 if node.ends_with("check") => {
+                let fields = ["attempts", "status", "error", "error.message", "execution_time", "started_at", "result"];
+                format!("{node}.{}", self.random.pick(&fields))
+            }
+            2 => {
+                let fields = match want {
+                    Want::Number | Want::Position => "count",
+                    Want::Text => "transaction_id",
+                    Want::Bool => "available",
+                    Want::Array => "items",
+                    Want::Any | Want::Object => "missing",
+                };
+                format!("{node}.{fields}")
+            }
+            3 => self.random.pick(&["API_URL", "CURRENCY", "LIMIT", "timestamp", "execution_id", "input_data"]).to_owned(),
+            4 => self.random.pick(&["missing", "nothing", "missing.deep", "previous_outputs"]).to_owned(),
+            5..8 => format!("input_data.{}", self.random.pick(input)),
+            _ => self.random.pick(input).to_owned(),
+        };
+        self.steps(&path)
+    }
+
+    fn steps(&mut self, path: &str) -> Expr {
+        let mut steps = path.split('.');
+        let first = steps.next().unwrap_or_default();
+        let mut expr = Expr::Name(known(first));
+        for step in steps {
+            expr = match self.random.one_in(8) {
+                true => Expr::Index(Box::new(expr), Box::new(Expr::Text(format!("'{step}'")))),
+                false => Expr::Member(Box::new(expr), known(step)),
+            };
+        }
+        if self.random.one_in(10) {
+            let index = match self.random.one_in(2) {
+                true => self.random.pick(&["0", "1", "'0'", "'01'", "1.5", "'length'", "4294967296", "'1'", "''"]),
+                false => self.random.pick(&["'a b'", "'😀'", "undefined", "null", "true", "1e21", "'__proto__'"]),
+            };
+            expr = Expr::Index(Box::new(expr), Box::new(Expr::Literal(index)));
+        }
+        expr
+    }
+}
+
+/// The same name, for ever.
+fn known(name: &str) -> &'static str {
+    const OTHERS: &[&str] = &[
+        "input_data", "previous_outputs", "timestamp", "execution_id", "error", "result", "item", "API_URL", "CURRENCY",
+        "LIMIT", "check", "process-payment", "skipped", "age", "address", "city", "lines", "deep", "er", "foo", "sku",
+        "message", "code", "details", "attempts", "execution_time", "started_at", "transaction_id", "available",
+        "success", "status_code",
+    ];
+    let found = NAMES.iter().chain(OTHERS).find(|known| **known == name);
+    found.unwrap_or_else(|| panic!("`{name}` is not in the lists"))
+}
