@@ -93,6 +93,11 @@ impl Case {
         found
     }
 
+    /// With different white space.
+    pub fn dressed(&self) -> [Case; 4] {
+        [0, 1, 2, 3].map(|seed| Case { seed, ..self.clone() })
+    }
+
     fn size(&self) -> usize {
         let size = |part: &Part| if let Part::Expr(expr) = part { expr.size() } else { 1 };
         self.parts.iter().map(size).sum()

@@ -124,8 +124,11 @@ impl<'a> Generator<'a> {
             }
             8 => self.reduce(),
             9 => Expr::Global("Number", self.arguments(&[], &[Want::Any])),
-            10 => Expr::Constant(self.random.pick(&["Math.PI", "Math.E", "Math.SQRT2", "Math.LN10"])),
-            _ => self.math(),
+            10 if self.means_global("Math") => {
+                Expr::Constant(self.random.pick(&["Math.PI", "Math.E", "Math.SQRT2", "Math.LN10"]))
+            }
+            _ if self.means_global("Math") => self.math(),
+            _ => self.leaf(Want::Number),
         }
     }
 
@@ -196,7 +199,7 @@ impl<'a> Generator<'a> {
                 Expr::Method(self.boxed(receiver), "toString", arguments)
             }
             13 => Expr::Global("String", self.arguments(&[], &[Want::Any])),
-            14 | 15 => {
+            14 | 15 if self.means_global("JSON") => {
                 let mut arguments = vec![self.expr(Want::Any)];
                 if self.random.one_in(3) {
                     arguments.push(Expr::Literal(self.random.pick(&["null", "undefined", "true", "5"])));
@@ -280,7 +283,7 @@ impl<'a> Generator<'a> {
     fn object(&mut self) -> Expr {
         match self.random.below(6) {
             0 => self.each("find", Want::Bool),
-            1 => {
+            1 if self.means_global("JSON") => {
                 let want = self.random.pick(&[Want::Text, Want::Any]);
                 let inner = match self.random.one_in(2) {
                     true => self.expr(want),
@@ -295,7 +298,7 @@ impl<'a> Generator<'a> {
                     ("a", "a"), ("b", "b"), ("name", "name"), ("'a b'", "a b"), ("\"c\"", "c"), ("class", "class"),
                     ("null", "null"), ("'1'", "1"), ("'0'", "0"), ("'01'", "01"), ("length", "length"), ("'é'", "é"),
                     ("\"\"", ""), ("'a'", "a"), ("'\\x41'", "A"), ("line-items", "line-items"), ("'😀'", "😀"),
-                    ("at", "at"), ("toString", "toString"), ("if", "if"),
+                    ("at", "at"), ("if", "if"),
                 ];
                 let count = self.random.below(5);
                 let entry = |generator: &mut Self| {
@@ -312,6 +315,11 @@ impl<'a> Generator<'a> {
                 Expr::Object((0..count).map(|_| entry(self)).collect())
             }
         }
+    }
+
+    /// Whether no parameter hides a global name.
+    fn means_global(&self, name: &str) -> bool {
+        !self.bound.contains(&name)
     }
 
     // ---- Calls

@@ -103,14 +103,9 @@ fn minimised(node: &mut Node, mut case: Case, data: &Data, kind: &str) -> String
             Ok(ours) => difference(&ours, &node.ask(data, &[question])[0]) == Some(kind),
         }
     };
-    'smaller: for _ in 0..200 {
-        for smaller in case.smaller() {
-            if differs(node, &smaller) {
-                case = smaller;
-                continue 'smaller;
-            }
-        }
-        break;
+    // What is smaller is printed with other white space: the difference may need some.
+    while let Some(smaller) = case.smaller().into_iter().flat_map(|case| case.dressed()).find(|smaller| differs(node, smaller)) {
+        case = smaller;
     }
     let (template, question) = case.texts();
     let ours = evaluated(&case, &template, data);

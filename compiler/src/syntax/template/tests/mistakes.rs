@@ -263,13 +263,13 @@ error[expression-syntax]: expected a value after `[`
 "#,
     ),
     (
-        "a ?. [0]",
+        "a . [0]",
         r#"
 error[expression-syntax]: expected a name after `.`
-  ┌─ w:1:6
+  ┌─ w:1:5
   │
-1 │ a ?. [0]
-  │      ^ found `[`
+1 │ a . [0]
+  │     ^ found `[`
   │
   = help: leave out the dot before `[`
 "#,
