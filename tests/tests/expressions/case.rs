@@ -38,10 +38,8 @@ impl Case {
         let random = &mut Random::new(self.seed);
         if let [Part::Expr(expr)] = self.parts.as_slice() {
             let written = expr.written(random);
-            let question = Question {
-                translated: expr.translated(),
-                unchanged: (!written.dashed).then(|| written.text.clone()),
-            };
+            let question =
+                Question { translated: expr.translated(), unchanged: (!written.dashed).then(|| written.text.clone()) };
             let template = match self.place == Place::Body || self.wrapped {
                 true => format!("${{{}}}", written.text),
                 false => written.text,
@@ -107,9 +105,27 @@ impl Case {
 /// Literals and expressions by turns. A `$` never stands right before an expression: it would make it a literal.
 fn mixed_text(random: &mut Random) -> Vec<Part> {
     const LITERALS: &[(&str, &str)] = &[
-        ("a ", "a "), ("#", "#"), ("$", "$"), ("$$", "$$"), ("{", "{"), ("}", "}"), ("$${", "${"), ("$${x}", "${x}"),
-        ("\\n", "\\n"), ("\n", "\n"), ("é😀", "é😀"), ("'", "'"), ("\"", "\""), ("\\", "\\"), ("`", "`"), ("//", "//"),
-        ("\u{2028}", "\u{2028}"), ("{{x}}", "{{x}}"), ("$ {x}", "$ {x}"), (" $", " $"), ("\t", "\t"),
+        ("a ", "a "),
+        ("#", "#"),
+        ("$", "$"),
+        ("$$", "$$"),
+        ("{", "{"),
+        ("}", "}"),
+        ("$${", "${"),
+        ("$${x}", "${x}"),
+        ("\\n", "\\n"),
+        ("\n", "\n"),
+        ("é😀", "é😀"),
+        ("'", "'"),
+        ("\"", "\""),
+        ("\\", "\\"),
+        ("`", "`"),
+        ("//", "//"),
+        ("\u{2028}", "\u{2028}"),
+        ("{{x}}", "{{x}}"),
+        ("$ {x}", "$ {x}"),
+        (" $", " $"),
+        ("\t", "\t"),
     ];
     let mut parts: Vec<Part> = Vec::new();
     for _ in 0..2 + random.below(4) {

@@ -7,7 +7,8 @@ use flow_runtime::value::Value;
 pub const NODES: [&str; 3] = ["check", "process-payment", "skipped"];
 
 /// Variables of the environment, and their values.
-pub const VARIABLES: [(&str, &str); 3] = [("API_URL", "https://api.example.com/v1"), ("CURRENCY", "EUR"), ("LIMIT", "250")];
+pub const VARIABLES: [(&str, &str); 3] =
+    [("API_URL", "https://api.example.com/v1"), ("CURRENCY", "EUR"), ("LIMIT", "250")];
 
 pub const TIMESTAMP: &str = "2026-11-22T18:21:00.000Z";
 pub const EXECUTION_ID: &str = "exec-0193";
@@ -230,9 +231,37 @@ impl Writer<'_> {
 
     fn number(&mut self) {
         const NUMBERS: &[&str] = &[
-            "0", "-0", "1", "2", "3", "-1", "10", "42", "0.1", "0.5", "1.5", "2.5", "-2.5", "1.005", "8.345", "1e21",
-            "1e-7", "1E+2", "9007199254740993", "4294967295", "4294967296", "-4294967296", "2147483648", "1e400",
-            "5e-324", "1.7976931348623157e308", "100", "99.99", "19.90", "0.000001", "123456789012345680000",
+            "0",
+            "-0",
+            "1",
+            "2",
+            "3",
+            "-1",
+            "10",
+            "42",
+            "0.1",
+            "0.5",
+            "1.5",
+            "2.5",
+            "-2.5",
+            "1.005",
+            "8.345",
+            "1e21",
+            "1e-7",
+            "1E+2",
+            "9007199254740993",
+            "4294967295",
+            "4294967296",
+            "-4294967296",
+            "2147483648",
+            "1e400",
+            "5e-324",
+            "1.7976931348623157e308",
+            "100",
+            "99.99",
+            "19.90",
+            "0.000001",
+            "123456789012345680000",
         ];
         if self.random.one_in(3) {
             let text = format!("{}", self.random.below(40));
@@ -244,10 +273,53 @@ impl Writer<'_> {
 
     fn any_text(&mut self) -> &'static str {
         const TEXTS: &[&str] = &[
-            "", "a", "b", "abc", "Anna", "ORD-1", "x,y,z", "  padded\t\n", "12", " 12 ", "1.50", "-0", "0x1F", "1e3",
-            "true", "null", "NaN", "Infinity", "näïve", "größe", "😀", "a😀b", "\u{FF5E}", "ΑΣ", "İ", "ß", "$&", "$1",
-            "a.b.c", "{\"a\":[1,2]}", "[1, 2, 3]", "not json", "<b>&</b>", "\"quoted\"", "back\\slash", "${x}", "length",
-            "0", "1", "zebra", "Zebra", "apple", "e\u{301}", "\u{2028}", "{\"__proto__\":1}", "SKU-9", "aaaa",
+            "",
+            "a",
+            "b",
+            "abc",
+            "Anna",
+            "ORD-1",
+            "x,y,z",
+            "  padded\t\n",
+            "12",
+            " 12 ",
+            "1.50",
+            "-0",
+            "0x1F",
+            "1e3",
+            "true",
+            "null",
+            "NaN",
+            "Infinity",
+            "näïve",
+            "größe",
+            "😀",
+            "a😀b",
+            "\u{FF5E}",
+            "ΑΣ",
+            "İ",
+            "ß",
+            "$&",
+            "$1",
+            "a.b.c",
+            "{\"a\":[1,2]}",
+            "[1, 2, 3]",
+            "not json",
+            "<b>&</b>",
+            "\"quoted\"",
+            "back\\slash",
+            "${x}",
+            "length",
+            "0",
+            "1",
+            "zebra",
+            "Zebra",
+            "apple",
+            "e\u{301}",
+            "\u{2028}",
+            "{\"__proto__\":1}",
+            "SKU-9",
+            "aaaa",
             // Half a character: becomes an escape.
             "\u{F8FF}",
         ];

@@ -5,17 +5,110 @@ use crate::tree::{Expr, Key, Piece};
 
 /// Every bare name an expression may hold but the roots and the variables.
 pub const NAMES: &[&str] = &[
-    "order_id", "name", "email", "status", "notes", "text", "total", "count", "price", "quantity", "active", "items",
-    "tags", "scores", "matrix", "customer", "meta", "nothing", "mixed", "line-items", "order-2", "in-stock", "größe",
-    "length", "at", "x", "a_b", "missing", "i", "a", "b", "acc", "each", "receiver", "s", "js", "json", "left", "value",
-    "loop", "type", "self", "gen", "fn", "unnamed", "s_", "_", "$", "$x", "X1x", "aB", "a-b", "x-1", "é", "sum", "url",
+    "order_id",
+    "name",
+    "email",
+    "status",
+    "notes",
+    "text",
+    "total",
+    "count",
+    "price",
+    "quantity",
+    "active",
+    "items",
+    "tags",
+    "scores",
+    "matrix",
+    "customer",
+    "meta",
+    "nothing",
+    "mixed",
+    "line-items",
+    "order-2",
+    "in-stock",
+    "größe",
+    "length",
+    "at",
+    "x",
+    "a_b",
+    "missing",
+    "i",
+    "a",
+    "b",
+    "acc",
+    "each",
+    "receiver",
+    "s",
+    "js",
+    "json",
+    "left",
+    "value",
+    "loop",
+    "type",
+    "self",
+    "gen",
+    "fn",
+    "unnamed",
+    "s_",
+    "_",
+    "$",
+    "$x",
+    "X1x",
+    "aB",
+    "a-b",
+    "x-1",
+    "é",
+    "sum",
+    "url",
 ];
 
 /// What an arrow may call what it gets; some of it hides other names.
 const PARAMETERS: &[&str] = &[
-    "x", "x", "x", "i", "i", "a", "b", "acc", "sum", "item", "items", "input_data", "previous_outputs", "timestamp",
-    "result", "error", "Math", "JSON", "API_URL", "in-stock", "x-1", "a-b", "a_b", "aB", "each", "receiver", "s", "js",
-    "json", "left", "value", "loop", "type", "self", "gen", "fn", "unnamed", "s_", "_", "$", "$x", "X1x", "é", "name",
+    "x",
+    "x",
+    "x",
+    "i",
+    "i",
+    "a",
+    "b",
+    "acc",
+    "sum",
+    "item",
+    "items",
+    "input_data",
+    "previous_outputs",
+    "timestamp",
+    "result",
+    "error",
+    "Math",
+    "JSON",
+    "API_URL",
+    "in-stock",
+    "x-1",
+    "a-b",
+    "a_b",
+    "aB",
+    "each",
+    "receiver",
+    "s",
+    "js",
+    "json",
+    "left",
+    "value",
+    "loop",
+    "type",
+    "self",
+    "gen",
+    "fn",
+    "unnamed",
+    "s_",
+    "_",
+    "$",
+    "$x",
+    "X1x",
+    "é",
+    "name",
 ];
 
 /// What an expression should be. One in a few is something else all the same.
@@ -134,10 +227,37 @@ impl<'a> Generator<'a> {
 
     fn math(&mut self) -> Expr {
         const ONE: &[&str] = &[
-            "Math.abs", "Math.acos", "Math.acosh", "Math.asin", "Math.asinh", "Math.atan", "Math.atanh", "Math.cbrt",
-            "Math.ceil", "Math.clz32", "Math.cos", "Math.cosh", "Math.exp", "Math.expm1", "Math.floor", "Math.fround",
-            "Math.log", "Math.log10", "Math.log1p", "Math.log2", "Math.round", "Math.sign", "Math.sin", "Math.sinh",
-            "Math.sqrt", "Math.tan", "Math.tanh", "Math.trunc", "Math.round", "Math.floor", "Math.ceil",
+            "Math.abs",
+            "Math.acos",
+            "Math.acosh",
+            "Math.asin",
+            "Math.asinh",
+            "Math.atan",
+            "Math.atanh",
+            "Math.cbrt",
+            "Math.ceil",
+            "Math.clz32",
+            "Math.cos",
+            "Math.cosh",
+            "Math.exp",
+            "Math.expm1",
+            "Math.floor",
+            "Math.fround",
+            "Math.log",
+            "Math.log10",
+            "Math.log1p",
+            "Math.log2",
+            "Math.round",
+            "Math.sign",
+            "Math.sin",
+            "Math.sinh",
+            "Math.sqrt",
+            "Math.tan",
+            "Math.tanh",
+            "Math.trunc",
+            "Math.round",
+            "Math.floor",
+            "Math.ceil",
         ];
         let number = Want::Number;
         match self.random.below(4) {
@@ -188,7 +308,8 @@ impl<'a> Generator<'a> {
             9 => Expr::Method(self.boxed(text), "repeat", vec![self.size()]),
             10 => self.method(Want::Array, "join", &[], &[text]),
             11 => {
-                let digits = self.random.pick(&["0", "1", "2", "2", "3", "10", "20", "100", "101", "1.9", "null", "NaN"]);
+                let digits =
+                    self.random.pick(&["0", "1", "2", "2", "3", "10", "20", "100", "101", "1.9", "null", "NaN"]);
                 let arguments = if self.random.one_in(8) { Vec::new() } else { vec![Expr::Literal(digits)] };
                 Expr::Method(self.boxed(Want::Number), "toFixed", arguments)
             }
@@ -203,7 +324,15 @@ impl<'a> Generator<'a> {
                 let mut arguments = vec![self.expr(Want::Any)];
                 if self.random.one_in(3) {
                     arguments.push(Expr::Literal(self.random.pick(&["null", "undefined", "true", "5"])));
-                    arguments.push(Expr::Literal(self.random.pick(&["2", "0", "'\\t'", "'--'", "12", "null", "'\\ud83d'"])));
+                    arguments.push(Expr::Literal(self.random.pick(&[
+                        "2",
+                        "0",
+                        "'\\t'",
+                        "'--'",
+                        "12",
+                        "null",
+                        "'\\ud83d'",
+                    ])));
                 }
                 Expr::Global("JSON.stringify", arguments)
             }
@@ -295,10 +424,25 @@ impl<'a> Generator<'a> {
             3 => self.each("findIndex", Want::Bool),
             _ => {
                 const KEYS: &[(&str, &str)] = &[
-                    ("a", "a"), ("b", "b"), ("name", "name"), ("'a b'", "a b"), ("\"c\"", "c"), ("class", "class"),
-                    ("null", "null"), ("'1'", "1"), ("'0'", "0"), ("'01'", "01"), ("length", "length"), ("'é'", "é"),
-                    ("\"\"", ""), ("'a'", "a"), ("'\\x41'", "A"), ("line-items", "line-items"), ("'😀'", "😀"),
-                    ("at", "at"), ("if", "if"),
+                    ("a", "a"),
+                    ("b", "b"),
+                    ("name", "name"),
+                    ("'a b'", "a b"),
+                    ("\"c\"", "c"),
+                    ("class", "class"),
+                    ("null", "null"),
+                    ("'1'", "1"),
+                    ("'0'", "0"),
+                    ("'01'", "01"),
+                    ("length", "length"),
+                    ("'é'", "é"),
+                    ("\"\"", ""),
+                    ("'a'", "a"),
+                    ("'\\x41'", "A"),
+                    ("line-items", "line-items"),
+                    ("'😀'", "😀"),
+                    ("at", "at"),
+                    ("if", "if"),
                 ];
                 let count = self.random.below(5);
                 let entry = |generator: &mut Self| {
@@ -413,8 +557,30 @@ impl<'a> Generator<'a> {
 
     fn template(&mut self) -> Expr {
         const TEXTS: &[&str] = &[
-            "a", " ", "#", "\\n", "\\`", "$", "\\$", "{", "}", "\n", "\r\n", "é", "😀", "\\u{1F600}", "\\ud83d", "'", "\"",
-            "\\\\", "\\q", "\\\n", "//", "${''}$", "\u{2028}", "\\0",
+            "a",
+            " ",
+            "#",
+            "\\n",
+            "\\`",
+            "$",
+            "\\$",
+            "{",
+            "}",
+            "\n",
+            "\r\n",
+            "é",
+            "😀",
+            "\\u{1F600}",
+            "\\ud83d",
+            "'",
+            "\"",
+            "\\\\",
+            "\\q",
+            "\\\n",
+            "//",
+            "${''}$",
+            "\u{2028}",
+            "\\0",
         ];
         let mut pieces = Vec::new();
         for _ in 0..self.random.below(5) {
@@ -439,7 +605,8 @@ impl<'a> Generator<'a> {
             return self.parameter(want);
         }
         if want == Want::Position {
-            let positions = ["0", "1", "2", "3", "5", "1e3", "1.9", "-1", "-2", "NaN", "Infinity", "'1'", "null", "true"];
+            let positions =
+                ["0", "1", "2", "3", "5", "1e3", "1.9", "-1", "-2", "NaN", "Infinity", "'1'", "null", "true"];
             let position = self.random.pick(&positions);
             return match position.strip_prefix('-') {
                 Some(digits) => Expr::Unary("-", Box::new(Expr::Literal(if digits == "1" { "1" } else { "2" }))),
@@ -465,9 +632,40 @@ impl<'a> Generator<'a> {
 
     fn number_literal(&mut self) -> Expr {
         const NUMBERS: &[&str] = &[
-            "0", "1", "2", "3", "10", "42", "100", "0.5", ".5", "5.", "1e3", "1E-7", "1e21", "1e+2", "1e400", "0x1F",
-            "0XfF", "0b101", "0O17", "1_000", "9007199254740993", "123456789012345680000", "4.35", "1.005", "0.1", "0.2",
-            "1.5", "2.5", "4294967295", "4294967296", "0xFFFFFFFFFFFFFFFFFF", "5e-324", "0.000001", "1_0.0_1e0_1",
+            "0",
+            "1",
+            "2",
+            "3",
+            "10",
+            "42",
+            "100",
+            "0.5",
+            ".5",
+            "5.",
+            "1e3",
+            "1E-7",
+            "1e21",
+            "1e+2",
+            "1e400",
+            "0x1F",
+            "0XfF",
+            "0b101",
+            "0O17",
+            "1_000",
+            "9007199254740993",
+            "123456789012345680000",
+            "4.35",
+            "1.005",
+            "0.1",
+            "0.2",
+            "1.5",
+            "2.5",
+            "4294967295",
+            "4294967296",
+            "0xFFFFFFFFFFFFFFFFFF",
+            "5e-324",
+            "0.000001",
+            "1_0.0_1e0_1",
         ];
         let literal = Expr::Literal(self.random.pick(NUMBERS));
         if self.random.one_in(5) { Expr::Unary("-", Box::new(literal)) } else { literal }
@@ -475,9 +673,51 @@ impl<'a> Generator<'a> {
 
     fn text_literal(&mut self) -> Expr {
         const PIECES: &[&str] = &[
-            "a", "b", "abc", "x", ",", " ", "1", "12", "-", ".", "e", "A", "{", "}", "${", "$", "$&", "$$", "`", "//", "é",
-            "😀", "\u{FF5E}", "\u{2028}", "\\n", "\\t", "\\\\", "\\'", "\\\"", "\\x41", "\\u00e9", "\\u{1F600}", "\\ud83d",
-            "\\ude00", "\\q", "\\\n", "\\b\\f\\v", "\\0", "ß", "null", "length", "undefined", "price", "name", "/",
+            "a",
+            "b",
+            "abc",
+            "x",
+            ",",
+            " ",
+            "1",
+            "12",
+            "-",
+            ".",
+            "e",
+            "A",
+            "{",
+            "}",
+            "${",
+            "$",
+            "$&",
+            "$$",
+            "`",
+            "//",
+            "é",
+            "😀",
+            "\u{FF5E}",
+            "\u{2028}",
+            "\\n",
+            "\\t",
+            "\\\\",
+            "\\'",
+            "\\\"",
+            "\\x41",
+            "\\u00e9",
+            "\\u{1F600}",
+            "\\ud83d",
+            "\\ude00",
+            "\\q",
+            "\\\n",
+            "\\b\\f\\v",
+            "\\0",
+            "ß",
+            "null",
+            "length",
+            "undefined",
+            "price",
+            "name",
+            "/",
         ];
         let quote = self.random.pick(&['\'', '"']);
         let mut text = String::from(quote);
@@ -512,8 +752,28 @@ impl<'a> Generator<'a> {
 
     fn property(&mut self) -> &'static str {
         self.random.pick(&[
-            "name", "price", "length", "tags", "city", "a", "b", "address", "sku", "missing", "in-stock", "class", "a-b",
-            "x1", "null", "constructor", "__proto__", "at", "toString", "order-2", "é", "if",
+            "name",
+            "price",
+            "length",
+            "tags",
+            "city",
+            "a",
+            "b",
+            "address",
+            "sku",
+            "missing",
+            "in-stock",
+            "class",
+            "a-b",
+            "x1",
+            "null",
+            "constructor",
+            "__proto__",
+            "at",
+            "toString",
+            "order-2",
+            "é",
+            "if",
         ])
     }
 
@@ -536,7 +796,11 @@ impl<'a> Generator<'a> {
     fn path(&mut self, want: Want) -> Expr {
         const CHECK: &str = "previous_outputs.check.result";
         let node = self.random.pick(&[
-            CHECK, CHECK, CHECK, "previous_outputs.check", "previous_outputs.process-payment.result",
+            CHECK,
+            CHECK,
+            CHECK,
+            "previous_outputs.check",
+            "previous_outputs.process-payment.result",
             "previous_outputs.skipped.result",
         ]);
         let own: &[&str] = match (self.place, want) {
@@ -556,9 +820,13 @@ impl<'a> Generator<'a> {
             Want::Number | Want::Position => {
                 &["total", "count", "price", "quantity", "customer.age", "order-2", "größe", "length", "a_b"]
             }
-            Want::Text => &["order_id", "name", "email", "status", "notes", "text", "customer.name", "customer.address.city"],
+            Want::Text => {
+                &["order_id", "name", "email", "status", "notes", "text", "customer.name", "customer.address.city"]
+            }
             Want::Bool => &["active", "in-stock"],
-            Want::Array => &["items", "items", "tags", "scores", "matrix", "mixed", "customer.address.lines", "line-items"],
+            Want::Array => {
+                &["items", "items", "tags", "scores", "matrix", "mixed", "customer.address.lines", "line-items"]
+            }
             Want::Object => &["customer", "customer.address", "meta", "x"],
             Want::Any => &["nothing", "missing", "missing.deep.er", "nothing.x", "tags.foo", "at"],
         };
@@ -578,7 +846,10 @@ impl<'a> Generator<'a> {
                 };
                 format!("{node}.{fields}")
             }
-            3 => self.random.pick(&["API_URL", "CURRENCY", "LIMIT", "timestamp", "execution_id", "input_data"]).to_owned(),
+            3 => self
+                .random
+                .pick(&["API_URL", "CURRENCY", "LIMIT", "timestamp", "execution_id", "input_data"])
+                .to_owned(),
             4 => self.random.pick(&["missing", "nothing", "missing.deep", "previous_outputs"]).to_owned(),
             5..8 => format!("input_data.{}", self.random.pick(input)),
             _ => self.random.pick(input).to_owned(),
@@ -610,10 +881,37 @@ impl<'a> Generator<'a> {
 /// The same name, for ever.
 fn known(name: &str) -> &'static str {
     const OTHERS: &[&str] = &[
-        "input_data", "previous_outputs", "timestamp", "execution_id", "error", "result", "item", "API_URL", "CURRENCY",
-        "LIMIT", "check", "process-payment", "skipped", "age", "address", "city", "lines", "deep", "er", "foo", "sku",
-        "message", "code", "details", "attempts", "execution_time", "started_at", "transaction_id", "available",
-        "success", "status_code",
+        "input_data",
+        "previous_outputs",
+        "timestamp",
+        "execution_id",
+        "error",
+        "result",
+        "item",
+        "API_URL",
+        "CURRENCY",
+        "LIMIT",
+        "check",
+        "process-payment",
+        "skipped",
+        "age",
+        "address",
+        "city",
+        "lines",
+        "deep",
+        "er",
+        "foo",
+        "sku",
+        "message",
+        "code",
+        "details",
+        "attempts",
+        "execution_time",
+        "started_at",
+        "transaction_id",
+        "available",
+        "success",
+        "status_code",
     ];
     let found = NAMES.iter().chain(OTHERS).find(|known| **known == name);
     found.unwrap_or_else(|| panic!("`{name}` is not in the lists"))

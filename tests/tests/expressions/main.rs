@@ -104,7 +104,9 @@ fn minimised(node: &mut Node, mut case: Case, data: &Data, kind: &str) -> String
         }
     };
     // What is smaller is printed with other white space: the difference may need some.
-    while let Some(smaller) = case.smaller().into_iter().flat_map(|case| case.dressed()).find(|smaller| differs(node, smaller)) {
+    while let Some(smaller) =
+        case.smaller().into_iter().flat_map(|case| case.dressed()).find(|smaller| differs(node, smaller))
+    {
         case = smaller;
     }
     let (template, question) = case.texts();

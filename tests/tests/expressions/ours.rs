@@ -28,9 +28,9 @@ pub fn workflow(templates: &[(Place, String)]) -> String {
         let mut quoted = String::new();
         write_string(template, &mut quoted);
         let config = match place {
-            Place::Body => format!(
-                r#""http","config":{{"method":"POST","url":"http://localhost/d","body":{{"value":{quoted}}}}}"#
-            ),
+            Place::Body => {
+                format!(r#""http","config":{{"method":"POST","url":"http://localhost/d","body":{{"value":{quoted}}}}}"#)
+            }
             Place::Filter => format!(r#""data_filter","config":{{"filter_condition":{quoted}}}"#),
             Place::Item => format!(
                 r#""data_transform","config":{{"transform_type":"map_items","input":"${{[input_data.row]}}","expression":{quoted}}}"#
