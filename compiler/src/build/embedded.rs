@@ -5,7 +5,7 @@
 
 use super::Error;
 use super::hash::Hash;
-use crate::codegen::manifest::RELEASE_PROFILE;
+use crate::codegen::manifest::release_profile;
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub fn crates_hash() -> String {
 
 /// The workspace the runtime is built in.
 fn workspace_toml() -> String {
-    format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{RELEASE_PROFILE}")
+    format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{}", release_profile())
 }
 
 /// Writes the workspace into an existing, empty folder.
