@@ -57,6 +57,15 @@ pub fn generate(text: &str, file: &Path) -> GeneratedCrate {
     accepted.plan().generate()
 }
 
+/// What rustc remarks on the code generated for a workflow.
+///
+/// # Panics
+/// When the workflow is wrong, or rustc cannot be asked.
+pub fn remarks(text: &str, file: &Path) -> String {
+    let generated = generate(text, file);
+    build::remarks(&generated, Talk::Quiet).unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
+}
+
 type Slot = Arc<OnceLock<PathBuf>>;
 
 /// The native binary of a workflow; built once for all cases that share the text.

@@ -62,6 +62,12 @@ pub fn build_in_cache(generated: &GeneratedCrate, options: Options) -> Result<Pa
     rustc::compile(&toolchain, &workdir, generated, options.reuse, options.talk)
 }
 
+/// What rustc remarks on generated code: nothing, as long as codegen is right. Builds do not ask.
+pub fn remarks(generated: &GeneratedCrate, talk: Talk) -> Result<String, Error> {
+    let toolchain = Toolchain::find()?;
+    rustc::remarks(&toolchain, &Workdir::open(&toolchain)?, generated, talk)
+}
+
 /// Compiles the runtime alone, so that the first workflow need not wait for it.
 pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
     let toolchain = Toolchain::find()?;

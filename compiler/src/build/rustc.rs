@@ -79,14 +79,37 @@ pub fn compile(
     })
 }
 
-/// Runs rustc in the folder that holds the source, so that no path of this machine gets into the binary.
-/// The inner error: what was run, and what rustc said against it.
-fn run(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Result<Result<(), (Command, String)>, Error> {
+/// What rustc remarks on the generated code, which a build does not ask for. Nothing is compiled to the end.
+pub fn remarks(
+    toolchain: &Toolchain,
+    workdir: &Workdir,
+    generated: &GeneratedCrate,
+    talk: Talk,
+) -> Result<String, Error> {
+    let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
+    let temporary = workdir.temporary()?;
+    embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
+    let mut rustc = against(toolchain, &runtime, temporary.path());
+    rustc.args(["--edition=2024", "--crate-type=bin", "--crate-name=workflow", "--color=never", "--emit=metadata"]);
+    let output = rustc.output().map_err(|error| Error::io("start", &toolchain.rustc, &error))?;
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A rustc that reads the source in a folder and knows the runtime.
+fn against(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Command {
     let mut rustc = toolchain.rustc();
-    rustc.current_dir(folder).args(FLAGS).arg(SOURCE);
+    rustc.current_dir(folder).arg(SOURCE);
     rustc.args(["--target", &toolchain.host, "--extern"]);
     rustc.arg(format!("flow_runtime={}", runtime.rlib.display()));
     rustc.args(runtime.search.iter().map(|path| format!("-L{path}")));
+    rustc
+}
+
+/// Runs rustc in the folder that holds the source, so that no path of this machine gets into the binary.
+/// The inner error: what was run, and what rustc said against it.
+fn run(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Result<Result<(), (Command, String)>, Error> {
+    let mut rustc = against(toolchain, runtime, folder);
+    rustc.args(FLAGS);
     // A library in C is inside the rlib of the crate that built it; what remains is the system's.
     rustc.args(runtime.link.iter().filter(|library| !library.starts_with("static=")).map(|name| format!("-l{name}")));
     let output = rustc.output().map_err(|error| Error::io("start", &toolchain.rustc, &error))?;

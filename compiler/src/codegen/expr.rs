@@ -5,7 +5,7 @@ use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, U
 use crate::plan::Plan;
 use crate::plan::names::snake;
 use flow_runtime::value::{JsString, Value};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 /// Rust code for a value, and what Rust type it has.
@@ -39,9 +39,12 @@ impl Code {
         let tokens = &self.tokens;
         match self.form {
             Form::Raw => quote! { #tokens.value() },
-            Form::Value => tokens.clone(),
+            Form::Value => bare(tokens),
             Form::Ref => quote! { #tokens.clone() },
-            Form::Bool => quote! { Value::Bool(#tokens) },
+            Form::Bool => {
+                let truth = bare(tokens);
+                quote! { Value::Bool(#truth) }
+            }
         }
     }
 
@@ -187,7 +190,7 @@ impl Expressions<'_> {
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right),
             ExprKind::Conditional(test, yes, no) => {
                 let (test, yes, no) = (self.code(test), self.code(yes), self.code(no));
-                let (condition, parts) = (test.truthy(), [&test, &yes, &no]);
+                let (condition, parts) = (bare(&test.truthy()), [&test, &yes, &no]);
                 let (form, yes_tokens, no_tokens) = unified(&yes, &no);
                 Code::new(form, quote! { if #condition { #yes_tokens } else { #no_tokens } }, &parts).enclosed()
             }
@@ -313,6 +316,10 @@ impl Expressions<'_> {
 
     /// A Rust `bool` for an expression of which only the truth matters: no value is built for `&&` and `||`.
     pub(super) fn condition(self, expr: &Expr) -> TokenStream {
+        bare(&self.truth(expr))
+    }
+
+    fn truth(self, expr: &Expr) -> TokenStream {
         match &expr.kind {
             ExprKind::Binary(Binary::And, left, right) => {
                 let (left, right) = (self.operand(left, Binary::And), self.operand(right, Binary::And));
@@ -323,7 +330,7 @@ impl Expressions<'_> {
                 quote! { #left || #right }
             }
             ExprKind::Unary(Unary::Not, operand) => {
-                let inner = self.condition(operand);
+                let inner = self.truth(operand);
                 match operand.kind {
                     ExprKind::Binary(..) => quote! { !(#inner) },
                     _ => quote! { !#inner },
@@ -335,7 +342,7 @@ impl Expressions<'_> {
 
     /// An operand of `&&` or `||`, in parentheses where the other of the two stands inside.
     fn operand(self, expr: &Expr, outer: Binary) -> TokenStream {
-        let inner = self.condition(expr);
+        let inner = self.truth(expr);
         match &expr.kind {
             ExprKind::Binary(operator @ (Binary::And | Binary::Or), ..) if *operator != outer => quote! { (#inner) },
             _ => inner,
@@ -351,10 +358,19 @@ impl Code {
     }
 }
 
+/// Without the parentheses around the whole of it, for places that need none.
+fn bare(tokens: &TokenStream) -> TokenStream {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => group.stream(),
+        _ => tokens.clone(),
+    }
+}
+
 /// Two branches with one type.
 fn unified(yes: &Code, no: &Code) -> (Form, TokenStream, TokenStream) {
     if yes.form == no.form && matches!(yes.form, Form::Raw | Form::Bool) {
-        (yes.form, yes.tokens.clone(), no.tokens.clone())
+        (yes.form, bare(&yes.tokens), bare(&no.tokens))
     } else {
         (Form::Value, yes.value(), no.value())
     }
@@ -364,12 +380,17 @@ fn refs(codes: &[Code]) -> Vec<&Code> {
     codes.iter().collect()
 }
 
-/// The Rust name of a parameter; never one that generated functions use themselves.
+/// The Rust name of a parameter: its own where it can be, else with its number, so that `itemA` and `item_a` stay two.
+/// Never a name that generated functions use themselves.
 pub(super) fn parameter_ident(parameter: &Parameter) -> syn::Ident {
-    const OWN: &[&str] =
-        &["s", "js", "url", "headers", "params", "json", "text", "mail", "relay", "vars", "each", "left", "receiver"];
-    let name = snake(&parameter.name);
-    if OWN.contains(&name.as_str()) { format_ident!("{name}_") } else { format_ident!("{name}") }
+    const OWN: &[&str] = &["s", "js", "each", "left", "receiver"];
+    let (name, number) = (snake(&parameter.name), parameter.number);
+    let is_numbered = name.rsplit('_').next().is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
+    if name == parameter.name && !is_numbered && !OWN.contains(&name.as_str()) {
+        format_ident!("{name}")
+    } else {
+        format_ident!("{}_{number}", name.trim_end_matches('_'))
+    }
 }
 
 /// A constant as the Rust expression that makes it.

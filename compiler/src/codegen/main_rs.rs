@@ -102,9 +102,17 @@ fn gen_imports(body: &TokenStream) -> TokenStream {
     out
 }
 
+/// Identifiers that stand on their own or begin a path: the `At` in `js::Method::At` is not ours to import.
 fn collect_idents(tokens: &TokenStream, used: &mut BTreeSet<String>) {
+    let mut colons = 0;
     for token in tokens.clone() {
+        let inside_path = colons >= 2;
+        colons = match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ':' => colons + 1,
+            _ => 0,
+        };
         match token {
+            TokenTree::Ident(_) if inside_path => {}
             TokenTree::Ident(ident) => {
                 used.insert(ident.to_string());
             }

@@ -27,12 +27,14 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
     let (kind, functions) = kind(expressions, &node.kind);
     let (node_id, title) = (&node.id.value, &node.title);
     let (retry, timeout) = (gen_retry(node.retry), gen_duration(node.timeout));
+    let leads = plan.workflow.edges.iter().any(|edge| edge.from == id || edge.to == id);
+    let index = (leads || !fields.fields.is_empty()).then(|| quote! { pub const INDEX: usize = #index; });
     let doc = doc(&[&format!("`{node_id}`, line {} of {}", module.line, plan.source), title]);
     quote! {
         #doc
         mod #name {
             use super::*;
-            pub const INDEX: usize = #index;
+            #index
             pub const NODE: Node = Node {
                 id: #node_id,
                 title: #title,

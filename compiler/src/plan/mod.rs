@@ -62,7 +62,8 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     let mut route_names = Names::reserving(&["main"]);
     let routes = workflow.edges.iter().map(|edge| {
         edge.condition.as_ref()?;
-        Some(route_names.unique(format!("{}_to_{}", modules[edge.from.0].name, modules[edge.to.0].name)))
+        let [from, to] = [edge.from, edge.to].map(|node| modules[node.0].name.trim_end_matches('_'));
+        Some(route_names.unique(format!("{from}_to_{to}")))
     });
     let routes = routes.collect();
 

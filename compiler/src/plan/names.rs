@@ -19,7 +19,7 @@ impl Names {
         let mut number = 1;
         while !self.taken.insert(candidate.clone()) {
             number += 1;
-            candidate = format!("{name}_{number}");
+            candidate = format!("{}_{number}", name.trim_end_matches('_'));
         }
         candidate
     }
