@@ -419,8 +419,9 @@ fn constant(value: &Value) -> TokenStream {
             quote! { Value::object([#(#fields),*]) }
         }
         Value::String(JsString::Utf16(_)) => {
+            // Half a surrogate pair: Rust's text cannot hold it, JSON's can.
             let json = value.to_json().unwrap_or_default();
-            quote! { Value::constant(#json) }
+            quote! { js::global(js::Global::JsonParse, &[Value::string(#json)])? }
         }
     }
 }
