@@ -48,7 +48,7 @@ fn not_before(workflow: &Workflow, reader: NodeId, read: NodeId, reading: Readin
         true => "this condition is decided".to_string(),
         false => format!("`{reader_id}` starts"),
     };
-    let diagnostic = match reading.leads_away {
+    match reading.leads_away {
         true => Diagnostic::new(Code::NotYetRun, span, format!("`{read_id}` has not run when {moment}"))
             .label("always missing here")
             .also(workflow.node(read).id.span, format!("comes after `{reader_id}`"))
@@ -57,6 +57,5 @@ fn not_before(workflow: &Workflow, reader: NodeId, read: NodeId, reading: Readin
             .label(format!("nothing makes `{reader_id}` wait for it"))
             .also(workflow.node(read).id.span, format!("does not lead to `{reader_id}`"))
             .help(format!("connect `{read_id}` to `{reader_id}`, or name it in the `dependencies` of `{reader_id}`")),
-    };
-    diagnostic
+    }
 }
