@@ -45,18 +45,24 @@ pub struct Built {
     /// Its size.
     pub bytes: u64,
     pub took: Duration,
+    /// How much of it was rustc.
+    pub rustc: Duration,
 }
 
 /// Compiles a workflow to the file `out`.
 pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
     let started = Instant::now();
-    let binary = build_in_cache(generated, options)?;
-    let bytes = place(&binary, out)?;
-    Ok(Built { path: out.to_owned(), bytes, took: started.elapsed() })
+    let compiled = compile(generated, options)?;
+    let bytes = place(&compiled.binary, out)?;
+    Ok(Built { path: out.to_owned(), bytes, took: started.elapsed(), rustc: compiled.rustc })
 }
 
 /// Compiles a workflow to be run at once, and gives the place of the binary in the cache. It stays there for a while.
 pub fn build_in_cache(generated: &GeneratedCrate, options: Options) -> Result<PathBuf, Error> {
+    Ok(compile(generated, options)?.binary)
+}
+
+fn compile(generated: &GeneratedCrate, options: Options) -> Result<rustc::Compiled, Error> {
     let toolchain = Toolchain::find()?;
     let workdir = Workdir::open(&toolchain)?;
     rustc::compile(&toolchain, &workdir, generated, options.reuse, options.talk)

@@ -13,6 +13,7 @@ use crate::codegen::files::GeneratedCrate;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// How many compiled workflows are kept.
 const BINARIES_KEPT: usize = 32;
@@ -37,23 +38,35 @@ const FLAGS: [&str; 12] = [
     BINARY,
 ];
 
-/// Gives the path of the binary in the cache. With `reuse` it may be of an earlier build of exactly the same code.
+/// A compiled workflow.
+pub struct Compiled {
+    /// Its place in the cache.
+    pub binary: PathBuf,
+    /// What rustc took; nothing when the binary was there already.
+    pub rustc: Duration,
+}
+
+/// With `reuse` it may be of an earlier build of exactly the same code.
 pub fn compile(
     toolchain: &Toolchain,
     workdir: &Workdir,
     generated: &GeneratedCrate,
     reuse: bool,
     talk: Talk,
-) -> Result<PathBuf, Error> {
+) -> Result<Compiled, Error> {
     let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
     let name = folder_name(generated);
     if reuse && let Some(binary) = compiled_before(workdir, &name, generated.main_rs()) {
-        return Ok(binary);
+        return Ok(Compiled { binary, rustc: Duration::ZERO });
     }
+    let started = Instant::now();
     let temporary = workdir.temporary()?;
     embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
     let (command, said) = match run(toolchain, &runtime, temporary.path())? {
-        Ok(()) => return keep(workdir, temporary, &name),
+        Ok(()) => {
+            let rustc = started.elapsed();
+            return Ok(Compiled { binary: keep(workdir, temporary, &name)?, rustc });
+        }
         Err(refused) => refused,
     };
     if let Some(error) = Error::in_output(&said) {
@@ -63,8 +76,10 @@ pub fn compile(
         talk.say("the compiled runtime was damaged on disk");
         Runtime::discard(workdir, generated.flavour, talk)?;
         let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
+        let started = Instant::now();
         if run(toolchain, &runtime, temporary.path())?.is_ok() {
-            return keep(workdir, temporary, &name);
+            let rustc = started.elapsed();
+            return Ok(Compiled { binary: keep(workdir, temporary, &name)?, rustc });
         }
     }
     let folder = temporary.keep();
