@@ -23,6 +23,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// Reads one variable of the process environment.
+type ProcessEnvironment = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
 /// The values of [`crate::flow::Workflow::environment`], by index.
 #[derive(Clone)]
 pub struct Environment {
@@ -31,7 +34,7 @@ pub struct Environment {
 
 /// Everything a value may come from, read once at the start.
 pub struct Sources {
-    process: Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    process: ProcessEnvironment,
     env_file: SourceFile,
     config: SourceFile,
 }
@@ -137,7 +140,7 @@ impl Sources {
     /// # Errors
     /// As [`Sources::read`].
     pub fn with_process(
-        process: Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+        process: ProcessEnvironment,
         directory: &Path,
         paths: &Paths,
     ) -> Result<Sources, EnvironmentError> {

@@ -200,7 +200,7 @@ fn mail(names: &mut Names, mail: &Mail) -> String {
     let mut out = format!("mail from {} to {}", mail.from, mail.to.join(", "));
     let security = if mail.tls { "TLS" } else { "no TLS" };
     let user = mail.user.as_ref().map_or_else(|| "nobody".to_owned(), |user| format!("user {user}"));
-    write!(out, " ({security}, {user}{})\n", if mail.accepted { "" } else { ", not acknowledged" })
+    writeln!(out, " ({security}, {user}{})", if mail.accepted { "" } else { ", not acknowledged" })
         .expect("writing to memory");
     for (name, value) in &letter.headers {
         let value = match name.to_ascii_lowercase().as_str() {

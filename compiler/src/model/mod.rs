@@ -89,7 +89,7 @@ pub enum Kind {
     Webhook(Webhook),
     Manual,
     Http(Http),
-    Email(Email),
+    Email(Box<Email>),
     Filter(Filter),
     Transform(Transform),
     /// Reported already.

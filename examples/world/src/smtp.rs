@@ -288,7 +288,10 @@ impl Session {
                 let user = if initial.is_empty() { self.ask("Username:").await? } else { decode(initial) };
                 (user, self.ask("Password:").await?)
             }
-            _ => return Ok(self.reply("504 5.5.4 unknown mechanism")),
+            _ => {
+                self.reply("504 5.5.4 unknown mechanism");
+                return Ok(());
+            }
         };
         if self.server.smtp().login.as_ref().is_some_and(|expected| *expected != login) {
             self.reply("535 5.7.8 authentication failed");
@@ -328,7 +331,10 @@ impl Session {
         match refusal {
             None => {}
             Some(Action::Delay(wait)) => tokio::time::sleep(seconds(wait)).await,
-            Some(Action::Reply(line)) => return Ok(self.reply(&line)),
+            Some(Action::Reply(line)) => {
+                self.reply(&line);
+                return Ok(());
+            }
             Some(Action::Drop(_)) => return Err(End::Failed),
             Some(Action::Silence(_)) => std::future::pending().await,
         }

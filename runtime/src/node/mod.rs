@@ -46,7 +46,7 @@ pub struct Services {
 #[cfg(feature = "service")]
 #[derive(Debug, Clone)]
 pub enum Prepared {
-    Http(http::Request),
+    Http(std::sync::Arc<http::Request>),
     #[cfg(feature = "mail")]
     Email(email::Mail),
 }
@@ -133,7 +133,7 @@ impl Services {
     /// A template that cannot be rendered: the node fails with `CONFIGURATION_ERROR`, without retry.
     pub fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Prepared, Fault> {
         match &node.kind {
-            Kind::Http(http) => http::prepare(node.id, http, scope).map(Prepared::Http),
+            Kind::Http(http) => Ok(Prepared::Http(http::prepare(node.id, http, scope)?.into())),
             #[cfg(feature = "mail")]
             Kind::Email(email) => self.mail.prepare(node.id, email, scope).map(Prepared::Email),
             // flowc links the runtime with mail for a workflow that has such a node.

@@ -92,8 +92,8 @@ struct Charge<'a> {
     currency: &'a str,
     customer_id: &'a str,
     order_id: &'a str,
-    payment_method: &'a Box<RawValue>,
-    billing_address: &'a Box<RawValue>,
+    payment_method: &'a RawValue,
+    billing_address: &'a RawValue,
     metadata: ChargeMetadata,
 }
 
@@ -120,7 +120,7 @@ struct Update<'a> {
 #[derive(Serialize)]
 struct Ship<'a> {
     order_id: &'a str,
-    customer_address: &'a Box<RawValue>,
+    customer_address: &'a RawValue,
     items: &'a [Item],
     weight: f64,
     dimensions: &'a Option<Box<RawValue>>,

@@ -21,7 +21,7 @@ impl Lowering<'_> {
             }
             "schedule" => self.schedule(node, config),
             "http" => Kind::Http(self.http(id, node, config)),
-            "send_email" => Kind::Email(self.email(id, node, config)),
+            "send_email" => Kind::Email(Box::new(self.email(id, node, config))),
             "data_filter" => Kind::Filter(self.filter(id, node, config)),
             "data_transform" => match self.transform_step(id, node, config) {
                 Some(step) => {

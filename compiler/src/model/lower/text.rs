@@ -35,13 +35,13 @@ impl Lowering<'_> {
             ValueKind::Null => Tree::Null,
             ValueKind::Bool(value) => Tree::Bool(*value),
             ValueKind::Number(_, value) => Tree::Number(*value),
-            ValueKind::String(text) => match self.text(place, text) {
-                Text { pieces, span } => match <[Piece; 1]>::try_from(pieces) {
-                    Ok([Piece::Expr(expr)]) => Tree::Whole(expr),
-                    Ok([literal]) => Tree::Text(Text { span, pieces: vec![literal] }),
-                    Err(pieces) => Tree::Text(Text { span, pieces }),
-                },
-            },
+            ValueKind::String(text) => {
+                let text = self.text(place, text);
+                match text.as_whole() {
+                    Some(expr) => Tree::Whole(expr.clone()),
+                    None => Tree::Text(text),
+                }
+            }
             ValueKind::Array(items) => Tree::Array(items.iter().map(|item| self.tree(place, item)).collect()),
             ValueKind::Object(object) => Tree::Object(self.fields(place, object)),
         }
