@@ -73,6 +73,33 @@ impl Field {
 }
 
 impl<'a> Scope<'a> {
+    /// A scope put together by hand: for tests and tools that call generated functions. The engine makes its own.
+    /// `outputs` and `node_ids` are by index of the node, `environment` by index of the variable.
+    pub fn by_hand(
+        input: &'a Doc,
+        (node_ids, outputs): (&'a [&'static str], &'a [Option<Doc>]),
+        environment: &'a [String],
+        timestamp: &'a str,
+        execution_id: &'a str,
+    ) -> Scope<'a> {
+        Scope {
+            input,
+            outputs,
+            node_ids,
+            environment,
+            timestamp,
+            execution_id,
+            error_of: None,
+            activated_by: None,
+            missing: Cell::new(false),
+        }
+    }
+
+    /// As if the edge from this node had led here: its error is `error`, its result the default input of a transform.
+    pub fn activated_by(self, node: usize) -> Scope<'a> {
+        Scope { error_of: Some(node), activated_by: Some(node), ..self }
+    }
+
     /// The value at a path, as canonical JSON text.
     pub fn get(&self, field: &Field) -> Raw<'a> {
         let text = match field.of {

@@ -4,6 +4,7 @@ use super::text::json_text;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
 use crate::plan::Plan;
 use crate::plan::names::snake;
+use flow_runtime::expr as js;
 use flow_runtime::value::{JsString, Value};
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -252,9 +253,7 @@ impl Expressions<'_> {
     }
 
     fn binary(self, operator: Binary, left: &Expr, right: &Expr) -> Code {
-        if let (Binary::Or | Binary::Coalesce, Some(fallback)) =
-            (operator, right.as_constant().and_then(Value::to_json))
-        {
+        if let (Binary::Or | Binary::Coalesce, Some(fallback)) = (operator, right.as_constant().and_then(exact_json)) {
             let left = self.code(left);
             let fallback = json_text(&fallback);
             if let Some(raw) = left.raw() {
@@ -393,6 +392,12 @@ pub(super) fn parameter_ident(parameter: &Parameter) -> syn::Ident {
     }
 }
 
+/// The JSON text of a constant, when that says all about it.
+fn exact_json(value: &Value) -> Option<String> {
+    let json = value.to_json()?;
+    Value::from_json(&json).is_ok_and(|read| js::same(&read, value)).then_some(json)
+}
+
 /// A constant as the Rust expression that makes it.
 fn constant(value: &Value) -> TokenStream {
     match value {
@@ -418,10 +423,9 @@ fn constant(value: &Value) -> TokenStream {
             });
             quote! { Value::object([#(#fields),*]) }
         }
-        Value::String(JsString::Utf16(_)) => {
-            // Half a surrogate pair: Rust's text cannot hold it, JSON's can.
-            let json = value.to_json().unwrap_or_default();
-            quote! { js::global(js::Global::JsonParse, &[Value::string(#json)])? }
+        Value::String(JsString::Utf16(units)) => {
+            let units = units.iter().map(|unit| Literal::u16_unsuffixed(*unit));
+            quote! { Value::from_units(&[#(#units),*]) }
         }
     }
 }
@@ -441,5 +445,43 @@ fn number_literal(number: f64) -> TokenStream {
     } else {
         let literal = Literal::f64_unsuffixed(number);
         quote! { #literal }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_parameters_have_different_names() {
+        let ident = |name: &str, number| parameter_ident(&Parameter { name: name.to_owned(), number }).to_string();
+        for (name, expected) in [
+            ("item", "item"),
+            ("a_b", "a_b"),
+            ("a-b", "a_b_3"),
+            ("aB", "a_b_3"),
+            ("a_b_3", "a_b_3_3"),
+            ("$", "unnamed_3"),
+            ("unnamed", "unnamed"),
+            ("type", "type_3"),
+            ("each", "each_3"),
+        ] {
+            assert_eq!(ident(name, 3), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_what_json_can_say_becomes_json() {
+        let nested = Value::array(vec![Value::Undefined]);
+        for value in [Value::Number(-0.0), Value::Number(f64::NAN), Value::Undefined, nested] {
+            assert_eq!(exact_json(&value), None, "{value:?}");
+        }
+        assert_eq!(exact_json(&Value::string("a")).as_deref(), Some("\"a\""));
+    }
+
+    #[test]
+    fn half_a_character_is_written_as_its_number() {
+        let half = Value::from_units(&[0x61, 0xD83D]);
+        assert_eq!(constant(&half).to_string(), "Value :: from_units (& [97 , 55357])");
     }
 }

@@ -22,6 +22,11 @@ impl Value {
         Value::String(text.into())
     }
 
+    /// A string of UTF-16 units: for constants that no Rust string can hold.
+    pub fn from_units(units: &[u16]) -> Value {
+        Value::String(JsString::from_units(units))
+    }
+
     pub fn array(items: Vec<Value>) -> Value {
         Value::Array(items.into())
     }

@@ -4,112 +4,13 @@ use crate::random::Random;
 use crate::tree::{Expr, Key, Piece};
 
 /// Every bare name an expression may hold but the roots and the variables.
-pub const NAMES: &[&str] = &[
-    "order_id",
-    "name",
-    "email",
-    "status",
-    "notes",
-    "text",
-    "total",
-    "count",
-    "price",
-    "quantity",
-    "active",
-    "items",
-    "tags",
-    "scores",
-    "matrix",
-    "customer",
-    "meta",
-    "nothing",
-    "mixed",
-    "line-items",
-    "order-2",
-    "in-stock",
-    "größe",
-    "length",
-    "at",
-    "x",
-    "a_b",
-    "missing",
-    "i",
-    "a",
-    "b",
-    "acc",
-    "each",
-    "receiver",
-    "s",
-    "js",
-    "json",
-    "left",
-    "value",
-    "loop",
-    "type",
-    "self",
-    "gen",
-    "fn",
-    "unnamed",
-    "s_",
-    "_",
-    "$",
-    "$x",
-    "X1x",
-    "aB",
-    "a-b",
-    "x-1",
-    "é",
-    "sum",
-    "url",
-];
+pub const NAMES: &str = "order_id name email status notes text total count price quantity active items tags scores matrix customer meta \
+    nothing mixed line-items order-2 in-stock größe length at x a_b missing i a b acc each receiver s js json left \
+    value loop type self gen fn unnamed s_ _ $ $x X1x aB a-b x-1 é sum url";
 
 /// What an arrow may call what it gets; some of it hides other names.
-const PARAMETERS: &[&str] = &[
-    "x",
-    "x",
-    "x",
-    "i",
-    "i",
-    "a",
-    "b",
-    "acc",
-    "sum",
-    "item",
-    "items",
-    "input_data",
-    "previous_outputs",
-    "timestamp",
-    "result",
-    "error",
-    "Math",
-    "JSON",
-    "API_URL",
-    "in-stock",
-    "x-1",
-    "a-b",
-    "a_b",
-    "aB",
-    "each",
-    "receiver",
-    "s",
-    "js",
-    "json",
-    "left",
-    "value",
-    "loop",
-    "type",
-    "self",
-    "gen",
-    "fn",
-    "unnamed",
-    "s_",
-    "_",
-    "$",
-    "$x",
-    "X1x",
-    "é",
-    "name",
-];
+const PARAMETERS: &str = "x x x i i a b acc sum item items input_data previous_outputs timestamp result error Math JSON API_URL in-stock \
+    x-1 a-b a_b aB each receiver s js json left value loop type self gen fn unnamed s_ _ $ $x X1x é name";
 
 /// What an expression should be. One in a few is something else all the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -136,7 +37,7 @@ pub enum Place {
 pub struct Generator<'a> {
     pub random: &'a mut Random,
     pub place: Place,
-    bound: Vec<&'static str>,
+    pub bound: Vec<&'static str>,
     /// How many parts may still be added.
     fuel: usize,
 }
@@ -157,6 +58,12 @@ impl<'a> Generator<'a> {
         self.random.pick(&[Want::Any, Want::Number, Want::Text, Want::Bool, Want::Array, Want::Object])
     }
 
+    /// One of some words.
+    pub(super) fn word(&mut self, words: &'static str) -> &'static str {
+        let words: Vec<&'static str> = words.split(' ').collect();
+        self.random.pick(&words)
+    }
+
     fn boxed(&mut self, want: Want) -> Box<Expr> {
         Box::new(self.expr(want))
     }
@@ -170,7 +77,7 @@ impl<'a> Generator<'a> {
         match self.random.below(16) {
             0 => Expr::Conditional(self.boxed(Want::Bool), self.boxed(want), self.boxed(want)),
             1 => {
-                let operator = self.random.pick(&["&&", "||", "??"]);
+                let operator = self.word("&& || ??");
                 Expr::Binary(operator, self.boxed(want), self.boxed(want))
             }
             2 => {
@@ -202,7 +109,7 @@ impl<'a> Generator<'a> {
     fn number(&mut self) -> Expr {
         match self.random.below(12) {
             0..5 => {
-                let operator = self.random.pick(&["+", "-", "*", "/", "%"]);
+                let operator = self.word("+ - * / %");
                 Expr::Binary(operator, self.boxed(Want::Number), self.boxed(Want::Number))
             }
             5 => Expr::Unary(self.random.pick(&["-", "+"]), self.boxed(Want::Number)),
@@ -217,59 +124,28 @@ impl<'a> Generator<'a> {
             }
             8 => self.reduce(),
             9 => Expr::Global("Number", self.arguments(&[], &[Want::Any])),
-            10 if self.means_global("Math") => {
-                Expr::Constant(self.random.pick(&["Math.PI", "Math.E", "Math.SQRT2", "Math.LN10"]))
-            }
+            10 if self.means_global("Math") => Expr::Constant(self.word("Math.PI Math.E Math.SQRT2 Math.LN10")),
             _ if self.means_global("Math") => self.math(),
             _ => self.leaf(Want::Number),
         }
     }
 
     fn math(&mut self) -> Expr {
-        const ONE: &[&str] = &[
-            "Math.abs",
-            "Math.acos",
-            "Math.acosh",
-            "Math.asin",
-            "Math.asinh",
-            "Math.atan",
-            "Math.atanh",
-            "Math.cbrt",
-            "Math.ceil",
-            "Math.clz32",
-            "Math.cos",
-            "Math.cosh",
-            "Math.exp",
-            "Math.expm1",
-            "Math.floor",
-            "Math.fround",
-            "Math.log",
-            "Math.log10",
-            "Math.log1p",
-            "Math.log2",
-            "Math.round",
-            "Math.sign",
-            "Math.sin",
-            "Math.sinh",
-            "Math.sqrt",
-            "Math.tan",
-            "Math.tanh",
-            "Math.trunc",
-            "Math.round",
-            "Math.floor",
-            "Math.ceil",
-        ];
+        const ONE: &str = "Math.abs Math.acos Math.acosh Math.asin Math.asinh Math.atan Math.atanh Math.cbrt Math.ceil Math.clz32 \
+            Math.cos Math.cosh Math.exp Math.expm1 Math.floor Math.fround Math.log Math.log10 Math.log1p Math.log2 \
+            Math.round Math.sign Math.sin Math.sinh Math.sqrt Math.tan Math.tanh Math.trunc Math.round Math.floor \
+            Math.ceil";
         let number = Want::Number;
         match self.random.below(4) {
             0 => {
-                let name = self.random.pick(&["Math.max", "Math.min", "Math.hypot"]);
+                let name = self.word("Math.max Math.min Math.hypot");
                 Expr::Global(name, self.arguments(&[], &[number, number, number]))
             }
             1 => {
-                let name = self.random.pick(&["Math.atan2", "Math.imul", "Math.pow"]);
+                let name = self.word("Math.atan2 Math.imul Math.pow");
                 Expr::Global(name, self.arguments(&[number, number], &[]))
             }
-            _ => Expr::Global(self.random.pick(ONE), self.arguments(&[number], &[])),
+            _ => Expr::Global(self.word(ONE), self.arguments(&[number], &[])),
         }
     }
 
@@ -279,7 +155,7 @@ impl<'a> Generator<'a> {
             0 | 1 => Expr::Binary("+", self.boxed(text), self.boxed(Want::Any)),
             2 => self.template(),
             3 => {
-                let name = self.random.pick(&["trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase"]);
+                let name = self.word("trim trimStart trimEnd toLowerCase toUpperCase");
                 self.method(text, name, &[], &[])
             }
             4 => {
@@ -308,13 +184,12 @@ impl<'a> Generator<'a> {
             9 => Expr::Method(self.boxed(text), "repeat", vec![self.size()]),
             10 => self.method(Want::Array, "join", &[], &[text]),
             11 => {
-                let digits =
-                    self.random.pick(&["0", "1", "2", "2", "3", "10", "20", "100", "101", "1.9", "null", "NaN"]);
+                let digits = self.word("0 1 2 2 3 10 20 100 101 1.9 null NaN");
                 let arguments = if self.random.one_in(8) { Vec::new() } else { vec![Expr::Literal(digits)] };
                 Expr::Method(self.boxed(Want::Number), "toFixed", arguments)
             }
             12 => {
-                let radix = self.random.pick(&["2", "10", "16", "36", "37", "undefined", "7"]);
+                let radix = self.word("2 10 16 36 37 undefined 7");
                 let arguments = if self.random.one_in(2) { Vec::new() } else { vec![Expr::Literal(radix)] };
                 let receiver = self.random.pick(&[Want::Number, Want::Any]);
                 Expr::Method(self.boxed(receiver), "toString", arguments)
@@ -323,16 +198,8 @@ impl<'a> Generator<'a> {
             14 | 15 if self.means_global("JSON") => {
                 let mut arguments = vec![self.expr(Want::Any)];
                 if self.random.one_in(3) {
-                    arguments.push(Expr::Literal(self.random.pick(&["null", "undefined", "true", "5"])));
-                    arguments.push(Expr::Literal(self.random.pick(&[
-                        "2",
-                        "0",
-                        "'\\t'",
-                        "'--'",
-                        "12",
-                        "null",
-                        "'\\ud83d'",
-                    ])));
+                    arguments.push(Expr::Literal(self.word("null undefined true 5")));
+                    arguments.push(Expr::Literal(self.word(r"2 0 '\t' '--' 12 null '\ud83d'")));
                 }
                 Expr::Global("JSON.stringify", arguments)
             }
@@ -346,11 +213,11 @@ impl<'a> Generator<'a> {
         match self.random.below(12) {
             0..3 => {
                 let want = self.random.pick(&[Want::Number, Want::Text, Want::Any]);
-                let operator = self.random.pick(&["<", "<=", ">", ">="]);
+                let operator = self.word("< <= > >=");
                 Expr::Binary(operator, self.boxed(want), self.boxed(want))
             }
             3..6 => {
-                let operator = self.random.pick(&["==", "!=", "===", "!=="]);
+                let operator = self.word("== != === !==");
                 let left = self.expr(Want::Any);
                 // Equal values would hardly ever meet by chance.
                 let right = if self.random.one_in(4) { left.clone() } else { self.expr(Want::Any) };
@@ -402,7 +269,7 @@ impl<'a> Generator<'a> {
                 Expr::Method(copy, name, Vec::new())
             }
             _ => {
-                let name = self.random.pick(&["Object.keys", "Object.values", "Object.entries"]);
+                let name = self.word("Object.keys Object.values Object.entries");
                 let want = self.random.pick(&[Want::Object, Want::Object, Want::Any]);
                 Expr::Global(name, vec![self.expr(want)])
             }
@@ -423,37 +290,30 @@ impl<'a> Generator<'a> {
             2 => self.method(Want::Array, "at", &[Want::Position], &[]),
             3 => self.each("findIndex", Want::Bool),
             _ => {
-                const KEYS: &[(&str, &str)] = &[
-                    ("a", "a"),
-                    ("b", "b"),
-                    ("name", "name"),
+                const ODD: &[(&str, &str)] = &[
                     ("'a b'", "a b"),
                     ("\"c\"", "c"),
-                    ("class", "class"),
-                    ("null", "null"),
                     ("'1'", "1"),
                     ("'0'", "0"),
                     ("'01'", "01"),
-                    ("length", "length"),
                     ("'é'", "é"),
                     ("\"\"", ""),
                     ("'a'", "a"),
                     ("'\\x41'", "A"),
-                    ("line-items", "line-items"),
                     ("'😀'", "😀"),
-                    ("at", "at"),
-                    ("if", "if"),
                 ];
                 let count = self.random.below(5);
                 let entry = |generator: &mut Self| {
                     if generator.random.one_in(5) {
                         let value = match generator.random.one_in(6) {
-                            true => Expr::Literal(generator.random.pick(&["undefined", "NaN", "Infinity"])),
+                            true => Expr::Literal(generator.word("undefined NaN Infinity")),
                             false => generator.name(),
                         };
                         return (Key::Shorthand, value);
                     }
-                    let (written, name) = generator.random.pick(KEYS);
+                    let plain = generator.word("a b name class null length line-items at if");
+                    let (written, name) =
+                        if generator.random.one_in(2) { generator.random.pick(ODD) } else { (plain, plain) };
                     (Key::Written(written, name), generator.expr(Want::Any))
                 };
                 Expr::Object((0..count).map(|_| entry(self)).collect())
@@ -481,18 +341,14 @@ impl<'a> Generator<'a> {
     fn size(&mut self) -> Expr {
         match self.random.below(6) {
             0 => Expr::Member(self.boxed(Want::Text), "length"),
-            _ => {
-                let sizes =
-                    ["0", "1", "2", "3", "5", "10", "2.9", "'3'", "null", "true", "NaN", "1e400", "undefined", "'x'"];
-                Expr::Literal(self.random.pick(&sizes))
-            }
+            _ => Expr::Literal(self.word("0 1 2 3 5 10 2.9 '3' null true NaN 1e400 undefined 'x'")),
         }
     }
 
     fn each(&mut self, name: &'static str, body: Want) -> Expr {
         let receiver = self.boxed(Want::Array);
         let function = match self.random.one_in(9) {
-            true => Expr::Conversion(self.random.pick(&["Boolean", "Number", "String"])),
+            true => Expr::Conversion(self.word("Boolean Number String")),
             false => self.arrow(3, body),
         };
         Expr::Method(receiver, name, vec![function])
@@ -543,7 +399,7 @@ impl<'a> Generator<'a> {
         };
         let mut parameters: Vec<&'static str> = Vec::new();
         for _ in 0..count {
-            let name = self.random.pick(PARAMETERS);
+            let name = self.word(PARAMETERS);
             if !parameters.contains(&name) {
                 parameters.push(name);
             }
@@ -597,322 +453,4 @@ impl<'a> Generator<'a> {
         // A `\` at the end of a line and `\r\n` are tried; what they mean side by side is said by the raw text alone.
         Expr::Template(pieces)
     }
-
-    // ---- Leaves
-
-    fn leaf(&mut self, want: Want) -> Expr {
-        if !self.bound.is_empty() && self.random.one_in(2) {
-            return self.parameter(want);
-        }
-        if want == Want::Position {
-            let positions =
-                ["0", "1", "2", "3", "5", "1e3", "1.9", "-1", "-2", "NaN", "Infinity", "'1'", "null", "true"];
-            let position = self.random.pick(&positions);
-            return match position.strip_prefix('-') {
-                Some(digits) => Expr::Unary("-", Box::new(Expr::Literal(if digits == "1" { "1" } else { "2" }))),
-                None => Expr::Literal(position),
-            };
-        }
-        if !self.random.one_in(3) {
-            return self.path(want);
-        }
-        match want {
-            Want::Number | Want::Position => self.number_literal(),
-            Want::Text => self.text_literal(),
-            Want::Bool => Expr::Literal(self.random.pick(&["true", "false"])),
-            Want::Array => match self.random.below(3) {
-                0 => Expr::Array(Vec::new()),
-                1 => Expr::Array((0..3).map(|_| self.number_literal()).collect()),
-                _ => Expr::Array((0..3).map(|_| self.text_literal()).collect()),
-            },
-            Want::Object => Expr::Object(Vec::new()),
-            Want::Any => Expr::Literal(self.random.pick(&["null", "undefined", "NaN", "Infinity", "true"])),
-        }
-    }
-
-    fn number_literal(&mut self) -> Expr {
-        const NUMBERS: &[&str] = &[
-            "0",
-            "1",
-            "2",
-            "3",
-            "10",
-            "42",
-            "100",
-            "0.5",
-            ".5",
-            "5.",
-            "1e3",
-            "1E-7",
-            "1e21",
-            "1e+2",
-            "1e400",
-            "0x1F",
-            "0XfF",
-            "0b101",
-            "0O17",
-            "1_000",
-            "9007199254740993",
-            "123456789012345680000",
-            "4.35",
-            "1.005",
-            "0.1",
-            "0.2",
-            "1.5",
-            "2.5",
-            "4294967295",
-            "4294967296",
-            "0xFFFFFFFFFFFFFFFFFF",
-            "5e-324",
-            "0.000001",
-            "1_0.0_1e0_1",
-        ];
-        let literal = Expr::Literal(self.random.pick(NUMBERS));
-        if self.random.one_in(5) { Expr::Unary("-", Box::new(literal)) } else { literal }
-    }
-
-    fn text_literal(&mut self) -> Expr {
-        const PIECES: &[&str] = &[
-            "a",
-            "b",
-            "abc",
-            "x",
-            ",",
-            " ",
-            "1",
-            "12",
-            "-",
-            ".",
-            "e",
-            "A",
-            "{",
-            "}",
-            "${",
-            "$",
-            "$&",
-            "$$",
-            "`",
-            "//",
-            "é",
-            "😀",
-            "\u{FF5E}",
-            "\u{2028}",
-            "\\n",
-            "\\t",
-            "\\\\",
-            "\\'",
-            "\\\"",
-            "\\x41",
-            "\\u00e9",
-            "\\u{1F600}",
-            "\\ud83d",
-            "\\ude00",
-            "\\q",
-            "\\\n",
-            "\\b\\f\\v",
-            "\\0",
-            "ß",
-            "null",
-            "length",
-            "undefined",
-            "price",
-            "name",
-            "/",
-        ];
-        let quote = self.random.pick(&['\'', '"']);
-        let mut text = String::from(quote);
-        for _ in 0..self.random.below(4) {
-            let piece = self.random.pick(PIECES);
-            // `\0` and a digit would be another escape.
-            if !(text.ends_with("\\0") && piece.starts_with(|c: char| c.is_ascii_digit())) {
-                text.push_str(piece);
-            }
-        }
-        text.push(quote);
-        Expr::Text(text)
-    }
-
-    fn parameter(&mut self, want: Want) -> Expr {
-        let name = self.bound[self.random.below(self.bound.len())];
-        let object = Expr::Name(name);
-        match self.random.below(4) {
-            0 => {
-                let fields: &[&'static str] = match want {
-                    Want::Number | Want::Position => &["price", "quantity", "length"],
-                    Want::Text => &["name", "sku"],
-                    Want::Array => &["tags"],
-                    Want::Bool => &["in-stock"],
-                    Want::Any | Want::Object => &["price", "name", "missing", "tags"],
-                };
-                Expr::Member(Box::new(object), self.random.pick(fields))
-            }
-            _ => object,
-        }
-    }
-
-    fn property(&mut self) -> &'static str {
-        self.random.pick(&[
-            "name",
-            "price",
-            "length",
-            "tags",
-            "city",
-            "a",
-            "b",
-            "address",
-            "sku",
-            "missing",
-            "in-stock",
-            "class",
-            "a-b",
-            "x1",
-            "null",
-            "constructor",
-            "__proto__",
-            "at",
-            "toString",
-            "order-2",
-            "é",
-            "if",
-        ])
-    }
-
-    fn name(&mut self) -> Expr {
-        if !self.bound.is_empty() && self.random.one_in(2) {
-            return Expr::Name(self.bound[self.random.below(self.bound.len())]);
-        }
-        let roots: &[&'static str] = match self.place {
-            Place::Body | Place::Filter => &["input_data", "timestamp", "execution_id", "API_URL", "error"],
-            Place::Condition => &["input_data", "timestamp", "result", "error", "LIMIT"],
-            Place::Item => &["input_data", "item", "item", "CURRENCY"],
-        };
-        match self.random.one_in(4) {
-            true => Expr::Name(self.random.pick(roots)),
-            false => Expr::Name(self.random.pick(NAMES)),
-        }
-    }
-
-    /// A path into the data, most often of the wanted kind.
-    fn path(&mut self, want: Want) -> Expr {
-        const CHECK: &str = "previous_outputs.check.result";
-        let node = self.random.pick(&[
-            CHECK,
-            CHECK,
-            CHECK,
-            "previous_outputs.check",
-            "previous_outputs.process-payment.result",
-            "previous_outputs.skipped.result",
-        ]);
-        let own: &[&str] = match (self.place, want) {
-            (Place::Item, Want::Number | Want::Position) => &["item.price", "item.quantity", "item"],
-            (Place::Item, Want::Text) => &["item.name", "item.sku", "item"],
-            (Place::Item, Want::Array) => &["item.tags"],
-            (Place::Item, _) => &["item", "item.in-stock"],
-            (Place::Condition, Want::Number | Want::Position) => &["result.count", "result.status_code"],
-            (Place::Condition, Want::Text) => &["result.transaction_id", "error.message", "error.code"],
-            (Place::Condition, Want::Array) => &["result.items"],
-            (Place::Condition, Want::Bool) => &["result.available", "result.success"],
-            (Place::Condition, _) => &["result", "error"],
-            (Place::Body | Place::Filter, Want::Text) => &["error.message", "error.code"],
-            (Place::Body | Place::Filter, _) => &["error", "error.details"],
-        };
-        let input: &[&str] = match want {
-            Want::Number | Want::Position => {
-                &["total", "count", "price", "quantity", "customer.age", "order-2", "größe", "length", "a_b"]
-            }
-            Want::Text => {
-                &["order_id", "name", "email", "status", "notes", "text", "customer.name", "customer.address.city"]
-            }
-            Want::Bool => &["active", "in-stock"],
-            Want::Array => {
-                &["items", "items", "tags", "scores", "matrix", "mixed", "customer.address.lines", "line-items"]
-            }
-            Want::Object => &["customer", "customer.address", "meta", "x"],
-            Want::Any => &["nothing", "missing", "missing.deep.er", "nothing.x", "tags.foo", "at"],
-        };
-        let path = match self.random.below(10) {
-            0 | 1 => self.random.pick(own).to_owned(),
-            2 if node.ends_with("check") => {
-                let fields = ["attempts", "status", "error", "error.message", "execution_time", "started_at", "result"];
-                format!("{node}.{}", self.random.pick(&fields))
-            }
-            2 => {
-                let fields = match want {
-                    Want::Number | Want::Position => "count",
-                    Want::Text => "transaction_id",
-                    Want::Bool => "available",
-                    Want::Array => "items",
-                    Want::Any | Want::Object => "missing",
-                };
-                format!("{node}.{fields}")
-            }
-            3 => self
-                .random
-                .pick(&["API_URL", "CURRENCY", "LIMIT", "timestamp", "execution_id", "input_data"])
-                .to_owned(),
-            4 => self.random.pick(&["missing", "nothing", "missing.deep", "previous_outputs"]).to_owned(),
-            5..8 => format!("input_data.{}", self.random.pick(input)),
-            _ => self.random.pick(input).to_owned(),
-        };
-        self.steps(&path)
-    }
-
-    fn steps(&mut self, path: &str) -> Expr {
-        let mut steps = path.split('.');
-        let first = steps.next().unwrap_or_default();
-        let mut expr = Expr::Name(known(first));
-        for step in steps {
-            expr = match self.random.one_in(8) {
-                true => Expr::Index(Box::new(expr), Box::new(Expr::Text(format!("'{step}'")))),
-                false => Expr::Member(Box::new(expr), known(step)),
-            };
-        }
-        if self.random.one_in(10) {
-            let index = match self.random.one_in(2) {
-                true => self.random.pick(&["0", "1", "'0'", "'01'", "1.5", "'length'", "4294967296", "'1'", "''"]),
-                false => self.random.pick(&["'a b'", "'😀'", "undefined", "null", "true", "1e21", "'__proto__'"]),
-            };
-            expr = Expr::Index(Box::new(expr), Box::new(Expr::Literal(index)));
-        }
-        expr
-    }
-}
-
-/// The same name, for ever.
-fn known(name: &str) -> &'static str {
-    const OTHERS: &[&str] = &[
-        "input_data",
-        "previous_outputs",
-        "timestamp",
-        "execution_id",
-        "error",
-        "result",
-        "item",
-        "API_URL",
-        "CURRENCY",
-        "LIMIT",
-        "check",
-        "process-payment",
-        "skipped",
-        "age",
-        "address",
-        "city",
-        "lines",
-        "deep",
-        "er",
-        "foo",
-        "sku",
-        "message",
-        "code",
-        "details",
-        "attempts",
-        "execution_time",
-        "started_at",
-        "transaction_id",
-        "available",
-        "success",
-        "status_code",
-    ];
-    let found = NAMES.iter().chain(OTHERS).find(|known| **known == name);
-    found.unwrap_or_else(|| panic!("`{name}` is not in the lists"))
 }

@@ -134,7 +134,8 @@ fn said(data: &Data) -> String {
         out.push_str(if at > 0 { "," } else { "" });
         out.push_str(&format!("{name:?}:{value:?}"));
     }
-    let fields: Vec<String> = NAMES.iter().filter(|name| !name.contains('-')).map(|name| format!("{name:?}")).collect();
+    let fields: Vec<String> =
+        NAMES.split(' ').filter(|name| !name.contains('-')).map(|name| format!("{name:?}")).collect();
     out.push_str(&format!("}},\"fields\":[{}]}}}}\n", fields.join(",")));
     out
 }

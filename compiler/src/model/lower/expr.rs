@@ -509,7 +509,16 @@ fn binary_type(operator: Binary, left: Type, right: Type) -> Type {
 fn finish(span: Span, ty: Type, kind: ExprKind) -> Expr {
     let expr = Expr { span, ty, kind };
     match fold(&expr) {
-        Some(value) if value.to_text().len() <= FOLDED_TEXT_MAX => Expr::constant(span, value),
+        Some(value) if value.to_text().len() <= FOLDED_TEXT_MAX && has_plain_keys(&value) => Expr::constant(span, value),
         _ => expr,
+    }
+}
+
+/// Whether all keys in it are text that a program can hold: no half of a surrogate pair.
+fn has_plain_keys(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(has_plain_keys),
+        Value::Object(object) => object.iter().all(|(key, value)| key.as_str().is_some() && has_plain_keys(value)),
+        Value::Undefined | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
 }
