@@ -509,7 +509,9 @@ fn binary_type(operator: Binary, left: Type, right: Type) -> Type {
 fn finish(span: Span, ty: Type, kind: ExprKind) -> Expr {
     let expr = Expr { span, ty, kind };
     match fold(&expr) {
-        Some(value) if value.to_text().len() <= FOLDED_TEXT_MAX && has_plain_keys(&value) => Expr::constant(span, value),
+        Some(value) if value.to_text().len() <= FOLDED_TEXT_MAX && has_plain_keys(&value) => {
+            Expr::constant(span, value)
+        }
         _ => expr,
     }
 }
