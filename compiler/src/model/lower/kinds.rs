@@ -126,6 +126,13 @@ impl Lowering<'_> {
         }
         self.unused_schema(config, "response_schema", "answers of every shape are accepted");
         let cache = config.object("cache").and_then(|object| {
+            if !matches!(method, "GET" | "HEAD" | "OPTIONS") {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::ConflictingKeys, object.span, format!("a `{method}` request with a `cache`"))
+                        .label("the second one would never be sent")
+                        .help("remove `cache`: what a service does for one request, it has not done for the next"),
+                );
+            }
             let cache = Config::check(self, object, catalog::http::CACHE, "`cache`", object.span);
             cache.number("ttl").map(Duration::from_secs_f64)
         });
