@@ -1,114 +1,448 @@
-//! `sort` and `reverse` on something that is read again.
+//! `sort` and `reverse` on something that can be seen from elsewhere in the same expression.
 //!
-//! In JavaScript they change the array they are called on; here nothing can change a value. The two agree unless the same
-//! expression reads the array a second time, so that, and only that, is refused.
+//! In JavaScript they change the array they are called on; here nothing can change a value. The two agree unless the
+//! expression reads the array again afterwards, under whatever name, or sorts it more than once. That is refused.
+//! Always true: what is accepted has JavaScript's value. What is refused may have it too: places are compared by what is
+//! known of their paths.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::expr::{Binary, Root};
+use crate::model::expr::{Arrow, Binary, Path, Root};
 use crate::model::{Expr, ExprKind, Workflow};
-use crate::source::Span;
-use flow_runtime::expr::{EachMethod, Method};
+use flow_runtime::expr::{EachMethod, Global, Method};
+use std::collections::HashMap;
+use std::ptr;
 
 pub(super) fn observed(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     super::expressions(workflow, &mut |_, _, expr| {
-        let mut sorts = Vec::new();
-        expr.walk(&mut |expr| match &expr.kind {
-            ExprKind::Method(receiver, Method::Sort, _) | ExprKind::SortBy(receiver, _) => {
-                sorts.push((expr, receiver, "sort"))
-            }
-            ExprKind::Method(receiver, Method::Reverse, _) => sorts.push((expr, receiver, "reverse")),
-            _ => {}
-        });
-        if sorts.is_empty() {
+        let mut changes = false;
+        expr.walk(&mut |expr| changes |= changing(expr).is_some());
+        if !changes {
             return;
         }
-        let mut reads: Vec<Read> = Vec::new();
-        expr.walk(&mut |expr| {
-            let mut found = Vec::new();
-            sources(expr, &mut found);
-            // Outermost first: the longest chain from a name is seen before its parts.
-            found.retain(|read| !reads.iter().any(|known| std::ptr::eq(known.name, read.name)));
-            reads.extend(found);
-        });
+        let mut trace = Trace::default();
+        let held = trace.visit(expr);
+        trace.keep(&held);
         // The first one is enough: the others are usually the other half of the same mistake.
-        for (sort, receiver, method) in sorts {
-            let mut changed = Vec::new();
-            sources(receiver, &mut changed);
-            let again = reads.iter().find(|read| {
-                changed.iter().any(|changed| !std::ptr::eq(changed.name, read.name) && changed.overlaps(read))
-            });
-            if let Some(again) = again {
-                diagnostics.push(
-                    Diagnostic::new(
-                        Code::ObservedSort,
-                        sort.span,
-                        format!("`{method}` would change what the same expression reads again"),
-                    )
-                    .label(format!("in JavaScript `{method}` changes the array itself"))
-                    .also(again.span, "read again here")
-                    .help(format!("{method} a copy: `.slice().{method}(…)`")),
-                );
-                return;
-            }
+        if let Some((change, reason)) = trace.changes.iter().find_map(|change| Some((change, trace.seen(change)?))) {
+            let method = change.method;
+            let diagnostic = Diagnostic::new(
+                Code::ObservedSort,
+                change.sort.span,
+                match reason {
+                    Seen::Again(_) => format!("`{method}` would change what the same expression reads again"),
+                    Seen::Repeated => format!("`{method}` would change the same array more than once"),
+                },
+            )
+            .label(format!("in JavaScript `{method}` changes the array itself"));
+            let diagnostic = match reason {
+                Seen::Again(read) => diagnostic.also(read.span, "read again here"),
+                Seen::Repeated => diagnostic,
+            };
+            diagnostics.push(diagnostic.help(format!("{method} a copy: `.slice().{method}(…)`")));
         }
     });
 }
 
-/// A name that is read, and how far its path is known.
-struct Read<'a> {
-    name: &'a Expr,
-    steps: Vec<&'a str>,
-    /// Of the whole chain.
-    span: Span,
-}
-
-impl Read<'_> {
-    /// Whether a change to one could be seen through the other.
-    fn overlaps(&self, other: &Read) -> bool {
-        let same_root = match (&self.name.kind, &other.name.kind) {
-            (ExprKind::Path(left), ExprKind::Path(right)) => left.root == right.root,
-            (ExprKind::Parameter(left), ExprKind::Parameter(right)) => left.number == right.number,
-            (ExprKind::Path(path), ExprKind::PreviousOutputs) | (ExprKind::PreviousOutputs, ExprKind::Path(path)) => {
-                matches!(path.root, Root::Output(_))
-            }
-            (ExprKind::PreviousOutputs, ExprKind::PreviousOutputs) => true,
-            _ => false,
-        };
-        same_root && self.steps.iter().zip(&other.steps).all(|(left, right)| left == right)
-    }
-}
-
-/// The names a value may come from unchanged; none when it is a fresh one.
-fn sources<'a>(expr: &'a Expr, found: &mut Vec<Read<'a>>) {
+/// What is changed, and the method's name, where an expression is one that changes an array in JavaScript.
+fn changing(expr: &Expr) -> Option<(&Expr, &'static str)> {
     match &expr.kind {
-        ExprKind::Path(path) => {
-            found.push(Read { name: expr, steps: path.steps.iter().map(String::as_str).collect(), span: expr.span });
+        ExprKind::Method(receiver, Method::Sort, _) | ExprKind::SortBy(receiver, _) => Some((receiver, "sort")),
+        ExprKind::Method(receiver, Method::Reverse, _) => Some((receiver, "reverse")),
+        _ => None,
+    }
+}
+
+/// Where data that a value shares comes from.
+#[derive(Debug, Clone)]
+struct Origin<'a> {
+    root: Source,
+    steps: Vec<Step<'a>>,
+    /// The names, and the calls, it came through; the last is where it is read now.
+    through: Vec<&'a Expr>,
+    /// The arrows of which each run sees another element, and so another origin.
+    elements: Vec<&'a Arrow>,
+    /// The same data may stand at several places of one array.
+    repeated: bool,
+    /// All that was read of it, for messages.
+    read: &'a Expr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Path(Root),
+    PreviousOutputs,
+    /// The item of a transform.
+    Item,
+    /// What an expression made, where parameters give it a name.
+    Made(*const Expr),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step<'a> {
+    Name(&'a str),
+    /// An element or a member, nobody knows which.
+    Any,
+}
+
+impl<'a> Origin<'a> {
+    /// Whether a change to one could be seen through the other.
+    fn overlaps(&self, other: &Origin) -> bool {
+        let same = |(left, right): (&Step, &Step)| left == right || *left == Step::Any || *right == Step::Any;
+        match (self.root, other.root) {
+            (Source::PreviousOutputs, Source::Path(Root::Output(_)))
+            | (Source::Path(Root::Output(_)), Source::PreviousOutputs) => true,
+            (left, right) => left == right && self.steps.iter().zip(&other.steps).all(same),
         }
-        ExprKind::Parameter(_) | ExprKind::PreviousOutputs => {
-            found.push(Read { name: expr, steps: Vec::new(), span: expr.span })
-        }
-        ExprKind::Member(object, step) => {
-            let before = found.len();
-            sources(object, found);
-            for read in &mut found[before..] {
-                read.steps.push(step);
-                read.span = expr.span;
+    }
+
+    /// The order of an array's elements does not change how many there are.
+    fn is_length_of(&self, other: &Origin) -> bool {
+        self.root == other.root
+            && self.steps.strip_prefix(&*other.steps).is_some_and(|rest| rest.first() == Some(&Step::Name("length")))
+    }
+
+    fn is_element_of(&self, arrow: &Arrow) -> bool {
+        self.elements.iter().any(|element| ptr::eq(*element, arrow))
+    }
+
+    fn comes_through(&self, expr: &Expr) -> bool {
+        self.through.iter().any(|passed| ptr::eq(*passed, expr))
+    }
+
+    fn step(&self, step: Step<'a>, read: &'a Expr) -> Origin<'a> {
+        let mut origin = self.clone();
+        origin.steps.push(step);
+        origin.read = read;
+        origin
+    }
+
+    fn through(&self, expr: &'a Expr) -> Origin<'a> {
+        let mut origin = self.clone();
+        origin.through.push(expr);
+        origin.read = expr;
+        origin
+    }
+}
+
+/// What the value of an expression shares with the data.
+#[derive(Debug, Clone, Default)]
+struct Held<'a> {
+    /// Data it may be itself.
+    itself: Vec<Origin<'a>>,
+    /// Data that may be inside it, at any depth, where it is a fresh array or object.
+    inside: Vec<Origin<'a>>,
+}
+
+impl<'a> Held<'a> {
+    /// A fresh array or object of these.
+    fn fresh(items: impl IntoIterator<Item = Held<'a>>) -> Held<'a> {
+        let inside = items.into_iter().flat_map(|item| item.itself.into_iter().chain(item.inside)).collect();
+        Held { itself: Vec::new(), inside }
+    }
+
+    fn or(mut self, other: Held<'a>) -> Held<'a> {
+        self.itself.extend(other.itself);
+        self.inside.extend(other.inside);
+        self
+    }
+
+    /// A member or an element of it.
+    fn step(&self, step: Step<'a>, read: &'a Expr) -> Held<'a> {
+        let itself = self.itself.iter().map(|origin| origin.step(step, read));
+        Held { itself: itself.chain(self.inside.iter().cloned()).collect(), inside: self.inside.clone() }
+    }
+
+    /// As each run of an arrow gets it: another element.
+    fn element_of(self, arrow: &'a Arrow) -> Held<'a> {
+        self.map(|origin| {
+            let mut origin = origin.clone();
+            origin.elements.push(arrow);
+            origin
+        })
+    }
+
+    /// As all runs of an arrow together give it.
+    fn of_all_runs(self, arrow: &Arrow) -> Held<'a> {
+        self.map(|origin| Origin { repeated: origin.repeated || !origin.is_element_of(arrow), ..origin.clone() })
+    }
+
+    fn map(self, change: impl Fn(&Origin<'a>) -> Origin<'a>) -> Held<'a> {
+        Held { itself: self.itself.iter().map(&change).collect(), inside: self.inside.iter().map(&change).collect() }
+    }
+
+    fn origins(&self) -> impl Iterator<Item = &Origin<'a>> {
+        self.itself.iter().chain(&self.inside)
+    }
+}
+
+/// Data that was looked at, or is kept.
+struct Read<'a> {
+    origin: Origin<'a>,
+    /// How many changes had been made before.
+    after: usize,
+    /// It is part of a value that goes on living, so a later change is seen as well.
+    kept: bool,
+    /// The arrows it happens in.
+    inside: Vec<&'a Arrow>,
+}
+
+/// A `sort` or a `reverse`.
+struct Change<'a> {
+    sort: &'a Expr,
+    method: &'static str,
+    changed: Vec<Origin<'a>>,
+    /// How many changes had been made, with this one.
+    at: usize,
+    inside: Vec<&'a Arrow>,
+}
+
+enum Seen<'a> {
+    Again(&'a Expr),
+    Repeated,
+}
+
+/// An expression in the order in which JavaScript evaluates it.
+#[derive(Default)]
+struct Trace<'a> {
+    reads: Vec<Read<'a>>,
+    changes: Vec<Change<'a>>,
+    inside: Vec<&'a Arrow>,
+    /// What the parameters hold, by number.
+    bound: HashMap<usize, Held<'a>>,
+}
+
+impl<'a> Trace<'a> {
+    fn visit(&mut self, expr: &'a Expr) -> Held<'a> {
+        match &expr.kind {
+            ExprKind::Constant(_)
+            | ExprKind::Env(_)
+            | ExprKind::Timestamp
+            | ExprKind::ExecutionId
+            | ExprKind::Unknown => Held::default(),
+            ExprKind::Path(Path { root, steps }) => {
+                let steps = steps.iter().map(|step| Step::Name(step)).collect();
+                name(expr, Source::Path(*root), steps)
+            }
+            ExprKind::PreviousOutputs => name(expr, Source::PreviousOutputs, Vec::new()),
+            ExprKind::Parameter(parameter) => match self.bound.get(&parameter.number) {
+                Some(held) => held.clone().map(|origin| origin.through(expr)),
+                None => name(expr, Source::Item, Vec::new()),
+            },
+            ExprKind::Member(object, step) => self.visit(object).step(Step::Name(step), expr),
+            ExprKind::Index(object, index) => {
+                let object = self.visit(object);
+                let index = self.visit(index);
+                self.look(&index);
+                object.step(Step::Any, expr)
+            }
+            ExprKind::Array(items) => Held::fresh(self.all(items)),
+            ExprKind::Object(fields) => {
+                let held: Vec<Held> = fields.iter().map(|(_, value)| self.visit(value)).collect();
+                Held::fresh(held)
+            }
+            ExprKind::Text(parts) => self.nothing_of(parts),
+            ExprKind::Unary(_, operand) => {
+                let operand = self.visit(operand);
+                self.look(&operand);
+                Held::default()
+            }
+            ExprKind::Binary(Binary::And, left, right) => {
+                // What `&&` gives of its left side is false, and so no array.
+                let left = self.visit(left);
+                self.look(&left);
+                self.visit(right)
+            }
+            ExprKind::Binary(Binary::Or | Binary::Coalesce, left, right) => {
+                let left = self.visit(left);
+                left.or(self.visit(right))
+            }
+            ExprKind::Binary(_, left, right) => {
+                let (left, right) = (self.visit(left), self.visit(right));
+                self.look(&left);
+                self.look(&right);
+                Held::default()
+            }
+            ExprKind::Conditional(test, yes, no) => {
+                let test = self.visit(test);
+                self.look(&test);
+                let yes = self.visit(yes);
+                yes.or(self.visit(no))
+            }
+            ExprKind::Global(Global::ObjectValues | Global::ObjectEntries, arguments) => {
+                let held = self.all(arguments);
+                Held::fresh(held.into_iter().map(|held| held.step(Step::Any, expr)))
+            }
+            ExprKind::Global(_, arguments) => self.nothing_of(arguments),
+            ExprKind::Method(receiver, method, arguments) => self.method(expr, receiver, *method, arguments),
+            ExprKind::Each(receiver, method, arrow) => self.each(expr, receiver, *method, arrow),
+            ExprKind::Reduce(receiver, arrow, initial) => self.reduce(expr, receiver, arrow, initial.as_deref()),
+            ExprKind::SortBy(receiver, arrow) => {
+                let receiver = self.walked(receiver);
+                let result = self.change(expr, "sort", receiver);
+                // Any element may be compared any number of times.
+                let element = result.step(Step::Any, expr);
+                let order = self.run(arrow, vec![element.clone(), element]);
+                self.look(&order);
+                result
             }
         }
-        // Which element is not known: the path ends here, and overlaps with all of them.
-        ExprKind::Index(object, _)
-        | ExprKind::Method(object, Method::At, _)
-        | ExprKind::Each(object, EachMethod::Find, _) => {
-            sources(object, found);
-        }
-        ExprKind::Binary(Binary::And | Binary::Or | Binary::Coalesce, left, right) => {
-            sources(left, found);
-            sources(right, found);
-        }
-        ExprKind::Conditional(_, yes, no) => {
-            sources(yes, found);
-            sources(no, found);
-        }
-        _ => {}
     }
+
+    fn all(&mut self, exprs: &'a [Expr]) -> Vec<Held<'a>> {
+        exprs.iter().map(|expr| self.visit(expr)).collect()
+    }
+
+    /// What is made of these shares nothing with them.
+    fn nothing_of(&mut self, exprs: &'a [Expr]) -> Held<'a> {
+        for held in self.all(exprs) {
+            self.look(&held);
+        }
+        Held::default()
+    }
+
+    fn method(&mut self, expr: &'a Expr, receiver: &'a Expr, method: Method, arguments: &'a [Expr]) -> Held<'a> {
+        let receiver = self.visit(receiver);
+        let arguments = self.all(arguments);
+        match method {
+            Method::Sort => self.change(expr, "sort", receiver),
+            Method::Reverse => self.change(expr, "reverse", receiver),
+            Method::At => {
+                arguments.iter().for_each(|argument| self.look(argument));
+                receiver.step(Step::Any, expr)
+            }
+            Method::Slice | Method::Concat | Method::Flat => {
+                self.look(&receiver);
+                arguments.iter().for_each(|argument| self.look(argument));
+                // What is an array among the arguments gives its elements; and `flat` goes any number of steps down.
+                let elements = arguments.iter().map(|argument| argument.step(Step::Any, expr));
+                let down = receiver.step(Step::Any, expr);
+                let further = down.step(Step::Any, expr);
+                Held::fresh(elements.chain(arguments.iter().cloned()).chain([down, further]))
+            }
+            _ => {
+                self.look(&receiver);
+                arguments.iter().for_each(|argument| self.look(argument));
+                Held::default()
+            }
+        }
+    }
+
+    fn each(&mut self, expr: &'a Expr, receiver: &'a Expr, method: EachMethod, arrow: &'a Arrow) -> Held<'a> {
+        let receiver = self.walked(receiver);
+        let element = receiver.step(Step::Any, expr);
+        let own = element.clone().element_of(arrow);
+        let result = self.run(arrow, vec![own, Held::default(), receiver.clone()]).of_all_runs(arrow);
+        self.look(&receiver);
+        match method {
+            EachMethod::Map => Held::fresh([result]),
+            EachMethod::FlatMap => Held::fresh([result.step(Step::Any, expr), result]),
+            EachMethod::Filter => {
+                self.look(&result);
+                Held::fresh([element.map(|origin| origin.through(expr))])
+            }
+            EachMethod::Find => {
+                self.look(&result);
+                element.map(|origin| origin.through(expr))
+            }
+            EachMethod::FindIndex | EachMethod::Some | EachMethod::Every => {
+                self.look(&result);
+                Held::default()
+            }
+        }
+    }
+
+    fn reduce(&mut self, expr: &'a Expr, receiver: &'a Expr, arrow: &'a Arrow, initial: Option<&'a Expr>) -> Held<'a> {
+        let receiver = self.walked(receiver);
+        let initial = initial.map(|initial| self.visit(initial)).unwrap_or_default();
+        let element = receiver.step(Step::Any, expr);
+        let own = element.clone().element_of(arrow);
+        // What one run gives the next one gets.
+        let mut accumulator = initial.or(element);
+        let (reads, changes) = (self.reads.len(), self.changes.len());
+        let parameters =
+            |accumulator: &Held<'a>| vec![accumulator.clone(), own.clone(), Held::default(), receiver.clone()];
+        let result = self.run(arrow, parameters(&accumulator));
+        self.reads.truncate(reads);
+        self.changes.truncate(changes);
+        accumulator = accumulator.or(result.map(|origin| Origin { elements: Vec::new(), ..origin.clone() }));
+        let result = self.run(arrow, parameters(&accumulator)).of_all_runs(arrow);
+        self.look(&receiver);
+        self.look(&result);
+        accumulator.or(result).map(|origin| origin.through(expr))
+    }
+
+    /// An array that an arrow is called with; the parameters give it names even when it is a fresh one.
+    fn walked(&mut self, receiver: &'a Expr) -> Held<'a> {
+        let held = self.visit(receiver);
+        held.or(name(receiver, Source::Made(ptr::from_ref(receiver)), Vec::new()))
+    }
+
+    /// Evaluates an arrow with what its parameters hold.
+    fn run(&mut self, arrow: &'a Arrow, arguments: Vec<Held<'a>>) -> Held<'a> {
+        for (parameter, argument) in arrow.parameters.iter().zip(arguments) {
+            self.bound.insert(parameter.number, argument);
+        }
+        self.inside.push(arrow);
+        let result = self.visit(&arrow.body);
+        self.inside.pop();
+        result
+    }
+
+    /// In JavaScript the result is the very array that was changed.
+    fn change(&mut self, sort: &'a Expr, method: &'static str, receiver: Held<'a>) -> Held<'a> {
+        self.look(&receiver);
+        let at = self.changes.len() + 1;
+        self.changes.push(Change { sort, method, changed: receiver.itself.clone(), at, inside: self.inside.clone() });
+        receiver.map(|origin| origin.through(sort))
+    }
+
+    /// The data is looked at, now.
+    fn look(&mut self, held: &Held<'a>) {
+        self.read(held, false);
+    }
+
+    /// The data goes on living.
+    fn keep(&mut self, held: &Held<'a>) {
+        self.read(held, true);
+    }
+
+    fn read(&mut self, held: &Held<'a>, kept: bool) {
+        let (after, inside) = (self.changes.len(), self.inside.clone());
+        let read = |origin: &Origin<'a>| Read { origin: origin.clone(), after, kept, inside: inside.clone() };
+        self.reads.extend(held.origins().map(read));
+    }
+
+    /// How a change would be seen.
+    fn seen(&self, change: &Change<'a>) -> Option<Seen<'a>> {
+        let again = self.reads.iter().find(|read| change.is_seen_by(read));
+        if let Some(read) = again {
+            return Some(Seen::Again(read.origin.read));
+        }
+        let mut changed = change.changed.iter();
+        let repeated =
+            changed.any(|origin| origin.repeated || !change.inside.iter().all(|arrow| origin.is_element_of(arrow)));
+        repeated.then_some(Seen::Repeated)
+    }
+}
+
+impl Change<'_> {
+    fn is_seen_by(&self, read: &Read) -> bool {
+        let shares_a_run = read.inside.iter().any(|arrow| self.inside.iter().any(|other| ptr::eq(*arrow, *other)));
+        if read.after < self.at && !read.kept && !shares_a_run {
+            return false;
+        }
+        // What was read through the sort is sorted here as well. And what the sorted array came from was read for it.
+        let last = read.origin.through.last();
+        self.changed.iter().any(|changed| {
+            !read.origin.comes_through(self.sort)
+                && !last.is_some_and(|last| changed.comes_through(last))
+                && changed.overlaps(&read.origin)
+                && !read.origin.is_length_of(changed)
+        })
+    }
+}
+
+fn name<'a>(expr: &'a Expr, root: Source, steps: Vec<Step<'a>>) -> Held<'a> {
+    let origin = Origin { root, steps, through: vec![expr], elements: Vec::new(), repeated: false, read: expr };
+    Held { itself: vec![origin], inside: Vec::new() }
 }

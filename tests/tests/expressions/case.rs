@@ -67,7 +67,9 @@ impl Case {
         }
         unchanged.push('`');
         translated.push(')');
-        (template, Question { translated, unchanged: (!dashed).then_some(unchanged) })
+        // Between two expressions of one text nothing is changed here: in a literal of JavaScript `sort` would.
+        let changes = unchanged.contains("sort") || unchanged.contains("reverse");
+        (template, Question { translated, unchanged: (!dashed && !changes).then_some(unchanged) })
     }
 
     /// Cases that are a little smaller, the smallest first.

@@ -12,6 +12,7 @@ mod generate;
 mod leaves;
 mod node;
 mod ours;
+mod picked;
 mod random;
 mod tree;
 
@@ -67,7 +68,7 @@ fn templates_have_the_value_node_gives_them() {
     );
     assert!(differences.is_empty(), "{} differ:\n\n{}", differences.len(), differences.join("\n\n"));
     // A generator that writes nothing but nonsense would find nothing.
-    assert!(threw * 4 < tried && unchanged * 4 > tried && refused * 20 < tried);
+    assert!(threw * 4 < tried && unchanged * 4 > tried && refused * 10 < tried);
 }
 
 /// Other expressions than usual: `FLOW_DIFFERENTIAL_SEED=2`.
