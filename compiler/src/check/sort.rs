@@ -75,7 +75,13 @@ enum Source {
     Item,
     /// What an expression made, where parameters give it a name.
     Made(*const Expr),
+    /// Too much to follow: anything.
+    Anything,
 }
+
+/// How many origins of one value, and steps of one origin, are followed.
+const ORIGINS_MAX: usize = 128;
+const STEPS_MAX: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step<'a> {
@@ -91,6 +97,7 @@ impl<'a> Origin<'a> {
         match (self.root, other.root) {
             (Source::PreviousOutputs, Source::Path(Root::Output(_)))
             | (Source::Path(Root::Output(_)), Source::PreviousOutputs) => true,
+            (Source::Anything, _) | (_, Source::Anything) => true,
             (left, right) => left == right && self.steps.iter().zip(&other.steps).all(same),
         }
     }
@@ -105,13 +112,27 @@ impl<'a> Origin<'a> {
         self.elements.iter().any(|element| ptr::eq(*element, arrow))
     }
 
+    fn is_same(&self, other: &Origin) -> bool {
+        let same = |(left, right): (&&Expr, &&Expr)| ptr::eq(*left, *right);
+        self.root == other.root
+            && self.steps == other.steps
+            && self.repeated == other.repeated
+            && self.through.len() == other.through.len()
+            && self.through.iter().zip(&other.through).all(same)
+            && self.elements.len() == other.elements.len()
+            && self.elements.iter().all(|element| other.is_element_of(element))
+    }
+
     fn comes_through(&self, expr: &Expr) -> bool {
         self.through.iter().any(|passed| ptr::eq(*passed, expr))
     }
 
     fn step(&self, step: Step<'a>, read: &'a Expr) -> Origin<'a> {
         let mut origin = self.clone();
-        origin.steps.push(step);
+        // A path cut short overlaps with more.
+        if origin.steps.len() < STEPS_MAX {
+            origin.steps.push(step);
+        }
         origin.read = read;
         origin
     }
@@ -136,20 +157,21 @@ struct Held<'a> {
 impl<'a> Held<'a> {
     /// A fresh array or object of these.
     fn fresh(items: impl IntoIterator<Item = Held<'a>>) -> Held<'a> {
-        let inside = items.into_iter().flat_map(|item| item.itself.into_iter().chain(item.inside)).collect();
-        Held { itself: Vec::new(), inside }
+        let inside = items.into_iter().flat_map(|item| item.itself.into_iter().chain(item.inside));
+        Held { itself: Vec::new(), inside: distinct(inside) }
     }
 
-    fn or(mut self, other: Held<'a>) -> Held<'a> {
-        self.itself.extend(other.itself);
-        self.inside.extend(other.inside);
-        self
+    fn or(self, other: Held<'a>) -> Held<'a> {
+        Held {
+            itself: distinct(self.itself.into_iter().chain(other.itself)),
+            inside: distinct(self.inside.into_iter().chain(other.inside)),
+        }
     }
 
     /// A member or an element of it.
     fn step(&self, step: Step<'a>, read: &'a Expr) -> Held<'a> {
         let itself = self.itself.iter().map(|origin| origin.step(step, read));
-        Held { itself: itself.chain(self.inside.iter().cloned()).collect(), inside: self.inside.clone() }
+        Held { itself: distinct(itself.chain(self.inside.iter().cloned())), inside: self.inside.clone() }
     }
 
     /// As each run of an arrow gets it: another element.
@@ -316,7 +338,7 @@ impl<'a> Trace<'a> {
                 // What is an array among the arguments gives its elements; and `flat` goes any number of steps down.
                 let elements = arguments.iter().map(|argument| argument.step(Step::Any, expr));
                 let down = receiver.step(Step::Any, expr);
-                let further = down.step(Step::Any, expr);
+                let further = if method == Method::Flat { down.step(Step::Any, expr) } else { Held::default() };
                 Held::fresh(elements.chain(arguments.iter().cloned()).chain([down, further]))
             }
             _ => {
@@ -356,16 +378,21 @@ impl<'a> Trace<'a> {
         let initial = initial.map(|initial| self.visit(initial)).unwrap_or_default();
         let element = receiver.step(Step::Any, expr);
         let own = element.clone().element_of(arrow);
-        // What one run gives the next one gets.
-        let mut accumulator = initial.or(element);
-        let (reads, changes) = (self.reads.len(), self.changes.len());
-        let parameters =
-            |accumulator: &Held<'a>| vec![accumulator.clone(), own.clone(), Held::default(), receiver.clone()];
-        let result = self.run(arrow, parameters(&accumulator));
-        self.reads.truncate(reads);
-        self.changes.truncate(changes);
-        accumulator = accumulator.or(result.map(|origin| Origin { elements: Vec::new(), ..origin.clone() }));
-        let result = self.run(arrow, parameters(&accumulator)).of_all_runs(arrow);
+        // What one run gives the next one gets: what it began with, or anything that has a name inside.
+        let mut accumulator = initial.or(element).or(receiver.clone());
+        let mut names = Vec::new();
+        arrow.body.walk(&mut |part| names.push(part));
+        for part in names {
+            accumulator = match &part.kind {
+                ExprKind::Path(_) | ExprKind::PreviousOutputs => accumulator.or(self.visit(part)),
+                ExprKind::Parameter(parameter) if self.bound.contains_key(&parameter.number) => {
+                    accumulator.or(self.visit(part))
+                }
+                _ => accumulator,
+            };
+        }
+        let parameters = vec![accumulator.clone(), own, Held::default(), receiver.clone()];
+        let result = self.run(arrow, parameters).of_all_runs(arrow);
         self.look(&receiver);
         self.look(&result);
         accumulator.or(result).map(|origin| origin.through(expr))
@@ -445,4 +472,57 @@ impl Change<'_> {
 fn name<'a>(expr: &'a Expr, root: Source, steps: Vec<Step<'a>>) -> Held<'a> {
     let origin = Origin { root, steps, through: vec![expr], elements: Vec::new(), repeated: false, read: expr };
     Held { itself: vec![origin], inside: Vec::new() }
+}
+
+/// Each of them once.
+fn distinct<'a>(origins: impl Iterator<Item = Origin<'a>>) -> Vec<Origin<'a>> {
+    let mut distinct: Vec<Origin<'a>> = Vec::new();
+    for origin in origins {
+        if distinct.len() == ORIGINS_MAX {
+            let elements = Vec::new();
+            return vec![Origin { root: Source::Anything, steps: Vec::new(), through: Vec::new(), elements, ..origin }];
+        }
+        if !distinct.iter().any(|known| known.is_same(&origin)) {
+            distinct.push(origin);
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline;
+    use crate::source::SourceFile;
+    use std::collections::BTreeMap;
+
+    /// The codes of what is wrong with an expression.
+    fn refused(expression: &str) -> Vec<&'static str> {
+        let quoted = flow_runtime::value::Value::string(expression).to_json().unwrap();
+        let text = format!(
+            r#"{{"nodes":[{{"id":"a","type":"action","action_type":"data_filter","config":{{"filter_condition":{quoted}}}}}]}}"#
+        );
+        let file = SourceFile { name: "w".to_owned(), text };
+        match pipeline::check(file, "w", &BTreeMap::new()) {
+            Ok(_) => Vec::new(),
+            Err(rejected) => rejected.diagnostics.iter().map(|found| found.code.slug()).collect(),
+        }
+    }
+
+    #[test]
+    fn time_does_not_double_with_depth() {
+        let reduces = format!("{}b.sort(){}", "a.reduce((x, y) => ".repeat(25), ")".repeat(25));
+        assert_eq!(refused(&reduces), ["observed-sort"]);
+        let copies = format!("[a, b]{}[0].sort()", ".concat([c]).flat().map(x => x || d)".repeat(30));
+        assert_eq!(refused(&copies), ["observed-sort"]);
+        let choices =
+            format!("{}.sort().length", (0..15).fold("a".to_owned(), |inner, at| format!("(x{at} ? {inner} : b{at})")));
+        assert_eq!(refused(&choices), [""; 0]);
+    }
+
+    #[test]
+    fn too_much_to_follow_is_refused() {
+        let many: Vec<String> = (0..200).map(|at| format!("a{at}")).collect();
+        assert_eq!(refused(&format!("[{}][0].sort()[0] == b", many.join(","))), ["observed-sort"]);
+        assert_eq!(refused(&format!("[{}][0].slice().sort()[0] == b", many.join(","))), [""; 0]);
+    }
 }
