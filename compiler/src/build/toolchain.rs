@@ -31,14 +31,18 @@ impl Toolchain {
     pub fn find() -> Result<Toolchain, Error> {
         let chosen = std::env::var_os("RUSTC").filter(|name| !name.is_empty());
         let named = PathBuf::from(chosen.clone().unwrap_or_else(|| "rustc".into()));
-        let sysroot = PathBuf::from(ask(&named, &["--print", "sysroot"])?.trim());
+        // Side by side: each answer takes a process, and this stands in the way of every build.
+        let (sysroot, version) = std::thread::scope(|scope| {
+            let version = scope.spawn(|| ask(&named, &["-vV"]));
+            (ask(&named, &["--print", "sysroot"]), version.join().expect("asking does not panic"))
+        });
+        let (sysroot, version) = (PathBuf::from(sysroot?.trim()), version?);
         // The real programs save the detour through rustup on every call.
         let inside = |name: &str| Some(sysroot.join("bin").join(name)).filter(|path| path.is_file());
         let rustc = if chosen.is_some() { named } else { inside("rustc").unwrap_or(named) };
         let cargo = inside("cargo")
             .or_else(|| std::env::var_os("CARGO").map(PathBuf::from))
             .unwrap_or_else(|| PathBuf::from("cargo"));
-        let version = ask(&rustc, &["-vV"])?;
         let field = |name: &str| {
             version.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned)
         };
