@@ -1,6 +1,8 @@
 //! Orders per second of the compiled seed workflow against the hand-written service, in one run.
 //!
-//! `cargo run --release -p flow-tests --bin throughput [ROUNDS]`
+//! `cargo run --release -p flow-tests --bin throughput [ROUNDS [BINARY]]`
+//!
+//! A given binary is measured in place of the one that flowc builds: an older one, or one with symbols for a profile.
 //!
 //! Three processes of their own beside this one: the world (so that its CPU is not counted), the compiled binary, the
 //! rival. Rounds are interleaved, A B A B, so that a machine that slows down slows both. An order is done when its last
@@ -128,7 +130,10 @@ struct Done {
 fn measure(rounds: usize) -> Result<(), Failure> {
     let case = Case::read(&folder("run", "order-valid"));
     let order = case.input(&folder("run", "order-valid"));
-    let binary = compile::binary(&case.workflow_text(), &case.workflow);
+    let binary = match env::args_os().nth(2) {
+        Some(binary) => PathBuf::from(binary),
+        None => compile::binary(&case.workflow_text(), &case.workflow),
+    };
     let rival = rival()?;
 
     let mut world =
