@@ -8,10 +8,11 @@ use flow_compiler::files::Files;
 use flow_compiler::pipeline::{self, Accepted};
 use flow_compiler::source::{SourceFile, Sources};
 use std::collections::BTreeMap;
-use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+use std::{env, fs};
 
 /// What `flowc check` has to say about a file.
 pub struct Found {
@@ -66,22 +67,51 @@ pub fn remarks(text: &str, file: &Path) -> String {
     build::remarks(&generated, Talk::Quiet).unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
 }
 
+/// Nothing, when rustc accepts what is generated of a workflow.
+///
+/// # Panics
+/// When the workflow is wrong, or rustc does not accept what was generated.
+pub fn compiles(text: &str, file: &Path) {
+    build(text, file);
+}
+
 type Slot = Arc<OnceLock<PathBuf>>;
 
 /// The native binary of a workflow; built once for all cases that share the text.
 ///
 /// # Panics
-/// When the workflow is wrong, or rustc does not accept what was generated.
+/// As [`compiles`].
 pub fn binary(text: &str, file: &Path) -> PathBuf {
     static BUILT: LazyLock<Mutex<BTreeMap<(String, PathBuf), Slot>>> = LazyLock::new(Mutex::default);
     let key = (text.to_owned(), file.to_owned());
     let slot = Arc::clone(BUILT.lock().expect("no panic while locked").entry(key).or_default());
-    slot.get_or_init(|| {
-        let generated = generate(text, file);
-        build::build_in_cache(&generated, Options { talk: Talk::Quiet, reuse: true })
-            .unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
-    })
-    .clone()
+    slot.get_or_init(|| kept(text, file)).clone()
+}
+
+/// flowc's cache keeps a limited number of binaries, and other builds go on meanwhile: a link beside the tests stays.
+fn kept(text: &str, file: &Path) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    (text, file).hash(&mut hasher);
+    let tests = env::current_exe().expect("a path").with_file_name("flow-tests-binaries");
+    let place = tests.join(format!("{}-{:016x}", slug(file), hasher.finish()));
+    fs::create_dir_all(&tests).expect("target can be written");
+    let beside = place.with_extension(std::process::id().to_string()); // other tests may run what is there now
+    for _ in 0..3 {
+        let built = build(text, file);
+        let _ = fs::remove_file(&beside);
+        if fs::hard_link(&built, &beside).is_ok() || fs::copy(&built, &beside).is_ok() {
+            fs::rename(&beside, &place).expect("target can be written");
+            let _ = fs::remove_file(&beside); // where both were the same file already, renaming does nothing
+            return place;
+        }
+    }
+    panic!("{}: the binary vanished from the cache three times", file.display());
+}
+
+fn build(text: &str, file: &Path) -> PathBuf {
+    let generated = generate(text, file);
+    build::build_in_cache(&generated, Options { talk: Talk::Quiet, reuse: true })
+        .unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
 }
 
 /// `order-fulfillment` of `order-fulfillment/workflow.json`, else the file's stem.
