@@ -24,7 +24,8 @@ pub use error::Error;
 pub use progress::Talk;
 
 use crate::codegen::files::{Flavour, GeneratedCrate};
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use toolchain::Toolchain;
@@ -53,7 +54,7 @@ pub struct Built {
 pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
     let started = Instant::now();
     let compiled = compile(generated, options)?;
-    let bytes = place(&compiled.binary, out)?;
+    let bytes = place(compiled.file, out)?;
     Ok(Built { path: out.to_owned(), bytes, took: started.elapsed(), rustc: compiled.rustc })
 }
 
@@ -81,7 +82,7 @@ pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
 }
 
 /// Copies a binary beside its final name and renames it, so that a running older one is neither damaged nor in the way.
-fn place(binary: &Path, out: &Path) -> Result<u64, Error> {
+fn place(mut binary: File, out: &Path) -> Result<u64, Error> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
     let name = out.file_name().unwrap_or_default().to_string_lossy();
@@ -90,7 +91,10 @@ fn place(binary: &Path, out: &Path) -> Result<u64, Error> {
         .tempdir_in(folder)
         .map_err(|error| Error::io("write in", folder, &error))?;
     let copy = beside.path().join("binary");
-    let bytes = fs::copy(binary, &copy).map_err(|error| Error::io("write", &copy, &error))?;
+    let failed = |error: io::Error| Error::io("write", &copy, &error);
+    let permissions = binary.metadata().map_err(failed)?.permissions();
+    let bytes = File::create(&copy).and_then(|mut copy| io::copy(&mut binary, &mut copy)).map_err(failed)?;
+    fs::set_permissions(&copy, permissions).map_err(failed)?;
     fs::rename(&copy, out).map_err(|error| Error::io("write", out, &error))?;
     Ok(bytes)
 }

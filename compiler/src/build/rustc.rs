@@ -10,7 +10,7 @@ use super::toolchain::Toolchain;
 use super::workdir::Workdir;
 use super::{Error, embedded, hash};
 use crate::codegen::files::GeneratedCrate;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -42,6 +42,8 @@ const FLAGS: [&str; 12] = [
 pub struct Compiled {
     /// Its place in the cache.
     pub binary: PathBuf,
+    /// The binary, open: another build may replace or drop what is in the cache at any moment.
+    pub file: File,
     /// What rustc took; nothing when the binary was there already.
     pub rustc: Duration,
 }
@@ -56,8 +58,8 @@ pub fn compile(
 ) -> Result<Compiled, Error> {
     let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
     let name = folder_name(generated);
-    if reuse && let Some(binary) = compiled_before(workdir, &name, generated.main_rs()) {
-        return Ok(Compiled { binary, rustc: Duration::ZERO });
+    if reuse && let Some((binary, file)) = compiled_before(workdir, &name, generated.main_rs()) {
+        return Ok(Compiled { binary, file, rustc: Duration::ZERO });
     }
     let started = Instant::now();
     let temporary = workdir.temporary()?;
@@ -65,7 +67,7 @@ pub fn compile(
     let (command, said) = match run(toolchain, &runtime, temporary.path())? {
         Ok(()) => {
             let rustc = started.elapsed();
-            return Ok(Compiled { binary: keep(workdir, temporary, &name)?, rustc });
+            return keep(workdir, temporary, &name, rustc);
         }
         Err(refused) => refused,
     };
@@ -79,7 +81,7 @@ pub fn compile(
         let started = Instant::now();
         if run(toolchain, &runtime, temporary.path())?.is_ok() {
             let rustc = started.elapsed();
-            return Ok(Compiled { binary: keep(workdir, temporary, &name)?, rustc });
+            return keep(workdir, temporary, &name, rustc);
         }
     }
     let folder = temporary.keep();
@@ -133,18 +135,22 @@ fn run(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Result<Result
 }
 
 /// The binary of exactly this source. The folder's name is only a hash, so the source itself is compared.
-fn compiled_before(workdir: &Workdir, name: &str, source: &str) -> Option<PathBuf> {
+fn compiled_before(workdir: &Workdir, name: &str, source: &str) -> Option<(PathBuf, File)> {
     let folder = workdir.join(name);
     let same = fs::read(folder.join(SOURCE)).is_ok_and(|kept| kept == source.as_bytes());
-    (same && folder.join(BINARY).is_file()).then(|| folder.join(BINARY))
+    let binary = folder.join(BINARY);
+    let file = File::open(&binary).ok()?;
+    same.then_some((binary, file))
 }
 
 /// Replaces what an earlier build left under the name.
-fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str) -> Result<PathBuf, Error> {
+fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str, rustc: Duration) -> Result<Compiled, Error> {
+    let made = temporary.path().join(BINARY);
+    let file = File::open(&made).map_err(|error| Error::io("read", &made, &error))?;
     let _ = fs::remove_dir_all(workdir.join(name));
     let folder = workdir.publish(temporary, name)?;
     workdir.keep_newest("binary-", BINARIES_KEPT);
-    Ok(folder.join(BINARY))
+    Ok(Compiled { binary: folder.join(BINARY), file, rustc })
 }
 
 /// Everything that decides about the bytes of a binary: the source, the runtime, the flavour. The rest decides about
