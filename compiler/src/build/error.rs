@@ -113,9 +113,9 @@ mod tests {
             Some(Error::World { headline, .. }) => headline,
             other => panic!("{other:?}"),
         };
-        let network = "error: failed to download from `…`\n\nCaused by:\n  [6] Could not resolve hostname (Could not resolve host: index.crates.io)\n";
+        let network = "error: failed to download from `…`\n\nCaused by:\n  [6] Could not resolve hostname (Could not resolve host: registry.example)\n";
         assert!(
-            headline(network).ends_with("[6] Could not resolve hostname (Could not resolve host: index.crates.io)")
+            headline(network).ends_with("[6] Could not resolve hostname (Could not resolve host: registry.example)")
         );
         assert_eq!(headline("error: failed to write x\n  No space left on device (os error 28)"), "the disk is full");
         assert!(headline("error: linker `cc` not found").starts_with("there is no C compiler"));
