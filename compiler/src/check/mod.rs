@@ -5,6 +5,7 @@
 //! contents. (The type checker proper takes its place here.)
 
 mod graph;
+pub mod knowledge;
 mod order;
 mod rows;
 mod sort;

@@ -1,0 +1,87 @@
+//! The seam between the type checker and the analysis of paths: what a value can still be at a place.
+//!
+//! Comes in: a place in the workflow and a path that is read there. Goes out: which alternatives are left, and for a
+//! missing value an execution in which it is missing, in words.
+//! Always true: an alternative that is not named cannot happen, in no execution. One that is named may still be
+//! impossible, for reasons nobody analyses.
+
+use crate::model::NodeId;
+use crate::model::expr::Path;
+use crate::source::Span;
+use flow_runtime::value::Value;
+
+/// Where a value is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// In the configuration of a node, when it runs.
+    Node(NodeId),
+    /// In the condition of an edge, by its index, when the edge is decided.
+    Condition(usize),
+}
+
+/// What is known about values before any data is seen.
+pub trait Knowledge {
+    /// What the value at a path can still be when it is read at this place.
+    fn possible(&self, place: Place, path: &Path) -> Possible;
+}
+
+/// The alternatives that are left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Possible {
+    /// How it can be missing; `None`: it never is.
+    pub missing: Option<Witness>,
+    pub null: bool,
+    pub is_true: bool,
+    pub is_false: bool,
+    pub number: bool,
+    pub text: Texts,
+    pub array: bool,
+    pub object: bool,
+    /// No execution reads the value here: the place itself is never reached.
+    pub unreachable: bool,
+}
+
+/// Which texts are left.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Texts {
+    Any,
+    /// Any but these.
+    AllBut(Vec<Value>),
+    /// One of these; empty: none.
+    OneOf(Vec<Value>),
+}
+
+/// An execution in which something happens, in words, with as few facts as needed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Witness {
+    /// Such as "when `check` answers without `available`"; empty when it can always happen.
+    pub when: String,
+    /// The place that decides it, and what to say there.
+    pub because: Option<(Span, String)>,
+}
+
+impl Possible {
+    /// Anything: what is known about a path that nobody tests.
+    pub fn anything(missing: Option<Witness>) -> Possible {
+        Possible {
+            missing,
+            null: true,
+            is_true: true,
+            is_false: true,
+            number: true,
+            text: Texts::Any,
+            array: true,
+            object: true,
+            unreachable: false,
+        }
+    }
+}
+
+/// Knows nothing: every value may be anything.
+pub struct Nothing;
+
+impl Knowledge for Nothing {
+    fn possible(&self, _: Place, _: &Path) -> Possible {
+        Possible::anything(Some(Witness { when: String::new(), because: None }))
+    }
+}
