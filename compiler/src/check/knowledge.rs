@@ -8,7 +8,7 @@
 use crate::model::NodeId;
 use crate::model::expr::Path;
 use crate::source::Span;
-use flow_runtime::value::Value;
+use flow_runtime::value::JsString;
 
 /// Where a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,9 +46,9 @@ pub struct Possible {
 pub enum Texts {
     Any,
     /// Any but these.
-    AllBut(Vec<Value>),
+    AllBut(Vec<JsString>),
     /// One of these; empty: none.
-    OneOf(Vec<Value>),
+    OneOf(Vec<JsString>),
 }
 
 /// An execution in which something happens, in words, with as few facts as needed.
