@@ -9,9 +9,11 @@
 mod arguments;
 mod explain;
 mod input;
+mod levels;
 
 use crate::build::{self, Options, Talk};
 use crate::codegen::files::GeneratedCrate;
+use crate::diagnostic::level::Levels;
 use crate::diagnostic::{Diagnostic, Severity, render};
 use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
@@ -26,6 +28,9 @@ use std::process::ExitCode;
 /// What is printed below a bug of ours.
 const REPORT: &str = "this is a bug in flowc, not in your workflow: please report it, with all of the above and, \
                       if you can share it, the workflow";
+
+/// Said once, below the warnings.
+const SILENCE: &str = "`flowc explain NAME` says more about a warning; \"allow\": [\"NAME\"] in its node accepts it";
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
@@ -63,12 +68,14 @@ impl From<build::Error> for Stop {
 impl Shell {
     fn command(&self, command: Command) -> Result<ExitCode, Stop> {
         match command {
-            Command::Check { paths } => return self.check_all(&paths),
-            Command::Build { path, output, no_cache } => self.build(&path, output, no_cache)?,
-            Command::Run { path, input, no_cache, arguments } => return self.run(&path, input, no_cache, arguments),
-            Command::Emit { stage, path } => self.emit(stage, &path)?,
+            Command::Check { paths, lints } => return self.check_all(&paths, &lints.levels),
+            Command::Build { path, output, no_cache, lints } => self.build(&path, output, no_cache, &lints.levels)?,
+            Command::Run { path, input, no_cache, lints, arguments } => {
+                return self.run(&path, input, no_cache, &lints.levels, arguments);
+            }
+            Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
-            Command::Eject { path, folder } => self.eject(&path, &folder)?,
+            Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
             Command::Warm { no_mail } => {
                 build::warm(crate::codegen::files::Flavour { mail: !no_mail }, self.talk)?;
                 self.talk.say("the runtime is compiled: every workflow from here on takes well under a second");
@@ -78,11 +85,13 @@ impl Shell {
     }
 
     /// Says everything about every workflow; the worst of them decides the exit code.
-    fn check_all(&self, paths: &[PathBuf]) -> Result<ExitCode, Stop> {
+    fn check_all(&self, paths: &[PathBuf], levels: &Levels) -> Result<ExitCode, Stop> {
         let mut worst = 0;
+        let mut warned = false;
         for path in paths {
-            match Input::read(path, true).map_err(Stop::World).and_then(|input| self.check(input)) {
+            match Input::read(path, true).map_err(Stop::World).and_then(|input| self.check(input, levels)) {
                 Ok((name, accepted)) => {
+                    warned |= !accepted.warnings.is_empty();
                     self.talk.say(&format!("{name}: no errors{}", and_warnings(&accepted.warnings)));
                 }
                 Err(Stop::Rejected) => worst = worst.max(1),
@@ -92,13 +101,16 @@ impl Shell {
                 }
             }
         }
+        if warned {
+            self.talk.say(SILENCE);
+        }
         Ok(ExitCode::from(worst))
     }
 
-    fn build(&self, path: &Path, output: Option<PathBuf>, no_cache: bool) -> Result<(), Stop> {
+    fn build(&self, path: &Path, output: Option<PathBuf>, no_cache: bool, levels: &Levels) -> Result<(), Stop> {
         let input = Input::read(path, false).map_err(Stop::World)?;
         let out = input::output(&input.name, output);
-        let (generated, warnings) = self.generate(input)?;
+        let (generated, warnings) = self.generate(input, levels)?;
         let built = build::build(&generated, &out, self.options(no_cache))?;
         self.talk.say(&format!(
             "built {} ({:.1} MB) in {:.2} s{}",
@@ -110,30 +122,37 @@ impl Shell {
         Ok(())
     }
 
-    fn run(&self, path: &Path, input: OsString, no_cache: bool, more: Vec<OsString>) -> Result<ExitCode, Stop> {
+    fn run(
+        &self,
+        path: &Path,
+        input: OsString,
+        no_cache: bool,
+        levels: &Levels,
+        more: Vec<OsString>,
+    ) -> Result<ExitCode, Stop> {
         let workflow = Input::read(path, false).map_err(Stop::World)?;
         let name = workflow.name.clone();
-        let (generated, _) = self.generate(workflow)?;
+        let (generated, _) = self.generate(workflow, levels)?;
         let binary = build::build_in_cache(&generated, self.options(no_cache))?;
         let mut program = std::process::Command::new(&binary);
         program.arg("run").arg("--input").arg(input).args(more);
         become_program(program, &name)
     }
 
-    fn emit(&self, stage: Stage, path: &Path) -> Result<(), Stop> {
+    fn emit(&self, stage: Stage, path: &Path, levels: &Levels) -> Result<(), Stop> {
         let input = Input::read(path, true).map_err(Stop::World)?;
         let text = match stage {
             Stage::Ast => format!("{:#?}\n", self.parse(&input)?.ast),
             Stage::Model => format!("{:#?}\n", self.parse(&input)?.lower(&input.name, &input.files).model),
-            Stage::Plan => format!("{:#?}\n", self.check(input)?.1.plan()),
-            Stage::Rust => self.generate(input)?.0.main_rs().to_owned(),
+            Stage::Plan => format!("{:#?}\n", self.check(input, levels)?.1.plan()),
+            Stage::Rust => self.generate(input, levels)?.0.main_rs().to_owned(),
         };
         print(&text);
         Ok(())
     }
 
-    fn eject(&self, path: &Path, folder: &Path) -> Result<(), Stop> {
-        let (generated, warnings) = self.generate(Input::read(path, false).map_err(Stop::World)?)?;
+    fn eject(&self, path: &Path, folder: &Path, levels: &Levels) -> Result<(), Stop> {
+        let (generated, warnings) = self.generate(Input::read(path, false).map_err(Stop::World)?, levels)?;
         build::eject(&generated, folder)?;
         let folder = folder.display();
         self.talk.say(&format!(
@@ -148,18 +167,18 @@ impl Shell {
     }
 
     /// The whole line, up to the generated crate.
-    fn generate(&self, input: Input) -> Result<(GeneratedCrate, Vec<Diagnostic>), Stop> {
-        let (_, mut accepted) = self.check(input)?;
+    fn generate(&self, input: Input, levels: &Levels) -> Result<(GeneratedCrate, Vec<Diagnostic>), Stop> {
+        let (_, mut accepted) = self.check(input, levels)?;
         let warnings = std::mem::take(&mut accepted.warnings);
         Ok((accepted.plan().generate(), warnings))
     }
 
     /// The line up to the check. Shows what was found, warnings too.
-    fn check(&self, input: Input) -> Result<(String, Accepted), Stop> {
+    fn check(&self, input: Input, levels: &Levels) -> Result<(String, Accepted), Stop> {
         let parsed = self.parse(&input)?;
         let accepted = parsed
             .lower(&input.name, &input.files)
-            .check()
+            .check(levels)
             .map_err(|rejected| self.rejected(&rejected, &input.name))?;
         self.show(&accepted.warnings, &accepted.sources);
         Ok((input.name, accepted))

@@ -5,7 +5,8 @@
 
 use crate::check::{self, Checked};
 use crate::codegen::{self, files::GeneratedCrate};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::level::{self, Levels};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
 use crate::model;
 use crate::plan::{self, Plan};
@@ -64,12 +65,15 @@ impl Parsed {
 }
 
 impl Lowered {
+    /// `levels` says which lints are errors, and which are not shown.
+    ///
     /// # Errors
     /// When anything is wrong: everything that is, at once.
-    pub fn check(mut self) -> Result<Accepted, Rejected> {
+    pub fn check(mut self, levels: &Levels) -> Result<Accepted, Rejected> {
         let checked = check::check(self.model, &mut self.diagnostics);
-        let rejected = self.diagnostics.has_errors();
-        let (sources, diagnostics) = (self.sources, self.diagnostics.sorted());
+        let sources = self.sources;
+        let diagnostics = level::settle(self.diagnostics, levels, &checked.workflow.silences);
+        let rejected = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         match rejected {
             true => Err(Rejected { sources, diagnostics }),
             false => Ok(Accepted { checked, sources, warnings: diagnostics }),
@@ -89,10 +93,10 @@ impl Plan {
     }
 }
 
-/// The line up to the check, as `flowc check` runs it.
+/// The line up to the check, as `flowc check` runs it when nothing is said of levels.
 ///
 /// # Errors
 /// As [`Parsed::read`] and [`Lowered::check`].
 pub fn check(file: SourceFile, slug: &str, files: &dyn Files) -> Result<Accepted, Rejected> {
-    Parsed::read(file)?.lower(slug, files).check()
+    Parsed::read(file)?.lower(slug, files).check(&Levels::default())
 }

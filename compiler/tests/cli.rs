@@ -94,6 +94,48 @@ fn bytes_that_are_no_text_are_a_diagnostic() {
     assert!(stderr.contains("error[invalid-utf8]"), "{stderr}");
 }
 
+/// Its one warning: nothing reads `password`.
+const WARNED: &str = r#"{ "nodes": [{ "id": "report", "type": "action", "action_type": "send_email", "config": {
+  "smtp_server": "localhost", "password": "${SMTP_PASSWORD}", "to_email": "ann@example.com", "subject": "Report",
+  "body": "All is well." } }] }"#;
+
+#[test]
+fn lints_are_as_loud_as_asked_for() {
+    let folder = greeting();
+    let check = |options: &[&str]| outcome(flowc(folder.path(), &[&["check", "-"], options].concat(), WARNED));
+    let (code, _, stderr) = check(&[]);
+    assert_eq!(code, 0);
+    assert!(stderr.contains("warning[dead-key]") && stderr.contains("workflow: no errors; 1 warning\n"), "{stderr}");
+    assert!(stderr.ends_with("\"allow\": [\"NAME\"] in its node accepts it\n"), "{stderr}");
+    let (code, _, stderr) = check(&["-A", "dead-key"]);
+    assert_eq!((code, stderr.as_str()), (0, "workflow: no errors\n"));
+    let (code, _, stderr) = check(&["--deny", "warnings"]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("error[dead-key]") && stderr.contains("= note: `dead-key` is denied by `-D warnings`"));
+    assert!(stderr.ends_with("error: could not compile workflow: 1 error\n"), "{stderr}");
+    assert_eq!(check(&["-D", "warnings", "-A", "dead_key"]).0, 0, "the later wins");
+    assert_eq!(check(&["-A", "dead-key", "-D", "dead-key"]).0, 1, "the later wins");
+}
+
+#[test]
+fn what_is_denied_is_not_built() {
+    let folder = greeting();
+    fs::write(folder.path().join("report.json"), WARNED).unwrap();
+    let (code, stdout, stderr) = outcome(flowc(folder.path(), &["build", "report.json", "-Dwarnings"], ""));
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("error[dead-key]") && !folder.path().join("report").exists(), "{stderr}");
+}
+
+#[test]
+fn levels_are_for_lints() {
+    let folder = greeting();
+    for (name, says) in [("dead-kye", "did you mean `dead-key`?"), ("unknown-node", "is an error, not a lint")] {
+        let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "greeting", "--allow", name], ""));
+        assert_eq!(code, 2);
+        assert!(stderr.contains(says), "{stderr}");
+    }
+}
+
 #[test]
 fn colours_only_when_asked_for() {
     let folder = greeting();

@@ -2,6 +2,7 @@
 //!
 //! A test is a folder; adding one never needs new Rust (`build.rs` makes a named `#[test]` of each):
 //! - `ui/<case>`: a workflow that is wrong, and the exact text of `flowc check`;
+//! - `quiet/<case>`: a workflow about which `flowc check` says nothing at all;
 //! - `ok/<case>`: a workflow without errors, whose generated code rustc accepts;
 //! - `codegen/<case>`: a workflow and the exact generated code;
 //! - `run/<case>`: a workflow, a world for it to act on ([`case`]), and the exact account of what happened ([`account`]).
@@ -13,6 +14,7 @@ pub mod case;
 pub mod codegen;
 pub mod compile;
 pub mod ok;
+pub mod quiet;
 pub mod run;
 pub mod ui;
 

@@ -8,7 +8,7 @@ pub fn markdown() -> String {
     let mut out = String::from(
         "# Nodes\n\n<!-- Generated from compiler/src/catalog. `BLESS=1 cargo test -p flow-compiler --lib reference` writes it anew. -->\n\n\
          Every node has an `id`, a `type` (`trigger` or `action`), its kind in `trigger_type` or `action_type`, and may have a \
-         `name`, a `description`, `dependencies` and a `config`. The tables list what `config` takes.\n",
+         `name`, a `description`, `dependencies`, a `config`, and in `allow` the warnings that are accepted there. The tables list what `config` takes.\n",
     );
     for kind in KINDS {
         let role = if kind.trigger { "Trigger" } else { "Action" };

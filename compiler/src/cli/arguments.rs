@@ -1,5 +1,6 @@
 //! What can be written after `flowc`.
 
+use super::levels::LintOptions;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ pub enum Command {
         /// A workflow, or a folder with a workflow.json; `-` reads from stdin
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        #[command(flatten)]
+        lints: LintOptions,
     },
     /// Compile a workflow to an executable
     Build {
@@ -37,6 +40,8 @@ pub enum Command {
         /// Compile even if exactly this workflow was compiled before
         #[arg(long)]
         no_cache: bool,
+        #[command(flatten)]
+        lints: LintOptions,
     },
     /// Compile a workflow and execute it once
     ///
@@ -51,6 +56,8 @@ pub enum Command {
         /// Compile even if exactly this workflow was compiled before
         #[arg(long)]
         no_cache: bool,
+        #[command(flatten)]
+        lints: LintOptions,
         /// More arguments for the program's `run`
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
@@ -63,6 +70,8 @@ pub enum Command {
         /// A workflow, or a folder with a workflow.json; `-` reads from stdin
         #[arg(value_name = "PATH")]
         path: PathBuf,
+        #[command(flatten)]
+        lints: LintOptions,
     },
     /// Explain a diagnostic by the name in its brackets; without a name, list them
     Explain {
@@ -78,6 +87,8 @@ pub enum Command {
         /// A folder that is empty or does not exist
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        #[command(flatten)]
+        lints: LintOptions,
     },
     /// Compile the runtime now, so that the first workflow need not wait for it
     Warm {

@@ -5,14 +5,24 @@ use crate::diagnostic::Code;
 /// The text for one code, or the list of all.
 pub fn explain(slug: Option<&str>) -> Result<String, String> {
     let Some(slug) = slug else {
-        let width = Code::ALL.iter().map(|code| code.slug().len()).max().unwrap_or(0);
-        return Ok(Code::ALL.iter().map(|code| format!("{:width$}  {}\n", code.slug(), code.summary())).collect());
+        return Ok(list());
     };
     // People copy the name with its brackets.
     let name = slug.trim_matches(['[', ']']);
     let code = Code::ALL.iter().find(|code| code.slug() == name);
     let code = code.ok_or_else(|| format!("there is no diagnostic `{name}`; `flowc explain` lists them"))?;
     Ok(code.explanation().to_owned())
+}
+
+/// Every code with its level and one line: what can be allowed and denied, then what is wrong for everybody.
+fn list() -> String {
+    let width = Code::ALL.iter().map(|code| code.slug().len()).max().unwrap_or(0);
+    let part = |lints: bool| {
+        let codes = Code::ALL.iter().filter(move |code| code.is_lint() == lints);
+        let line = |code: &Code| format!("  {:width$}  {}\n", code.slug(), code.summary());
+        codes.map(line).collect::<String>()
+    };
+    format!("Lints: they warn, unless `-A`, `-W` or `-D` says otherwise\n{}\nErrors\n{}", part(true), part(false))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Every diagnostic code, once: slug, summary, severity. A slug is never reused after a release.
 //!
+//! An `Error` is one for everybody. A `Warning` is a lint: it warns unless [`super::level`] says otherwise.
+//!
 //! Always true: every code has its page `compiler/explain/<slug>.md`; without it this file does not compile.
 
 use super::Severity;
@@ -21,6 +23,16 @@ macro_rules! codes {
             /// One line: what it means.
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$name => $summary),* }
+            }
+
+            /// The code of this name.
+            pub fn named(slug: &str) -> Option<Code> {
+                match slug { $($slug => Some(Code::$name),)* _ => None }
+            }
+
+            /// Whether people may allow or deny it.
+            pub fn is_lint(self) -> bool {
+                self.severity() == Severity::Warning
             }
 
             /// Unless the user says otherwise.
@@ -52,6 +64,8 @@ codes! {
     MissingKey "missing-key" Error "a required key is missing"
     InvalidNodeType "invalid-node-type" Error "a node is neither a trigger nor an action"
     UnknownKey "unknown-key" Error "a key that flowc does not know"
+    UnknownLint "unknown-lint" Warning "an entry of `allow` that names no lint"
+    UnusedAllow "unused-allow" Warning "an `allow` that silences nothing"
     // names
     DuplicateId "duplicate-id" Error "two nodes have the same id"
     BadId "bad-id" Error "an id that could not be written in a template"

@@ -5,6 +5,7 @@
 pub mod codes;
 #[cfg(test)]
 mod explain;
+pub mod level;
 pub mod render;
 pub mod suggest;
 
@@ -31,6 +32,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The ways out, and what else helps to understand.
     pub help: Vec<String>,
+    /// What else is worth knowing, such as why a lint is an error.
+    pub notes: Vec<String>,
 }
 
 /// A place, and what to say there (may be empty).
@@ -50,6 +53,7 @@ impl Diagnostic {
             primary: Label { span, message: String::new() },
             labels: Vec::new(),
             help: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -67,6 +71,11 @@ impl Diagnostic {
 
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help.push(help.into());
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
+        self.notes.push(note.into());
         self
     }
 }

@@ -57,6 +57,7 @@ fn emit(buffer: &mut impl WriteColor, config: &Config, excerpts: &mut Excerpts, 
     let mut notes: Vec<String> =
         far.iter().map(|label| format!("{}: {}", excerpts.place(label.span), label.message)).collect();
     notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", help.replace('\n', "\n      "))));
+    notes.extend(diagnostic.notes.iter().map(|note| format!("note: {}", note.replace('\n', "\n      "))));
     let shown = codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.slug())
         .with_message(&diagnostic.headline)

@@ -10,6 +10,7 @@ pub mod lower;
 pub mod text;
 pub mod ty;
 
+use crate::diagnostic::level::Silence;
 use crate::source::{Span, Spanned};
 pub use expr::{Expr, ExprKind};
 pub use flow_runtime::flow::{Delay, Retry};
@@ -38,6 +39,8 @@ pub struct Workflow {
     pub edges: Vec<Edge>,
     /// In the order in which they are first read.
     pub environment: Vec<Variable>,
+    /// The findings the author accepts.
+    pub silences: Vec<Silence>,
 }
 
 #[derive(Debug, Clone)]

@@ -13,6 +13,8 @@ pub struct Workflow {
     pub nodes: Vec<Node>,
     pub connections: Vec<Connection>,
     pub settings: Option<Object>,
+    /// Names of lints whose findings are accepted everywhere.
+    pub allow: Vec<Text>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Node {
     pub description: Option<Text>,
     pub config: Object,
     pub dependencies: Vec<Text>,
+    /// Names of lints whose findings are accepted in this node and in the connections out of it.
+    pub allow: Vec<Text>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

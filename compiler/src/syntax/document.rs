@@ -12,9 +12,10 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
 
 /// `$schema` is for editors.
-const WORKFLOW_KEYS: &[&str] = &["name", "description", "version", "nodes", "connections", "settings", "$schema"];
+const WORKFLOW_KEYS: &[&str] =
+    &["name", "description", "version", "nodes", "connections", "settings", "allow", "$schema"];
 const NODE_KEYS: &[&str] =
-    &["id", "type", "trigger_type", "action_type", "name", "description", "config", "dependencies"];
+    &["id", "type", "trigger_type", "action_type", "name", "description", "config", "dependencies", "allow"];
 const CONNECTION_KEYS: &[&str] = &["from", "to", "condition"];
 
 /// Reads the whole document. `None` when it is not an object.
@@ -39,6 +40,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
         nodes: Vec::new(),
         connections: Vec::new(),
         settings: None,
+        allow: Vec::new(),
     };
     let mut has_nodes = false;
     for entry in object.entries {
@@ -57,6 +59,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
                     items.into_iter().filter_map(|item| connection(item, fields.diagnostics)).collect();
             }
             "settings" => workflow.settings = fields.object(entry),
+            "allow" => workflow.allow = fields.names(entry, "an entry of `allow` is the name of a lint"),
             "$schema" => {}
             _ => fields.unknown(&entry),
         }
@@ -92,7 +95,8 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
             "name" => node.name = fields.text(entry),
             "description" => node.description = fields.text(entry),
             "config" => node.config = fields.object(entry),
-            "dependencies" => node.dependencies = dependencies(entry, &mut fields),
+            "dependencies" => node.dependencies = fields.names(entry, "a dependency is the id of a node"),
+            "allow" => node.allow = fields.names(entry, "an entry of `allow` is the name of a lint"),
             _ => fields.unknown(&entry),
         }
     }
@@ -110,6 +114,7 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
         description: node.description,
         config: node.config.unwrap_or(no_config),
         dependencies: node.dependencies,
+        allow: node.allow,
     })
 }
 
@@ -120,18 +125,7 @@ struct PartialNode {
     description: Option<Text>,
     config: Option<Object>,
     dependencies: Vec<Text>,
-}
-
-fn dependencies(entry: Entry, fields: &mut Fields) -> Vec<Text> {
-    let items = fields.array(entry);
-    let mut texts = Vec::with_capacity(items.len());
-    for item in items {
-        match item.kind {
-            ValueKind::String(text) => texts.push(text),
-            _ => fields.diagnostics.push(wrong_dependency(&item)),
-        }
-    }
-    texts
+    allow: Vec<Text>,
 }
 
 /// Whether the node is a trigger, and the word of its kind: `type` says which of the two other keys holds it.
@@ -249,6 +243,22 @@ impl Fields<'_> {
         }
     }
 
+    /// An array of strings; `what` says what each is.
+    fn names(&mut self, entry: Entry, what: &str) -> Vec<Text> {
+        let items = self.array(entry);
+        let mut names = Vec::with_capacity(items.len());
+        for item in items {
+            match item.kind {
+                ValueKind::String(name) => names.push(name),
+                _ => {
+                    let headline = format!("{what} in a string, not {}", item.describe());
+                    self.diagnostics.push(Diagnostic::new(Code::WrongType, item.span, headline));
+                }
+            }
+        }
+        names
+    }
+
     fn object(&mut self, entry: Entry) -> Option<Object> {
         match entry.value.kind {
             ValueKind::Object(object) => Some(object),
@@ -323,11 +333,6 @@ fn not_a_workflow(value: &Value) -> Diagnostic {
 
 fn wrong_item(value: &Value, what: &str) -> Diagnostic {
     Diagnostic::new(Code::WrongType, value.span, format!("{what} is an object, not {}", value.describe()))
-}
-
-fn wrong_dependency(value: &Value) -> Diagnostic {
-    let headline = format!("a dependency is the id of a node in a string, not {}", value.describe());
-    Diagnostic::new(Code::WrongType, value.span, headline)
 }
 
 fn missing_type(node: Span, given: Option<&str>) -> Diagnostic {

@@ -13,6 +13,7 @@ mod function_names;
 mod kinds;
 mod literals;
 mod mail_template;
+mod silences;
 mod text;
 mod transform;
 
@@ -62,6 +63,7 @@ pub fn lower(
     let settings = lowering.settings(workflow.settings.as_ref());
     let nodes = workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
     let edges = lowering.edges(workflow);
+    let silences = lowering.silences(workflow);
     Workflow {
         slug: slug.to_string(),
         title: workflow.name.as_ref().map_or_else(|| slug.to_string(), |name| name.value.clone()),
@@ -70,6 +72,7 @@ pub fn lower(
         nodes,
         edges,
         environment: lowering.environment,
+        silences,
     }
 }
 
