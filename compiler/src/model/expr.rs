@@ -1,16 +1,15 @@
 //! Expressions with every name resolved.
 
-use super::{EnvId, NodeId, ty::Type};
+use super::{EnvId, NodeId};
 use crate::source::Span;
 pub use crate::syntax::ast::{Binary, Unary};
 use flow_runtime::expr::{EachMethod, Global, Method};
 use flow_runtime::value::Value;
 
-/// An expression; its type is what is known without looking at data.
+/// An expression. Its type is no part of it: the checker finds it out, and what it depends on is not known yet.
 #[derive(Debug, Clone)]
 pub struct Expr {
     pub span: Span,
-    pub ty: Type,
     pub kind: ExprKind,
 }
 
@@ -77,11 +76,11 @@ pub struct Arrow {
 
 impl Expr {
     pub fn constant(span: Span, value: Value) -> Expr {
-        Expr { span, ty: Type::of(&value), kind: ExprKind::Constant(value) }
+        Expr { span, kind: ExprKind::Constant(value) }
     }
 
     pub fn unknown(span: Span) -> Expr {
-        Expr { span, ty: Type::Any, kind: ExprKind::Unknown }
+        Expr { span, kind: ExprKind::Unknown }
     }
 
     pub fn as_constant(&self) -> Option<&Value> {

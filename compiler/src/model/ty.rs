@@ -1,54 +1,489 @@
 //! Static types: what is known about a value without looking at data.
 //!
-//! Today this is the part that decides which operator is emitted; the checker grows it into schemas, unions and `missing`.
+//! Comes in: schemas, node kinds, literals. Goes out: [`Type`], a lattice from `never` to `json`.
+//! Always true: a type is a superset of the values that can occur; cheap to clone; a union is flat, holds neither `json` nor
+//! `never`, and nothing twice. `json` is legal everywhere, so it is also the type of an expression whose fault was reported.
 
+mod access;
+mod display;
+mod narrow;
+#[cfg(test)]
+mod tests;
+
+pub use access::Read;
+pub use narrow::{Step, Test};
+
+use crate::source::Span;
 use flow_runtime::value::Value;
-use std::fmt;
+use std::sync::Arc;
 
-/// The type of an expression. `Any` fits everywhere, so one mistake gives one message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Type {
     /// Anything, missing included: checked at run time.
-    Any,
-    Undefined,
+    Json,
+    /// No value: what cannot happen.
+    Never,
+    Missing,
     Null,
     Bool,
     Number,
-    String,
-    Array,
-    Object,
+    String(Format),
+    Literal(Literal),
+    Array(Arc<Array>),
+    Object(Arc<Object>),
+    /// At least two, none of them a union.
+    Union(Arc<[Type]>),
 }
 
+/// What is known about a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Any,
+    Email,
+    Url,
+    /// The value of a secret environment variable.
+    Secret,
+}
+
+/// One known value. A number is never NaN.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    Bool(bool),
+    Number(f64),
+    String(Arc<str>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    pub items: Type,
+    /// It has at least so many.
+    pub least: usize,
+}
+
+/// An object's fields, in the order in which they were declared.
+#[derive(Debug, Clone)]
+pub struct Object {
+    fields: Vec<Field>,
+    /// Positions in `fields`, by name.
+    by_name: Vec<u32>,
+    pub rest: Rest,
+    /// Where it is declared.
+    pub span: Option<Span>,
+}
+
+/// Fields that are not declared.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rest {
+    /// There are none.
+    Closed,
+    /// There may be some, and nobody said which: to read one is taken for a mistake.
+    Undeclared,
+    /// There may be some, of this type.
+    Of(Type),
+}
+
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub name: Arc<str>,
+    /// Of the value, when it is there.
+    pub ty: Type,
+    pub optional: bool,
+    /// Where it is declared.
+    pub span: Option<Span>,
+    /// Who may see it: the schema's `x-private`.
+    pub private: Option<Private>,
+}
+
+/// How private a field is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Private {
+    Personal,
+    Sensitive,
+}
+
+/// More literals of one kind in a union become their kind.
+const LITERALS_MAX: usize = 32;
+
+/// More object types in a union become one that covers them all.
+const OBJECTS_MAX: usize = 8;
+
 impl Type {
+    pub const STRING: Type = Type::String(Format::Any);
+    pub const TRUE: Type = Type::Literal(Literal::Bool(true));
+    pub const FALSE: Type = Type::Literal(Literal::Bool(false));
+
+    pub fn text(text: &str) -> Type {
+        Type::Literal(Literal::String(text.into()))
+    }
+
+    pub fn array(items: Type, least: usize) -> Type {
+        Type::Array(Arc::new(Array { items, least }))
+    }
+
+    pub fn object(fields: Vec<Field>, rest: Rest) -> Type {
+        Type::Object(Arc::new(Object::new(fields, rest, None)))
+    }
+
+    /// The narrowest type of a value.
     pub fn of(value: &Value) -> Type {
         match value {
-            Value::Undefined => Type::Undefined,
+            Value::Undefined => Type::Missing,
             Value::Null => Type::Null,
-            Value::Bool(_) => Type::Bool,
-            Value::Number(_) => Type::Number,
-            Value::String(_) => Type::String,
-            Value::Array(_) => Type::Array,
-            Value::Object(_) => Type::Object,
+            Value::Bool(value) => Type::Literal(Literal::Bool(*value)),
+            Value::Number(value) if value.is_nan() => Type::Number,
+            Value::Number(value) => Type::Literal(Literal::Number(*value)),
+            Value::String(value) => value.as_str().map_or(Type::STRING, Type::text),
+            Value::Array(items) => Type::array(Type::union(items.iter().map(Type::of)), items.len()),
+            Value::Object(object) => {
+                let field = |(key, value): (&flow_runtime::value::JsString, &Value)| {
+                    Some(Field::required(key.as_str()?, Type::of(value)))
+                };
+                let fields: Option<Vec<Field>> = object.iter().map(field).collect();
+                match fields {
+                    Some(fields) => Type::object(fields, Rest::Closed),
+                    None => Type::object(Vec::new(), Rest::Of(Type::Json)),
+                }
+            }
         }
     }
 
     /// The type of a value that is one or the other.
-    pub fn join(self, other: Type) -> Type {
-        if self == other { self } else { Type::Any }
+    pub fn join(&self, other: &Type) -> Type {
+        Type::union([self.clone(), other.clone()])
+    }
+
+    /// The type of a value that is one of them; `never` when there are none.
+    pub fn union(types: impl IntoIterator<Item = Type>) -> Type {
+        let mut members: Vec<Type> = Vec::new();
+        for ty in types {
+            match ty {
+                Type::Json => return Type::Json,
+                Type::Never => {}
+                Type::Union(inner) => inner.iter().for_each(|ty| add(&mut members, ty.clone())),
+                ty => add(&mut members, ty),
+            }
+        }
+        widen(&mut members);
+        match members.len() {
+            0 => Type::Never,
+            1 => members.remove(0),
+            _ => Type::Union(members.into()),
+        }
+    }
+
+    /// The members of a union, `true` and `false` for `bool`; else the type itself. None for `never`.
+    pub fn alternatives(&self) -> Vec<Type> {
+        match self {
+            Type::Never => Vec::new(),
+            Type::Bool => vec![Type::TRUE, Type::FALSE],
+            Type::Union(members) => members.iter().flat_map(Type::alternatives).collect(),
+            ty => vec![ty.clone()],
+        }
+    }
+
+    /// The members of a union; else the type itself. None for `never`.
+    pub fn members(&self) -> &[Type] {
+        match self {
+            Type::Never => &[],
+            Type::Union(members) => members,
+            ty => std::slice::from_ref(ty),
+        }
+    }
+
+    pub fn is_json(&self) -> bool {
+        matches!(self, Type::Json)
+    }
+
+    pub fn is_never(&self) -> bool {
+        matches!(self, Type::Never)
+    }
+
+    /// Whether it is known that the value can be missing. (Of `json` nothing is known.)
+    pub fn may_be_missing(&self) -> bool {
+        self.members().contains(&Type::Missing)
+    }
+
+    /// Whether it is known that the value can be missing or null.
+    pub fn may_be_nullish(&self) -> bool {
+        self.members().iter().any(|ty| matches!(ty, Type::Missing | Type::Null))
+    }
+
+    pub fn without_missing(&self) -> Type {
+        self.only(|ty| !matches!(ty, Type::Missing))
+    }
+
+    pub fn without_nullish(&self) -> Type {
+        self.only(|ty| !matches!(ty, Type::Missing | Type::Null))
+    }
+
+    /// What remains of the alternatives.
+    pub fn only(&self, keep: impl Fn(&Type) -> bool) -> Type {
+        match self {
+            Type::Union(members) => Type::union(members.iter().filter(|ty| keep(ty)).cloned()),
+            ty if keep(ty) => ty.clone(),
+            _ => Type::Never,
+        }
+    }
+
+    /// Whether a value of the other type fits where this one is expected. `json` fits everywhere, and everything fits it.
+    pub fn accepts(&self, other: &Type) -> bool {
+        if self.is_json() || other.is_json() {
+            return true;
+        }
+        let accepted = |ty: &Type| self.members().iter().any(|expected| expected.accepts_one(ty));
+        other.members().iter().all(|ty| accepted(ty) || (*ty == Type::Bool && other.is_both_booleans_in(self)))
+    }
+
+    fn is_both_booleans_in(&self, expected: &Type) -> bool {
+        expected.members().contains(&Type::TRUE) && expected.members().contains(&Type::FALSE)
+    }
+
+    /// Neither is a union.
+    fn accepts_one(&self, other: &Type) -> bool {
+        match (self, other) {
+            (Type::Array(expected), Type::Array(given)) => {
+                expected.least <= given.least && (given.items.is_never() || expected.items.accepts(&given.items))
+            }
+            (Type::Object(expected), Type::Object(given)) => expected.accepts(given),
+            (expected, given) => expected == given || expected.absorbs(given),
+        }
+    }
+
+    /// Whether a scalar type holds every value of another.
+    fn absorbs(&self, other: &Type) -> bool {
+        matches!(
+            (self, other),
+            (Type::Bool, Type::Literal(Literal::Bool(_)))
+                | (Type::Number, Type::Literal(Literal::Number(_)))
+                | (Type::String(Format::Any), Type::String(_) | Type::Literal(Literal::String(_)))
+        )
+    }
+
+    /// Whether a value is of this type.
+    pub fn admits(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Type::Json, _) => true,
+            (Type::Missing, Value::Undefined) | (Type::Null, Value::Null) => true,
+            (Type::Bool, Value::Bool(_)) | (Type::Number, Value::Number(_)) | (Type::String(_), Value::String(_)) => {
+                true
+            }
+            (Type::Literal(Literal::Bool(literal)), Value::Bool(value)) => literal == value,
+            (Type::Literal(Literal::Number(literal)), Value::Number(value)) => literal == value,
+            (Type::Literal(Literal::String(literal)), Value::String(value)) => value.as_str() == Some(literal),
+            (Type::Array(array), Value::Array(items)) => {
+                items.len() >= array.least && items.iter().all(|item| array.items.admits(item))
+            }
+            (Type::Object(object), Value::Object(fields)) => object.admits(fields),
+            (Type::Union(members), value) => members.iter().any(|ty| ty.admits(value)),
+            _ => false,
+        }
     }
 }
 
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Type::Any => "json",
-            Type::Undefined => "missing",
-            Type::Null => "null",
-            Type::Bool => "bool",
-            Type::Number => "number",
-            Type::String => "string",
-            Type::Array => "array",
-            Type::Object => "object",
+/// Adds a member that is no union; what is covered already, or covers others, is not kept twice.
+fn add(members: &mut Vec<Type>, ty: Type) {
+    if let Type::Array(new) = &ty
+        && let Some(known) = members.iter_mut().find(|known| matches!(known, Type::Array(_)))
+        && let Type::Array(old) = &*known
+    {
+        if !Arc::ptr_eq(old, new) {
+            *known = Type::array(old.items.join(&new.items), old.least.min(new.least));
+        }
+        return;
+    }
+    let both = match &ty {
+        Type::Literal(Literal::Bool(value)) => Some(Type::Literal(Literal::Bool(!value))),
+        _ => None,
+    };
+    if let Some(known) = both.and_then(|other| members.iter_mut().find(|known| **known == other)) {
+        *known = Type::Bool;
+        return;
+    }
+    if members.iter().any(|known| known.covers(&ty)) {
+        return;
+    }
+    members.retain(|known| !ty.covers(known));
+    // Two formats of text are no more than text.
+    if matches!(ty, Type::String(_))
+        && let Some(known) = members.iter_mut().find(|known| matches!(known, Type::String(_)))
+    {
+        *known = Type::STRING;
+        members.retain(|known| !matches!(known, Type::Literal(Literal::String(_))));
+        return;
+    }
+    members.push(ty);
+}
+
+fn widen(members: &mut Vec<Type>) {
+    type Kind = (fn(&Type) -> bool, Type);
+    let kinds: [Kind; 2] = [
+        (|ty| matches!(ty, Type::Literal(Literal::String(_))), Type::STRING),
+        (|ty| matches!(ty, Type::Literal(Literal::Number(_))), Type::Number),
+    ];
+    for (is_literal, kind) in kinds {
+        if members.iter().filter(|ty| is_literal(ty)).count() > LITERALS_MAX {
+            members.retain(|ty| !is_literal(ty));
+            add(members, kind);
+        }
+    }
+    let objects: Vec<Arc<Object>> = members
+        .iter()
+        .filter_map(|ty| match ty {
+            Type::Object(object) => Some(object.clone()),
+            _ => None,
         })
+        .collect();
+    if objects.len() > OBJECTS_MAX {
+        members.retain(|ty| !matches!(ty, Type::Object(_)));
+        let merged = objects.iter().skip(1).fold((*objects[0]).clone(), |merged, object| merged.merge(object));
+        members.push(Type::Object(Arc::new(merged)));
+    }
+}
+
+impl Type {
+    /// Whether the other adds nothing to a union with this one. Objects only when they are the same, which is cheap.
+    fn covers(&self, other: &Type) -> bool {
+        match (self, other) {
+            (Type::Object(left), Type::Object(right)) => Arc::ptr_eq(left, right) || left == right,
+            (left, right) => left == right || left.absorbs(right),
+        }
+    }
+}
+
+impl Object {
+    /// Of two fields with one name the last counts.
+    pub fn new(fields: Vec<Field>, rest: Rest, span: Option<Span>) -> Object {
+        let mut by_name: Vec<u32> = (0..fields.len() as u32).collect();
+        by_name.sort_by(|left, right| fields[*left as usize].name.cmp(&fields[*right as usize].name));
+        if by_name.windows(2).all(|pair| fields[pair[0] as usize].name != fields[pair[1] as usize].name) {
+            return Object { fields, by_name, rest, span };
+        }
+        let mut distinct: Vec<Field> = Vec::new();
+        for position in 0..fields.len() {
+            let is_last = !fields[position + 1..].iter().any(|later| later.name == fields[position].name);
+            if is_last {
+                distinct.push(fields[position].clone());
+            }
+        }
+        Object::new(distinct, rest, span)
+    }
+
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        let found = self.by_name.binary_search_by(|position| (*self.fields[*position as usize].name).cmp(name));
+        found.ok().map(|found| &self.fields[self.by_name[found] as usize])
+    }
+
+    /// With a field put in place of the one of its name, or added.
+    pub fn with(&self, field: Field) -> Object {
+        let mut fields = self.fields.clone();
+        match fields.iter_mut().find(|known| known.name == field.name) {
+            Some(known) => *known = field,
+            None => fields.push(field),
+        }
+        Object::new(fields, self.rest.clone(), self.span)
+    }
+
+    /// What a field that is not declared holds when it is there.
+    pub fn rest_type(&self) -> Type {
+        match &self.rest {
+            Rest::Closed => Type::Never,
+            Rest::Undeclared => Type::Json,
+            Rest::Of(ty) => ty.clone(),
+        }
+    }
+
+    fn accepts(&self, given: &Object) -> bool {
+        let fits = |field: &Field| match given.field(&field.name) {
+            Some(theirs) => (field.optional || !theirs.optional) && field.ty.accepts(&theirs.ty),
+            None => field.optional && field.ty.accepts(&given.rest_type()),
+        };
+        let rest = self.rest_type();
+        let extra = |field: &Field| {
+            self.field(&field.name).is_some() || (!matches!(self.rest, Rest::Closed) && rest.accepts(&field.ty))
+        };
+        self.fields.iter().all(fits)
+            && given.fields.iter().all(extra)
+            && (matches!(given.rest, Rest::Closed)
+                || (!matches!(self.rest, Rest::Closed) && rest.accepts(&given.rest_type())))
+    }
+
+    fn admits(&self, value: &flow_runtime::value::Object) -> bool {
+        let rest = self.rest_type();
+        self.fields.iter().all(|field| match value.get(&field.name) {
+            Some(Value::Undefined) | None => field.optional || field.ty.admits(&Value::Undefined),
+            Some(value) => field.ty.admits(value),
+        }) && value.iter().all(|(key, value)| {
+            matches!(value, Value::Undefined)
+                || key.as_str().is_some_and(|key| self.field(key).is_some())
+                || rest.admits(value)
+        })
+    }
+
+    /// One object type that covers both.
+    fn merge(&self, other: &Object) -> Object {
+        let missing_in = |field: &Field, object: &Object| Field {
+            ty: field.ty.join(&object.rest_type()),
+            optional: true,
+            ..field.clone()
+        };
+        let mut fields: Vec<Field> = Vec::new();
+        for field in &self.fields {
+            fields.push(match other.field(&field.name) {
+                Some(theirs) => Field {
+                    ty: field.ty.join(&theirs.ty),
+                    optional: field.optional || theirs.optional,
+                    private: field.private.max(theirs.private),
+                    ..field.clone()
+                },
+                None => missing_in(field, other),
+            });
+        }
+        let only_theirs = other.fields.iter().filter(|field| self.field(&field.name).is_none());
+        fields.extend(only_theirs.map(|field| missing_in(field, self)));
+        let rest = match (&self.rest, &other.rest) {
+            (Rest::Closed, Rest::Closed) => Rest::Closed,
+            (Rest::Of(left), Rest::Of(right)) => Rest::Of(left.join(right)),
+            (Rest::Of(ty), Rest::Closed) | (Rest::Closed, Rest::Of(ty)) => Rest::Of(ty.clone()),
+            (Rest::Of(_), Rest::Undeclared) | (Rest::Undeclared, Rest::Of(_)) => Rest::Of(Type::Json),
+            (Rest::Undeclared, Rest::Undeclared | Rest::Closed) | (Rest::Closed, Rest::Undeclared) => Rest::Undeclared,
+        };
+        Object::new(fields, rest, self.span)
+    }
+}
+
+/// Where something was declared does not make it another type.
+impl PartialEq for Object {
+    fn eq(&self, other: &Object) -> bool {
+        self.rest == other.rest
+            && self.fields.len() == other.fields.len()
+            && self.fields.iter().all(|field| other.field(&field.name) == Some(field))
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Field) -> bool {
+        self.name == other.name
+            && self.optional == other.optional
+            && self.private == other.private
+            && self.ty == other.ty
+    }
+}
+
+impl Field {
+    pub fn required(name: &str, ty: Type) -> Field {
+        Field { name: name.into(), ty, optional: false, span: None, private: None }
+    }
+
+    pub fn optional(name: &str, ty: Type) -> Field {
+        Field { optional: true, ..Field::required(name, ty) }
+    }
+
+    /// What reading it gives.
+    pub fn read(&self) -> Type {
+        if self.optional { self.ty.join(&Type::Missing) } else { self.ty.clone() }
     }
 }

@@ -5,7 +5,6 @@ use crate::generate::Place;
 use flow_compiler::diagnostic::Severity;
 use flow_compiler::model::eval::{Names, eval};
 use flow_compiler::model::expr::{Arrow, Expr, ExprKind, Parameter, Path, Root};
-use flow_compiler::model::ty::Type;
 use flow_compiler::model::{Body, EnvId, Kind, Piece, TransformStep, Tree, Workflow};
 use flow_compiler::pipeline;
 use flow_compiler::source::SourceFile;
@@ -125,7 +124,7 @@ impl<'a> Values<'a> {
 
     /// `item` is the first parameter, and nothing binds it but a walk through a list.
     fn expr(&self, expr: &Expr) -> Result<Value, Fault> {
-        let of = |kind| Expr { span: expr.span, ty: Type::Any, kind };
+        let of = |kind| Expr { span: expr.span, kind };
         let items = of(ExprKind::Constant(Value::array(vec![self.item.clone()])));
         let item = Parameter { name: "item".to_owned(), number: 0 };
         let reads_item = |expr: &Expr| {

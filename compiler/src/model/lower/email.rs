@@ -4,7 +4,6 @@ use super::config::{self, Config};
 use super::expr::Place;
 use super::{Lowering, text};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::ty::Type;
 use crate::model::{Email, Expr, ExprKind, NodeId, Piece, Text};
 use crate::syntax::ast::{self, ValueKind};
 
@@ -47,7 +46,7 @@ impl Lowering<'_> {
             None => {
                 let variable = self.environment("SMTP_FROM", id, true);
                 let kind = ExprKind::Env(variable);
-                let expr = Expr { span: node.id.span, ty: Type::String, kind };
+                let expr = Expr { span: node.id.span, kind };
                 Text { span: node.id.span, pieces: vec![Piece::Expr(expr)] }
             }
         };

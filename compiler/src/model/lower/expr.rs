@@ -4,8 +4,7 @@ use super::Lowering;
 use super::function_names::{INSTEAD_OF_FUNCTIONS, INSTEAD_OF_METHODS, NAMESPACES, functions_of};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::eval::fold;
-use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
-use crate::model::ty::Type;
+use crate::model::expr::{Arrow, Expr, ExprKind, Parameter, Path, Root};
 use crate::model::{EnvId, NodeId};
 use crate::source::Span;
 use crate::syntax::ast;
@@ -58,38 +57,30 @@ struct Resolver<'a, 'b> {
 impl Resolver<'_, '_> {
     fn expr(&mut self, expr: &ast::Expr) -> Expr {
         let span = expr.span;
-        let (kind, ty) = match &expr.kind {
+        let kind = match &expr.kind {
             ast::ExprKind::Undefined => return Expr::constant(span, Value::Undefined),
             ast::ExprKind::Null => return Expr::constant(span, Value::Null),
             ast::ExprKind::Bool(value) => return Expr::constant(span, Value::Bool(*value)),
             ast::ExprKind::Number(value) => return Expr::constant(span, Value::Number(*value)),
             ast::ExprKind::String(value) => return Expr::constant(span, Value::String(value.clone())),
-            ast::ExprKind::Template(parts) => (ExprKind::Text(self.template(span, parts)), Type::String),
-            ast::ExprKind::Array(items) => (ExprKind::Array(self.all(items)), Type::Array),
+            ast::ExprKind::Template(parts) => ExprKind::Text(self.template(span, parts)),
+            ast::ExprKind::Array(items) => ExprKind::Array(self.all(items)),
             ast::ExprKind::Object(fields) => {
                 let fields = fields.iter().map(|(key, value)| (key.name.clone(), self.expr(value))).collect();
-                (ExprKind::Object(fields), Type::Object)
+                ExprKind::Object(fields)
             }
             ast::ExprKind::Name(name) => return self.name(span, name),
             ast::ExprKind::Member(object, property) => return self.member(span, object, property),
             ast::ExprKind::Index(object, index) => return self.index(span, object, index),
             ast::ExprKind::Call(callee, arguments) => return self.call(span, callee, arguments),
-            ast::ExprKind::Unary(operator, operand) => {
-                let ty = match operator {
-                    Unary::Not => Type::Bool,
-                    Unary::Minus | Unary::Plus => Type::Number,
-                };
-                (ExprKind::Unary(*operator, Box::new(self.expr(operand))), ty)
-            }
+            ast::ExprKind::Unary(operator, operand) => ExprKind::Unary(*operator, Box::new(self.expr(operand))),
             ast::ExprKind::Binary(operator, left, right) => {
                 let (left, right) = (self.expr(left), self.expr(right));
-                let ty = binary_type(*operator, left.ty, right.ty);
-                (ExprKind::Binary(*operator, Box::new(left), Box::new(right)), ty)
+                ExprKind::Binary(*operator, Box::new(left), Box::new(right))
             }
             ast::ExprKind::Conditional(test, yes, no) => {
                 let (test, yes, no) = (self.expr(test), self.expr(yes), self.expr(no));
-                let ty = yes.ty.join(no.ty);
-                (ExprKind::Conditional(Box::new(test), Box::new(yes), Box::new(no)), ty)
+                ExprKind::Conditional(Box::new(test), Box::new(yes), Box::new(no))
             }
             ast::ExprKind::Arrow(..) => {
                 self.report(
@@ -99,7 +90,7 @@ impl Resolver<'_, '_> {
                 return Expr::unknown(span);
             }
         };
-        finish(span, ty, kind)
+        finish(span, kind)
     }
 
     fn all(&mut self, exprs: &[ast::Expr]) -> Vec<Expr> {
@@ -121,20 +112,20 @@ impl Resolver<'_, '_> {
             return Expr::unknown(span);
         }
         if let Some(parameter) = self.parameter(name) {
-            return Expr { span, ty: Type::Any, kind: ExprKind::Parameter(parameter) };
+            return Expr { span, kind: ExprKind::Parameter(parameter) };
         }
-        let (kind, ty) = match name {
-            "input_data" => (path(Root::Input, &[]), Type::Any),
-            "previous_outputs" => (ExprKind::PreviousOutputs, Type::Object),
-            "timestamp" => (ExprKind::Timestamp, Type::String),
-            "execution_id" => (ExprKind::ExecutionId, Type::String),
+        let kind = match name {
+            "input_data" => path(Root::Input, &[]),
+            "previous_outputs" => ExprKind::PreviousOutputs,
+            "timestamp" => ExprKind::Timestamp,
+            "execution_id" => ExprKind::ExecutionId,
             "error" => match self.place {
-                Place::Node(_) | Place::Item(_) => (path(Root::Error, &[]), Type::Any),
+                Place::Node(_) | Place::Item(_) => path(Root::Error, &[]),
                 // In a condition the error is that of the edge's source.
-                Place::Condition(from) => (path(Root::Output(from), &["error"]), Type::Any),
+                Place::Condition(from) => path(Root::Output(from), &["error"]),
             },
             "result" => match self.place {
-                Place::Condition(from) => (path(Root::Output(from), &["result"]), Type::Any),
+                Place::Condition(from) => path(Root::Output(from), &["result"]),
                 Place::Node(_) | Place::Item(_) => {
                     self.report(
                         Diagnostic::new(
@@ -167,10 +158,10 @@ impl Resolver<'_, '_> {
                 );
                 return Expr::unknown(span);
             }
-            _ if is_environment_name(name) => (ExprKind::Env(self.environment(name)), Type::String),
-            _ => (path(Root::Input, &[name]), Type::Any),
+            _ if is_environment_name(name) => ExprKind::Env(self.environment(name)),
+            _ => path(Root::Input, &[name]),
         };
-        Expr { span, ty, kind }
+        Expr { span, kind }
     }
 
     fn member(&mut self, span: Span, object: &ast::Expr, property: &ast::Property) -> Expr {
@@ -200,7 +191,7 @@ impl Resolver<'_, '_> {
             let name = name.to_string();
             return self.step(span, object, &name, index.span);
         }
-        finish(span, Type::Any, ExprKind::Index(Box::new(object), Box::new(index)))
+        finish(span, ExprKind::Index(Box::new(object), Box::new(index)))
     }
 
     /// One step further along a path.
@@ -225,7 +216,7 @@ impl Resolver<'_, '_> {
             }
             _ => ExprKind::Member(Box::new(object), name.to_string()),
         };
-        finish(span, Type::Any, kind)
+        finish(span, kind)
     }
 
     /// Whether a subtraction was written without spaces: `total-input_data.discount` would read the field
@@ -244,7 +235,7 @@ impl Resolver<'_, '_> {
 
     fn output_of(&mut self, span: Span, id: &str, id_span: Span) -> Expr {
         match self.lowering.node_id(id) {
-            Some(node) => Expr { span, ty: Type::Any, kind: path(Root::Output(node), &[]) },
+            Some(node) => Expr { span, kind: path(Root::Output(node), &[]) },
             None => {
                 let diagnostic = self.lowering.unknown_node(id, id_span);
                 self.report(diagnostic);
@@ -298,14 +289,7 @@ impl Resolver<'_, '_> {
     fn global(&mut self, span: Span, global: Global, name: &str, arguments: &[ast::Expr]) -> Expr {
         self.count_arguments(span, name, arguments.len(), global.arity());
         let arguments = self.all(arguments);
-        let ty = match name {
-            "Number" => Type::Number,
-            "String" => Type::String,
-            "Boolean" => Type::Bool,
-            _ if name.starts_with("Math.") => Type::Number,
-            _ => Type::Any,
-        };
-        finish(span, ty, ExprKind::Global(global, arguments))
+        finish(span, ExprKind::Global(global, arguments))
     }
 
     fn method(&mut self, span: Span, receiver: Expr, property: &ast::Property, arguments: &[ast::Expr]) -> Expr {
@@ -314,7 +298,7 @@ impl Resolver<'_, '_> {
         if let Some(each) = EachMethod::from_name(name) {
             self.count_arguments(span, name, arguments.len(), (1, 1));
             return match self.function(name, property.span, arguments.first(), 3) {
-                Some(arrow) => finish(span, Type::Any, ExprKind::Each(receiver, each, Box::new(arrow))),
+                Some(arrow) => finish(span, ExprKind::Each(receiver, each, Box::new(arrow))),
                 None => Expr::unknown(span),
             };
         }
@@ -324,12 +308,12 @@ impl Resolver<'_, '_> {
                 return Expr::unknown(span);
             };
             let initial = arguments.get(1).map(|initial| Box::new(self.expr(initial)));
-            return finish(span, Type::Any, ExprKind::Reduce(receiver, Box::new(arrow), initial));
+            return finish(span, ExprKind::Reduce(receiver, Box::new(arrow), initial));
         }
         if name == "sort" && !arguments.is_empty() {
             self.count_arguments(span, name, arguments.len(), (0, 1));
             return match self.function(name, property.span, arguments.first(), 2) {
-                Some(arrow) => finish(span, Type::Any, ExprKind::SortBy(receiver, Box::new(arrow))),
+                Some(arrow) => finish(span, ExprKind::SortBy(receiver, Box::new(arrow))),
                 None => Expr::unknown(span),
             };
         }
@@ -349,7 +333,7 @@ impl Resolver<'_, '_> {
         };
         self.count_arguments(span, name, arguments.len(), method.arity());
         let arguments = self.all(arguments);
-        finish(span, Type::Any, ExprKind::Method(receiver, method, arguments))
+        finish(span, ExprKind::Method(receiver, method, arguments))
     }
 
     /// The function a method is given: an arrow, or the name of a conversion as in `filter(Boolean)`.
@@ -385,8 +369,8 @@ impl Resolver<'_, '_> {
                 let global = Global::from_path(&[name])?;
                 let parameter = self.bind("value");
                 self.bound.pop();
-                let value = Expr { span: argument.span, ty: Type::Any, kind: ExprKind::Parameter(parameter.clone()) };
-                let body = Expr { span: argument.span, ty: Type::Any, kind: ExprKind::Global(global, vec![value]) };
+                let value = Expr { span: argument.span, kind: ExprKind::Parameter(parameter.clone()) };
+                let body = Expr { span: argument.span, kind: ExprKind::Global(global, vec![value]) };
                 Some(Arrow { parameters: vec![parameter], body })
             }
             _ => {
@@ -487,27 +471,9 @@ pub fn is_environment_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn binary_type(operator: Binary, left: Type, right: Type) -> Type {
-    match operator {
-        Binary::Add if left == Type::Number && right == Type::Number => Type::Number,
-        Binary::Add if left == Type::String || right == Type::String => Type::String,
-        Binary::Add => Type::Any,
-        Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => Type::Number,
-        Binary::Less
-        | Binary::LessOrEqual
-        | Binary::Greater
-        | Binary::GreaterOrEqual
-        | Binary::Equal
-        | Binary::NotEqual
-        | Binary::StrictEqual
-        | Binary::StrictNotEqual => Type::Bool,
-        Binary::And | Binary::Or | Binary::Coalesce => left.join(right),
-    }
-}
-
 /// The expression, or the constant it folds to.
-fn finish(span: Span, ty: Type, kind: ExprKind) -> Expr {
-    let expr = Expr { span, ty, kind };
+fn finish(span: Span, kind: ExprKind) -> Expr {
+    let expr = Expr { span, kind };
     match fold(&expr) {
         Some(value) if value.to_text().len() <= FOLDED_TEXT_MAX && has_plain_keys(&value) => {
             Expr::constant(span, value)

@@ -5,7 +5,6 @@ use super::config::Config;
 use super::expr::{ITEM, Place};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::Parameter;
-use crate::model::ty::Type;
 use crate::model::{Expr, ExprKind, NodeId, TransformStep, Tree};
 use crate::syntax::ast::{self, ValueKind};
 
@@ -71,11 +70,10 @@ impl Lowering<'_> {
             return Some(self.expression(place, field));
         }
         let parameter = Parameter { name: ITEM.to_string(), number: 0 };
-        let json = Type::Any;
-        let mut expr = Expr { span: field.span, ty: json, kind: ExprKind::Parameter(parameter) };
+        let mut expr = Expr { span: field.span, kind: ExprKind::Parameter(parameter) };
         for step in field.value.split('.') {
             let kind = ExprKind::Member(Box::new(expr), step.to_string());
-            expr = Expr { span: field.span, ty: json, kind };
+            expr = Expr { span: field.span, kind };
         }
         Some(expr)
     }

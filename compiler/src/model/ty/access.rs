@@ -1,0 +1,125 @@
+//! Reading a field or an element of a typed value, as the language does: every `.` and `[]` is `?.`.
+
+use super::{Field, Format, Literal, Object, Rest, Type};
+use crate::source::Span;
+
+/// What reading a field gives.
+#[derive(Debug, Clone)]
+pub struct Read {
+    pub ty: Type,
+    /// No alternative has such a field, so it is missing whatever the data: a mistake.
+    pub unknown: bool,
+    /// Where the field is declared; of an unknown one, where the object is.
+    pub declared: Option<Span>,
+}
+
+impl Read {
+    fn of(ty: Type) -> Read {
+        Read { ty, unknown: false, declared: None }
+    }
+}
+
+impl Type {
+    /// `value.name`
+    pub fn field(&self, name: &str) -> Read {
+        match self {
+            Type::Json => Read::of(Type::Json),
+            Type::Object(object) => object.read(name),
+            Type::String(_) | Type::Literal(Literal::String(_)) | Type::Array(_) if name == "length" => {
+                Read::of(Type::Number)
+            }
+            Type::Union(members) => {
+                // Behind what is missing or null nothing is read: it says nothing about the name.
+                let reads: Vec<Read> = members.iter().map(|ty| ty.field(name)).collect();
+                let says = |(ty, _): &(&Type, &Read)| !matches!(ty, Type::Missing | Type::Null);
+                let mut saying = members.iter().zip(&reads).filter(says).peekable();
+                let unknown = saying.peek().is_some() && saying.all(|(_, read)| read.unknown);
+                let declared = reads.iter().filter(|read| read.unknown == unknown).find_map(|read| read.declared);
+                let known =
+                    reads.into_iter().map(|read| if read.unknown { Type::Missing.or_json(&read) } else { read.ty });
+                let ty = if unknown { Type::Json } else { Type::union(known) };
+                Read { ty, unknown, declared }
+            }
+            Type::Missing | Type::Null => Read::of(Type::Missing),
+            Type::Never => Read::of(Type::Never),
+            Type::Bool | Type::Number | Type::String(_) | Type::Literal(_) | Type::Array(_) => {
+                Read { ty: Type::Missing, unknown: true, declared: None }
+            }
+        }
+    }
+
+    /// In a union where others have the field: what an alternative without it gives. An object that is not closed may
+    /// hold anything under any name.
+    fn or_json(self, read: &Read) -> Type {
+        if read.ty.is_json() { Type::Json } else { self }
+    }
+
+    /// `value[index]` with a known position.
+    pub fn element(&self, index: usize) -> Type {
+        let one = |ty: &Type| match ty {
+            Type::Json => Type::Json,
+            Type::Array(array) if index < array.least => array.items.clone(),
+            Type::Array(array) => array.items.join(&Type::Missing),
+            Type::String(_) | Type::Literal(Literal::String(_)) => Type::STRING.join(&Type::Missing),
+            Type::Object(object) => match object.field(&index.to_string()) {
+                Some(field) => field.read(),
+                None => object.rest_type().join(&Type::Missing),
+            },
+            _ => Type::Missing,
+        };
+        Type::union(self.members().iter().map(one))
+    }
+
+    /// `value[index]` with an index of this type.
+    pub fn any_element(&self, index: &Type) -> Type {
+        let is_text = |ty: &Type| matches!(ty, Type::String(_) | Type::Literal(Literal::String(_)));
+        let by_name = index.is_json() || index.members().iter().any(is_text);
+        let one = |ty: &Type| match ty {
+            Type::Json => Type::Json,
+            Type::Array(array) => array.items.join(&Type::Missing).join(&length(by_name)),
+            Type::String(_) | Type::Literal(Literal::String(_)) => {
+                Type::STRING.join(&Type::Missing).join(&length(by_name))
+            }
+            Type::Object(object) => object.values().join(&Type::Missing),
+            Type::Never => Type::Never,
+            _ => Type::Missing,
+        };
+        Type::union(self.members().iter().map(one))
+    }
+
+    /// The names that can be read, for "did you mean".
+    pub fn field_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for ty in self.members() {
+            match ty {
+                Type::Object(object) => names.extend(object.fields().iter().map(|field| field.name.to_string())),
+                Type::Array(_) | Type::String(Format::Any | Format::Email | Format::Url | Format::Secret) => {
+                    names.push("length".to_string())
+                }
+                _ => {}
+            }
+        }
+        names
+    }
+}
+
+/// `x["length"]`, with a name that is only known at run time.
+fn length(by_name: bool) -> Type {
+    if by_name { Type::Number } else { Type::Never }
+}
+
+impl Object {
+    fn read(&self, name: &str) -> Read {
+        match (self.field(name), &self.rest) {
+            (Some(field), _) => Read { ty: field.read(), unknown: false, declared: field.span },
+            (None, Rest::Closed) => Read { ty: Type::Missing, unknown: true, declared: self.span },
+            (None, Rest::Undeclared) => Read { ty: Type::Json, unknown: true, declared: self.span },
+            (None, Rest::Of(ty)) => Read { ty: ty.join(&Type::Missing), unknown: false, declared: self.span },
+        }
+    }
+
+    /// What any of its fields holds.
+    pub fn values(&self) -> Type {
+        Type::union(self.fields().iter().map(Field::read).chain([self.rest_type()]))
+    }
+}
