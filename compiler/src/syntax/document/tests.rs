@@ -103,7 +103,7 @@ error[unknown-key]: a workflow has no key `zzz`
 1 │ {"nodes": [], "conections": [], "zzz": 1}
   │                                 ^^^^^
   │
-  = help: a workflow has the keys `name`, `description`, `version`, `nodes`, `connections` and `settings`
+  = help: a workflow has the keys `name`, `description`, `version`, `nodes`, `connections`, `settings` and `allow`
 "#,
     ),
     (
@@ -229,7 +229,7 @@ error[unknown-key]: a node has no key `dependson`
 1 │ {"nodes": [{"id": "a", "type": "action", "action_type": "http", "trigger_type": "webhook", "dependson": ["b"]}]}
   │                                                                                            ^^^^^^^^^^^
   │
-  = help: a node has the keys `id`, `type`, `trigger_type`, `action_type`, `name`, `description`, `config` and `dependencies`
+  = help: a node has the keys `id`, `type`, `trigger_type`, `action_type`, `name`, `description`, `config`, `dependencies` and `allow`
 "#,
     ),
     (
