@@ -6,6 +6,7 @@
 //! of them are reported, and the value is there.
 
 mod mistake;
+mod quick;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,9 @@ use crate::source::{FileId, Span};
 pub const SIZE_MAX: usize = 16 * 1024 * 1024;
 /// How many arrays and objects may stand inside one another.
 pub const DEPTH_MAX: usize = 128;
+
+/// Some editors begin a file with it.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 #[derive(Parser)]
 #[grammar = "syntax/json.pest"]
@@ -70,7 +74,9 @@ pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<V
         diagnostics.push(too_large(text.len(), file));
         return None;
     }
-    let mut reader = Reader { text, file, open: Vec::new(), expected: Expected::Document, last: None, document: None };
+    let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+    let mut reader =
+        Reader { text, file, at, open: Vec::new(), expected: Expected::Document, last: None, document: None };
     match reader.read(diagnostics) {
         Ok(value) => Some(value),
         Err(diagnostic) => {
@@ -83,6 +89,8 @@ pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<V
 struct Reader<'a> {
     text: &'a str,
     file: FileId,
+    /// Where the next token, or white space before it, begins.
+    at: usize,
     open: Vec<Open>,
     expected: Expected,
     /// The token before, which some messages point at.
@@ -95,15 +103,8 @@ type Mistake = Box<Diagnostic>;
 
 impl<'a> Reader<'a> {
     fn read(&mut self, diagnostics: &mut Diagnostics) -> Result<Value, Mistake> {
-        let tokens = match Grammar::parse(Rule::tokens, self.text) {
-            Ok(tokens) => tokens,
-            // The grammar matches every text and does not nest; only a thread almost out of stack gets here.
-            Err(error) => return Err(mistake::unreadable(self.file, error.location)),
-        };
-        for pair in tokens {
-            let span = pair.as_span();
-            let span = Span { file: self.file, start: span.start() as u32, end: span.end() as u32 };
-            let token = Token { rule: pair.as_rule(), text: pair.as_str(), span };
+        loop {
+            let token = next(self.text, self.at, self.file)?;
             if token.rule == Rule::EOI {
                 return match self.document.take() {
                     Some(value) if self.open.is_empty() => Ok(value),
@@ -111,9 +112,9 @@ impl<'a> Reader<'a> {
                 };
             }
             self.token(token, diagnostics)?;
+            self.at = token.span.end as usize;
             self.last = Some(token);
         }
-        unreachable!("the grammar ends with the end of the text")
     }
 
     fn token(&mut self, token: Token<'a>, diagnostics: &mut Diagnostics) -> Result<(), Mistake> {
@@ -204,6 +205,30 @@ impl<'a> Reader<'a> {
 
     fn mistake(&self, token: Token) -> Mistake {
         mistake::explain(self, token)
+    }
+}
+
+/// The token at or after a place: from the grammar, but for what is plainly right.
+fn next(text: &str, at: usize, file: FileId) -> Result<Token<'_>, Mistake> {
+    match quick::word(text, at) {
+        Some((rule, range)) => {
+            let span = Span { file, start: range.start as u32, end: range.end as u32 };
+            Ok(Token { rule, text: &text[range], span })
+        }
+        None => by_grammar(text, at, file),
+    }
+}
+
+fn by_grammar(text: &str, at: usize, file: FileId) -> Result<Token<'_>, Mistake> {
+    match Grammar::parse(Rule::next, &text[at..]) {
+        Ok(mut pairs) => {
+            let Some(pair) = pairs.next() else { unreachable!("the grammar ends with the end of the text") };
+            let span = pair.as_span();
+            let span = Span { file, start: (at + span.start()) as u32, end: (at + span.end()) as u32 };
+            Ok(Token { rule: pair.as_rule(), text: &text[span.range()], span })
+        }
+        // The grammar matches every text and does not nest; only a thread almost out of stack gets here.
+        Err(error) => Err(mistake::unreadable(file, at, error.location)),
     }
 }
 

@@ -8,6 +8,7 @@
 mod build;
 mod literal;
 mod mistake;
+mod quick;
 #[cfg(test)]
 pub mod tests;
 
@@ -30,6 +31,11 @@ type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
 /// Reads text with any number of templates in it. A template with a mistake is reported and left out.
 pub fn parse_template(text: &Text, diagnostics: &mut Diagnostics) -> Template {
+    quick::template(text).unwrap_or_else(|| template(text, diagnostics))
+}
+
+/// By the grammar.
+fn template(text: &Text, diagnostics: &mut Diagnostics) -> Template {
     let mut template = Template { span: text.span, parts: Vec::new() };
     let parts = match Grammar::parse(Rule::template, &text.value) {
         Ok(mut pairs) => pairs.next().into_iter().flat_map(Pair::into_inner),
@@ -57,6 +63,11 @@ pub fn parse_template(text: &Text, diagnostics: &mut Diagnostics) -> Template {
 
 /// Reads a condition, or whatever else is an expression without `${…}` around it; one that has it is taken as well.
 pub fn parse_expression(text: &Text, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    quick::expression(text).or_else(|| condition(text, diagnostics))
+}
+
+/// By the grammar.
+fn condition(text: &Text, diagnostics: &mut Diagnostics) -> Option<Expr> {
     let parsed = match Grammar::parse(Rule::condition, &text.value) {
         Ok(mut pairs) => pairs.next().map(Pair::into_inner),
         Err(error) => {

@@ -319,8 +319,10 @@ pub fn too_deep(span: Span) -> Mistake {
 }
 
 /// Reading stopped for want of stack.
-pub fn unreadable(file: FileId, location: InputLocation) -> Mistake {
+/// `location` is counted from `start`.
+pub fn unreadable(file: FileId, start: usize, location: InputLocation) -> Mistake {
     let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = location;
-    let span = Span { file, start: at as u32, end: at as u32 };
+    let at = (start + at) as u32;
+    let span = Span { file, start: at, end: at };
     Box::new(Diagnostic::new(Code::TooDeep, span, "there is not enough stack left to read this file"))
 }

@@ -131,6 +131,47 @@ fn both_places_of_a_duplicate_key() {
     assert!(found.iter().all(|found| found.code == Code::DuplicateKey));
 }
 
+/// Reads all tokens of a text by the grammar alone, and wants each that is read without it to be the same.
+fn compare_tokens(text: &str) {
+    let mut at = 0;
+    loop {
+        let token = by_grammar(text, at, FileId::WORKFLOW).unwrap_or_else(|_| panic!("the grammar matches {text:?}"));
+        if let Some((rule, range)) = quick::word(text, at) {
+            assert_eq!((rule, range), (token.rule, token.span.range()), "at {at} in {text:?}");
+        } else {
+            // After `true` and the like a character beyond ASCII may be a letter: the grammar knows.
+            let right = matches!(token.text, "{" | "}" | "[" | "]" | ":" | ",");
+            let right = right || matches!(token.rule, Rule::string | Rule::number | Rule::EOI);
+            assert!(!right, "{:?} is right, and should be quick in {text:?}", token.text);
+        }
+        if token.rule == Rule::EOI {
+            return;
+        }
+        at = token.span.end as usize;
+    }
+}
+
+#[test]
+fn tokens_of_the_suite_are_those_of_the_grammar() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/json-test-suite/test_parsing");
+    for entry in std::fs::read_dir(folder).expect("the suite is in the repository") {
+        let bytes = std::fs::read(entry.expect("a file").path()).expect("a file of the suite");
+        // Reading every rest of 100,000 brackets by the grammar would take for ever.
+        if let Ok(text) = str::from_utf8(&bytes[..bytes.len().min(1_000)]) {
+            compare_tokens(text);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn tokens_are_those_of_the_grammar(text in "([\\[\\]{}:,\"\\\\ ]|[0-9.eE+-]|true|null|false|nul|_|\\$|\"a\"|\"b\":|\"\\\\u00e9\\\\n\"|\"\\\\\n|\n|\r|\t|//|#|'|\u{b}|\u{feff}|\u{e9}){0,24}", any in "\\PC{0,12}") {
+        compare_tokens(&text);
+        compare_tokens(&any);
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC*|([\\[\\]{}:,\"\\\\'/*u0-9a-f.eE+ \n\t-]|true|null|\"a\"|\"b\":|\\\\u[0-9a-f]{4}|\u{e9})*") {

@@ -307,7 +307,7 @@ fn is_prefix(rule: Rule) -> bool {
 }
 
 /// A bare word: five of them are literals. A word with a hyphen, such as `true-love`, is a name like any other.
-fn name(word: &str) -> ExprKind {
+pub fn name(word: &str) -> ExprKind {
     match word {
         "true" => ExprKind::Bool(true),
         "false" => ExprKind::Bool(false),

@@ -169,7 +169,7 @@ fn unsupported(span: Span, headline: impl Into<String>, help: impl Into<String>)
 }
 
 /// Words that cannot be names in JavaScript, or mean something else there.
-const RESERVED: &[&str] = &[
+pub const RESERVED: &[&str] = &[
     "new",
     "function",
     "typeof",

@@ -2,6 +2,7 @@
 
 mod mistakes;
 mod robustness;
+mod shapes;
 mod templates;
 mod unsupported;
 

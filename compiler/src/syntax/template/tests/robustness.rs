@@ -42,7 +42,7 @@ fn walk(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
 }
 
 /// Text in a JSON string, each character escaped or not as `escaped` says, in turn.
-fn as_json(text: &str, escaped: &[bool]) -> String {
+pub fn as_json(text: &str, escaped: &[bool]) -> String {
     let mut source = String::from("\"");
     for (character, &escape) in text.chars().zip(escaped.iter().cycle()) {
         if escape || character < ' ' || matches!(character, '"' | '\\') {
@@ -57,7 +57,7 @@ fn as_json(text: &str, escaped: &[bool]) -> String {
     source
 }
 
-fn read_json(source: &str) -> Text {
+pub fn read_json(source: &str) -> Text {
     match json::read(source, FileId::WORKFLOW, &mut Diagnostics::default()) {
         Some(Value { kind: ValueKind::String(text), .. }) => text,
         other => panic!("{source} is a string, not {other:?}"),
@@ -98,7 +98,7 @@ fn check_spans(source: &str) {
 }
 
 /// Pieces of expressions, so that much of the soup is nearly right.
-const SOUP: &str = "(\\$\\{|\\}|\\{|\\(|\\)|\\[|\\]|a|b-c|item\\.x|1|0x|\\.5|'s'|\"t\"|'|\"|`| |=>|x => |\\?|:|\\?\\?|\\|\\||&&|==|<|\\+|-|\\*|/|!|,|\\.|\\?\\.|\\.\\.\\.|=|new |typeof |in |\\\\|\\\\u\\{|\\n|\u{e9}|\u{1F600}|\u{2028}|\\$|\\$\\$\\{|true|null|;|@|_1){0,30}";
+pub const SOUP: &str = "(\\$\\{|\\}|\\{|\\(|\\)|\\[|\\]|a|b-c|item\\.x|1|0x|\\.5|'s'|\"t\"|'|\"|`| |=>|x => |\\?|:|\\?\\?|\\|\\||&&|==|<|\\+|-|\\*|/|!|,|\\.|\\?\\.|\\.\\.\\.|=|new |typeof |in |\\\\|\\\\u\\{|\\n|\u{e9}|\u{1F600}|\u{2028}|\\$|\\$\\$\\{|true|null|;|@|_1){0,30}";
 
 proptest! {
     #[test]
