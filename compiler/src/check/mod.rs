@@ -4,6 +4,7 @@
 //! Always true: rules only read the model; each finds every error it can in one run. The list below is the table of
 //! contents. (The type checker proper takes its place here.)
 
+mod before;
 mod graph;
 pub mod knowledge;
 mod order;

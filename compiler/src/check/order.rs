@@ -1,7 +1,7 @@
 //! References to nodes that have not run yet when they are read.
 
 use super::Graph;
-use super::rows::Rows;
+use super::before::lies_before;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::Root;
 use crate::model::{ExprKind, NodeId, Workflow};
@@ -9,46 +9,49 @@ use crate::source::Span;
 
 /// Every `previous_outputs.<id>` names a node that lies before the reader on some path.
 pub(super) fn references(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
-    let Some(mut before) = Rows::new(workflow.nodes.len(), workflow.nodes.len()) else { return };
-    for id in &graph.order {
-        for edge in &graph.incoming[id.0] {
-            let from = workflow.edges[*edge].from.0;
-            before.extend(id.0, from, from);
-        }
-    }
+    let mut readings = Vec::new();
     super::expressions(workflow, &mut |reader, in_condition, expr| {
         expr.walk(&mut |expr| {
             let ExprKind::Path(path) = &expr.kind else { return };
             let Root::Output(read) = path.root else { return };
             let own_result = in_condition && read == reader;
-            if !own_result && !before.has(reader.0, read.0) {
-                let leads_away = before.has(read.0, reader.0);
-                diagnostics.push(not_before(workflow, reader, read, Reading { in_condition, leads_away }, expr.span));
+            if !own_result {
+                readings.push(Reading { reader, read, in_condition, span: expr.span });
             }
         });
     });
+    let questions: Vec<_> = readings.iter().map(|reading| (reading.read, reading.reader)).collect();
+    let mut before = lies_before(workflow, graph, &questions).into_iter();
+    readings.retain(|_| before.next() == Some(false));
+    let questions: Vec<_> = readings.iter().map(|reading| (reading.reader, reading.read)).collect();
+    for (reading, leads_away) in readings.iter().zip(lies_before(workflow, graph, &questions)) {
+        diagnostics.push(not_before(workflow, reading, leads_away));
+    }
 }
 
-/// How a node is read.
+/// A node's output, read.
 struct Reading {
+    reader: NodeId,
+    read: NodeId,
     /// In the condition of an edge out of the reader.
     in_condition: bool,
-    /// The reader leads to the node it reads.
-    leads_away: bool,
+    span: Span,
 }
 
-fn not_before(workflow: &Workflow, reader: NodeId, read: NodeId, reading: Reading, span: Span) -> Diagnostic {
+/// `leads_away`: the reader leads to the node it reads.
+fn not_before(workflow: &Workflow, reading: &Reading, leads_away: bool) -> Diagnostic {
+    let Reading { reader, read, in_condition, span } = *reading;
     let [reader_id, read_id] = [reader, read].map(|node| workflow.node(node).id.value.as_str());
     if reader == read {
         return Diagnostic::new(Code::NotYetRun, span, format!("`{reader_id}` reads its own output"))
             .label("always missing here")
             .help("a node can read what earlier nodes gave, and `input_data`");
     }
-    let moment = match reading.in_condition {
+    let moment = match in_condition {
         true => "this condition is decided".to_string(),
         false => format!("`{reader_id}` starts"),
     };
-    match reading.leads_away {
+    match leads_away {
         true => Diagnostic::new(Code::NotYetRun, span, format!("`{read_id}` has not run when {moment}"))
             .label("always missing here")
             .also(workflow.node(read).id.span, format!("comes after `{reader_id}`"))

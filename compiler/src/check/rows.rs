@@ -23,16 +23,4 @@ impl Rows {
     pub(super) fn row_mut(&mut self, row: usize) -> &mut [u64] {
         &mut self.words[row * self.width..][..self.width]
     }
-
-    pub(super) fn has(&self, row: usize, bit: usize) -> bool {
-        self.row(row)[bit / 64] & (1 << (bit % 64)) != 0
-    }
-
-    /// Adds everything in one row, and one bit more, to another.
-    pub(super) fn extend(&mut self, row: usize, from: usize, bit: usize) {
-        for word in 0..self.width {
-            self.words[row * self.width + word] |= self.words[from * self.width + word];
-        }
-        self.row_mut(row)[bit / 64] |= 1 << (bit % 64);
-    }
 }
