@@ -1,0 +1,110 @@
+//! What holds for every input, whatever it is. The fuzz targets call these, and so does the small version of fuzzing in
+//! the test suite; `tests/fuzz` compiles this file as a module of its own.
+
+use super::generate;
+use flow_compiler::diagnostic::{Diagnostic, Diagnostics, render};
+use flow_compiler::pipeline::{self, Accepted, Parsed, Rejected};
+use flow_compiler::source::{SourceFile, Sources, Span};
+use std::collections::BTreeMap;
+
+/// Any bytes: reading them never panics, and what is said about them points into them.
+///
+/// # Panics
+/// When the promise is broken.
+pub fn syntax(bytes: &[u8]) {
+    let mut found = Diagnostics::default();
+    let file = SourceFile::from_bytes("workflow.json", bytes.to_vec(), &mut found);
+    // Text that is no UTF-8 is read no further.
+    if found.has_errors() {
+        return look_at(&found.sorted(), &Sources::new(file));
+    }
+    if let Err(rejected) = Parsed::read(file) {
+        look_at(&rejected.diagnostics, &rejected.sources);
+    }
+}
+
+/// Any workflow: checking it never panics, and what is said about it points into it.
+///
+/// # Panics
+/// When the promise is broken.
+pub fn check(bytes: &[u8]) {
+    drop(checked(bytes));
+}
+
+/// Any workflow: an accepted one gives code that is Rust, and the same code the second time.
+///
+/// # Panics
+/// When the promise is broken.
+pub fn codegen(bytes: &[u8]) {
+    let Some(accepted) = checked(bytes) else { return };
+    // Adding a file to the crate parses it as Rust.
+    let first = accepted.clone().plan().generate();
+    assert_eq!(first.files, accepted.plan().generate().files, "the same workflow gives the same bytes");
+}
+
+/// What begins as JSON is taken as it is, so that every case and example is a seed; other bytes are choices of the
+/// generator.
+fn checked(bytes: &[u8]) -> Option<Accepted> {
+    let (text, files) = match bytes.first() {
+        Some(b'{' | b' ' | b'\n' | b'[') => (String::from_utf8_lossy(bytes).into_owned(), BTreeMap::new()),
+        _ => {
+            let (files, workflow) = bytes.split_at(bytes.len().min(32));
+            (generate::workflow(workflow), generate::files(files))
+        }
+    };
+    let file = SourceFile { name: "workflow.json".to_owned(), text };
+    match pipeline::check(file, "workflow", &files) {
+        Ok(accepted) => {
+            look_at(&accepted.warnings, &accepted.sources);
+            Some(accepted)
+        }
+        Err(Rejected { sources, diagnostics }) => {
+            assert!(!diagnostics.is_empty(), "what is refused is refused for a reason");
+            look_at(&diagnostics, &sources);
+            None
+        }
+    }
+}
+
+/// Every place lies in its file, and all of it can be shown.
+fn look_at(diagnostics: &[Diagnostic], sources: &Sources) {
+    for diagnostic in diagnostics {
+        for Span { file, start, end } in diagnostic.labels.iter().chain([&diagnostic.primary]).map(|label| label.span) {
+            let text = &sources.get(file).text;
+            assert!(text.get(start as usize..end as usize).is_some(), "{start}..{end} is no place in {text:?}");
+        }
+    }
+    render::render(diagnostics, sources, false);
+    render::render_short(diagnostics, sources);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn reading_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            syntax(&bytes);
+        }
+
+        #[test]
+        fn compiling_generated_workflows(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            codegen(&bytes);
+        }
+    }
+
+    /// Were all of them refused early, the test above would prove little.
+    #[test]
+    fn some_generated_workflows_are_accepted() {
+        let mut state = 1_u32;
+        let mut byte = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let accepted = (0..400).filter(|_| checked(&(0..400).map(|_| byte()).collect::<Vec<_>>()).is_some()).count();
+        assert!(accepted > 4, "{accepted} of 400");
+    }
+}
