@@ -1,6 +1,6 @@
 //! The command line: reads files, walks them down the pipeline, shows what came of it.
 //!
-//! Comes in: arguments. Goes out: data on stdout, talk on stderr, and an exit code:
+//! Comes in: arguments. Goes out: data on stdout, talk on stderr ([`report`] has the exceptions), and an exit code:
 //! 0 done; 1 the workflow has errors; 2 wrong usage, or the world is in the way (an unreadable file, no compiler);
 //! 101 a bug in flowc. `flowc run` ends with the exit code of the workflow's program.
 //! Always true: whatever can be said about a workflow is a diagnostic; this file only counts and prints them.
@@ -10,16 +10,18 @@ mod arguments;
 mod explain;
 mod input;
 mod levels;
+mod report;
 
 use crate::build::{self, Options, Talk};
 use crate::codegen::files::GeneratedCrate;
 use crate::diagnostic::level::Levels;
-use crate::diagnostic::{Diagnostic, Severity, render};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
 use arguments::{Arguments, Command, Stage};
 use clap::Parser as _;
 use input::Input;
+use report::Report;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,17 +39,17 @@ pub fn run() -> ExitCode {
     say_what_to_report();
     let arguments = Arguments::parse();
     arguments.color.unwrap_or_default().write_global();
-    let shell = Shell { talk: Talk::new(arguments.quiet), colour: stderr_has_colour() };
-    match shell.command(arguments.command) {
-        Ok(code) => code,
-        Err(stop) => shell.report(&stop),
-    }
+    let report = Report::new(arguments.message_format, &arguments.command);
+    let shell = Shell { talk: Talk::new(arguments.quiet), report };
+    let code = shell.command(arguments.command).unwrap_or_else(|stop| shell.stopped(&stop));
+    shell.report.finish(code == ExitCode::SUCCESS);
+    code
 }
 
 /// How to talk.
 struct Shell {
     talk: Talk,
-    colour: bool,
+    report: Report,
 }
 
 /// Why a command ended early.
@@ -96,7 +98,7 @@ impl Shell {
                 }
                 Err(Stop::Rejected) => worst = worst.max(1),
                 Err(stop) => {
-                    self.report(&stop);
+                    self.stopped(&stop);
                     worst = 2;
                 }
             }
@@ -110,8 +112,10 @@ impl Shell {
     fn build(&self, path: &Path, output: Option<PathBuf>, no_cache: bool, levels: &Levels) -> Result<(), Stop> {
         let input = Input::read(path, false).map_err(Stop::World)?;
         let out = input::output(&input.name, output);
+        let (name, file) = (input.name.clone(), input.source.name.clone());
         let (generated, warnings) = self.generate(input, levels)?;
         let built = build::build(&generated, &out, self.options(no_cache))?;
+        self.report.built(&name, &file, &built.path);
         self.talk.say(&format!(
             "built {} ({:.1} MB) in {:.2} s{}",
             built.path.display(),
@@ -136,6 +140,7 @@ impl Shell {
         let binary = build::build_in_cache(&generated, self.options(no_cache))?;
         let mut program = std::process::Command::new(&binary);
         program.arg("run").arg("--input").arg(input).args(more);
+        self.report.finish(true);
         become_program(program, &name)
     }
 
@@ -180,7 +185,7 @@ impl Shell {
             .lower(&input.name, &input.files)
             .check(levels)
             .map_err(|rejected| self.rejected(&rejected, &input.name))?;
-        self.show(&accepted.warnings, &accepted.sources);
+        self.report.show(&input.name, &accepted.warnings, &accepted.sources);
         Ok((input.name, accepted))
     }
 
@@ -195,33 +200,24 @@ impl Shell {
     }
 
     fn rejected(&self, rejected: &Rejected, name: &str) -> Stop {
-        self.show(&rejected.diagnostics, &rejected.sources);
-        self.error(&format!("could not compile {name}: {}", count(&rejected.diagnostics)));
+        self.report.show(name, &rejected.diagnostics, &rejected.sources);
+        self.report.error(&format!("could not compile {name}: {}", count(&rejected.diagnostics)));
         Stop::Rejected
     }
 
-    fn show(&self, diagnostics: &[Diagnostic], sources: &Sources) {
-        eprint!("{}", render::render(diagnostics, sources, self.colour));
-    }
-
-    fn error(&self, message: &str) {
-        let (on, off) = if self.colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-        eprintln!("{on}error{off}: {message}");
-    }
-
-    fn report(&self, stop: &Stop) -> ExitCode {
+    fn stopped(&self, stop: &Stop) -> ExitCode {
         match stop {
             Stop::Rejected => ExitCode::from(1),
             Stop::World(message) => {
-                self.error(message);
+                self.report.failure(message);
                 ExitCode::from(2)
             }
             Stop::Build(error @ build::Error::World { .. }) => {
-                self.error(&error.to_string());
+                self.report.failure(&error.to_string());
                 ExitCode::from(2)
             }
             Stop::Build(error @ build::Error::Bug { .. }) => {
-                self.error(&format!("{error}\nflowc {}\n\n{REPORT}", env!("CARGO_PKG_VERSION")));
+                self.report.failure(&format!("{error}\nflowc {}\n\n{REPORT}", env!("CARGO_PKG_VERSION")));
                 ExitCode::from(101)
             }
         }
@@ -252,10 +248,6 @@ fn and_warnings(warnings: &[Diagnostic]) -> String {
 fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-fn stderr_has_colour() -> bool {
-    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Replaces this process, so that signals and the exit code are the program's own.

@@ -22,6 +22,7 @@ fn flowc(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("GITHUB_ACTIONS")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

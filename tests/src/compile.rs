@@ -21,6 +21,8 @@ pub struct Found {
     pub text: String,
     /// The slugs of what was found, in order.
     pub codes: Vec<&'static str>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub sources: Sources,
 }
 
 /// Runs the line up to the check. `file` is where the text stands, or would: templates lie beside it.
@@ -30,21 +32,21 @@ pub fn check(text: &[u8], file: &Path) -> Found {
     let source = SourceFile::from_bytes(name, text.to_owned(), &mut found);
     let beside = Beside(file.parent().expect("a workflow stands in a folder"));
     if found.has_errors() {
-        return Found::new(None, found.sorted(), &Sources::new(source));
+        return Found::new(None, found.sorted(), Sources::new(source));
     }
     match pipeline::check(source, slug(file), &beside) {
         Ok(accepted) => {
             let (warnings, sources) = (accepted.warnings.clone(), accepted.sources.clone());
-            Found::new(Some(accepted), warnings, &sources)
+            Found::new(Some(accepted), warnings, sources)
         }
-        Err(rejected) => Found::new(None, rejected.diagnostics, &rejected.sources),
+        Err(rejected) => Found::new(None, rejected.diagnostics, rejected.sources),
     }
 }
 
 impl Found {
-    fn new(accepted: Option<Accepted>, diagnostics: Vec<Diagnostic>, sources: &Sources) -> Found {
+    fn new(accepted: Option<Accepted>, diagnostics: Vec<Diagnostic>, sources: Sources) -> Found {
         let codes = diagnostics.iter().map(|diagnostic| diagnostic.code.slug()).collect();
-        Found { accepted, text: render(&diagnostics, sources, false), codes }
+        Found { accepted, text: render(&diagnostics, &sources, false), codes, diagnostics, sources }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Arguments {
     /// Colours; `auto` also listens to NO_COLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_enum, value_name = "WHEN")]
     pub color: Option<Color>,
+    /// How to say what was found [default: human; in GitHub Actions annotations as well]
+    #[arg(long, global = true, value_enum, value_name = "FORM", hide_default_value = true)]
+    pub message_format: Option<Format>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,6 +111,20 @@ pub enum Stage {
     Plan,
     /// The generated code
     Rust,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Paragraphs that show the source
+    Human,
+    /// One line for each finding
+    Short,
+    /// One JSON object for each finding, as cargo writes them
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// One SARIF 2.1.0 document, for code scanning
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

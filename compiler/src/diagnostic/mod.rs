@@ -5,8 +5,15 @@
 pub mod codes;
 #[cfg(test)]
 mod explain;
+#[cfg(feature = "cli")]
+pub mod github;
+#[cfg(feature = "cli")]
+pub mod json;
 pub mod level;
+pub mod position;
 pub mod render;
+#[cfg(feature = "cli")]
+pub mod sarif;
 pub mod suggest;
 
 use crate::source::Span;
@@ -17,6 +24,16 @@ pub use codes::Code;
 pub enum Severity {
     Warning,
     Error,
+}
+
+impl Severity {
+    /// As it is written in front of a message, and in every other form.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 /// One finding.

@@ -1,6 +1,6 @@
 //! Diagnostics → text for people.
 //!
-//! Always true: the only importer of the rendering crate; every line and column of a message is counted here.
+//! Always true: the only importer of the rendering crate.
 
 mod excerpt;
 
@@ -9,33 +9,52 @@ use codespan_reporting::term::termcolor::{Buffer, WriteColor};
 use codespan_reporting::term::{self, Config};
 
 use self::excerpt::Excerpts;
+use super::position::Positions;
 use super::{Diagnostic, Label, Severity};
 use crate::source::Sources;
 
+/// How it may look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    pub colour: bool,
+    /// Of the terminal, in characters.
+    pub width: Option<usize>,
+}
+
 /// One paragraph each, with the lines of the source and marks below them, as rustc does it.
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, colour: bool) -> String {
-    let mut excerpts = Excerpts::new(sources);
-    let config = Config::default();
-    let mut buffer = if colour { Buffer::ansi() } else { Buffer::no_color() };
-    for diagnostic in diagnostics {
-        emit(&mut buffer, &config, &mut excerpts, diagnostic);
-    }
-    String::from_utf8_lossy(buffer.as_slice()).into_owned()
+    let mut renderer = Renderer::new(sources, Style { colour, width: None });
+    diagnostics.iter().map(|diagnostic| renderer.render(diagnostic)).collect()
 }
 
 /// One line each: `workflow.json:3:7: error[unknown-key]: headline`.
 pub fn render_short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let excerpts = Excerpts::new(sources);
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        let place = excerpts.place(diagnostic.primary.span);
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        text.push_str(&format!("{place}: {severity}[{}]: {}\n", diagnostic.code.slug(), diagnostic.headline));
+    let positions = Positions::new(sources);
+    let line = |diagnostic: &Diagnostic| {
+        let place = positions.place(diagnostic.primary.span);
+        let Diagnostic { severity, code, headline, .. } = diagnostic;
+        format!("{place}: {}[{}]: {headline}\n", severity.word(), code.slug())
+    };
+    diagnostics.iter().map(line).collect()
+}
+
+/// Renders findings one by one.
+pub struct Renderer<'a> {
+    excerpts: Excerpts<'a>,
+    config: Config,
+    colour: bool,
+}
+
+impl<'a> Renderer<'a> {
+    pub fn new(sources: &'a Sources, style: Style) -> Renderer<'a> {
+        Renderer { excerpts: Excerpts::new(sources, style.width), config: Config::default(), colour: style.colour }
     }
-    text
+
+    pub fn render(&mut self, diagnostic: &Diagnostic) -> String {
+        let mut buffer = if self.colour { Buffer::ansi() } else { Buffer::no_color() };
+        emit(&mut buffer, &self.config, &mut self.excerpts, diagnostic);
+        String::from_utf8_lossy(buffer.as_slice()).into_owned()
+    }
 }
 
 fn emit(buffer: &mut impl WriteColor, config: &Config, excerpts: &mut Excerpts, diagnostic: &Diagnostic) {
@@ -129,6 +148,21 @@ error[unknown-key]: no such key
         assert!(shown.contains("= w.json:1:1: far away"), "{shown}");
         assert!(shown.contains("near"), "{shown}");
         assert!(shown.lines().all(|line| line.chars().count() < 400), "{shown}");
+    }
+
+    /// In a terminal a line that would be broken is cut around what the message is about.
+    #[test]
+    fn lines_fit_the_terminal() {
+        let text = format!("[{}bad{}]", "1,".repeat(60), ",2".repeat(60));
+        let found = Diagnostic::new(Code::JsonSyntax, Span::new(121, 124), "no value").label("here");
+        let sources = Sources::new(SourceFile { name: String::from("w.json"), text });
+        let widest = |width| {
+            let shown = Renderer::new(&sources, Style { colour: false, width }).render(&found);
+            assert!(shown.contains("bad"), "{shown}");
+            shown.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+        };
+        assert!(widest(Some(80)) <= 80 && widest(Some(20)) <= 80);
+        assert!(widest(None) > 240);
     }
 
     #[test]

@@ -2,29 +2,36 @@
 
 use std::ops::Range;
 
-use codespan_reporting::files::{Error, Files, line_starts};
+use codespan_reporting::files::{Error, Files};
 
-use crate::source::{Sources, Span};
+use crate::diagnostic::position::Positions;
+use crate::source::{FileId, Sources, Span};
 
-/// Longer lines are cut.
+/// Longer lines are cut, where nothing is known about the terminal.
 const LINE_MAX: usize = 300;
-/// What is shown of a cut line before the place a message is about.
-const BEFORE: usize = 80;
-/// And from there on.
-const AFTER: usize = 160;
+/// What is shown of a cut line where nothing is known about the terminal.
+const SHOWN: usize = 240;
+/// Line number, borders, and some room for the first words of a label.
+const MARGIN: usize = 24;
+/// Less than that is not worth showing, however narrow the terminal.
+const SHOWN_MIN: usize = 48;
 
 pub struct Excerpts<'a> {
-    sources: &'a Sources,
-    /// For each file, where its lines begin.
-    lines: Vec<Vec<usize>>,
+    positions: Positions<'a>,
+    /// Longer lines are cut.
+    longest: usize,
+    /// What is shown of a cut line.
+    shown: usize,
     /// The place the current message is about.
     focus: Span,
 }
 
 impl<'a> Excerpts<'a> {
-    pub fn new(sources: &'a Sources) -> Excerpts<'a> {
-        let lines = sources.iter().map(|file| line_starts(&file.text).collect()).collect();
-        Excerpts { sources, lines, focus: Span::new(0, 0) }
+    /// `width` is that of the terminal.
+    pub fn new(sources: &'a Sources, width: Option<usize>) -> Excerpts<'a> {
+        let room = width.map(|width| width.saturating_sub(MARGIN).clamp(SHOWN_MIN, SHOWN));
+        let (longest, shown) = room.map_or((LINE_MAX, SHOWN), |room| (room + MARGIN / 2, room));
+        Excerpts { positions: Positions::new(sources), longest, shown, focus: Span::new(0, 0) }
     }
 
     /// Chooses what is shown of long lines from now on.
@@ -34,10 +41,9 @@ impl<'a> Excerpts<'a> {
 
     /// What of a span can be marked: all of it, unless it reaches into a part of a line that is cut off.
     pub fn shown(&self, span: Span) -> Range<usize> {
-        let file = usize::from(span.file.0);
         let Range { start, end } = span.range();
-        let first = self.window(file, self.line_of(file, start));
-        let last = self.window(file, self.line_of(file, end));
+        let first = self.window(span.file, self.positions.line_of(span.file, start));
+        let last = self.window(span.file, self.positions.line_of(span.file, end));
         let within = |window: &Range<usize>, at: usize| window.start <= at && at <= window.end;
         let start = start.clamp(first.start, first.end);
         if within(&last, end) { start..end } else { start..first.end.min(end).max(start) }
@@ -45,38 +51,27 @@ impl<'a> Excerpts<'a> {
 
     /// `workflow.json:3:7`
     pub fn place(&self, span: Span) -> String {
-        let file = usize::from(span.file.0);
-        let line = self.line_of(file, span.range().start);
-        format!("{}:{}:{}", self.sources.get(span.file).name, line + 1, self.column(file, line, span.range().start))
-    }
-
-    fn text(&self, file: usize) -> &'a str {
-        self.sources.iter().nth(file).map_or("", |file| &file.text)
-    }
-
-    fn line_of(&self, file: usize, at: usize) -> usize {
-        self.lines[file].partition_point(|&start| start <= at) - 1
-    }
-
-    /// Characters from the start of the line, counted from 1.
-    fn column(&self, file: usize, line: usize, at: usize) -> usize {
-        self.text(file)[self.lines[file][line]..at].chars().count() + 1
+        self.positions.place(span)
     }
 
     /// The part of a line that is shown.
-    fn window(&self, file: usize, line: usize) -> Range<usize> {
-        let text = self.text(file);
-        let start = self.lines[file][line];
-        let end = self.lines[file].get(line + 1).copied().unwrap_or(text.len());
-        if end - start <= LINE_MAX {
+    fn window(&self, file: FileId, line: usize) -> Range<usize> {
+        let text = self.positions.text(file);
+        let Range { start, end } = self.positions.line(file, line).unwrap_or_default();
+        if end - start <= self.longest {
             return start..end;
         }
         let focus = self.focus.range().start;
-        let anchor =
-            if usize::from(self.focus.file.0) == file && (start..=end).contains(&focus) { focus } else { start };
+        let anchor = if self.focus.file == file && (start..=end).contains(&focus) { focus } else { start };
         let boundary = |at: usize| (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-        boundary(anchor.saturating_sub(BEFORE)).max(start)..boundary((anchor + AFTER).min(end))
+        let before = self.shown / 3;
+        boundary(anchor.saturating_sub(before)).max(start)..boundary((anchor + self.shown - before).min(end))
     }
+}
+
+/// As the rendering crate counts files.
+fn id(file: usize) -> FileId {
+    FileId(file as u16)
 }
 
 impl<'a> Files<'a> for Excerpts<'a> {
@@ -85,25 +80,25 @@ impl<'a> Files<'a> for Excerpts<'a> {
     type Source = &'a str;
 
     fn name(&'a self, file: usize) -> Result<&'a str, Error> {
-        self.sources.iter().nth(file).map(|file| file.name.as_str()).ok_or(Error::FileMissing)
+        Ok(self.positions.name(id(file)))
     }
 
     fn source(&'a self, file: usize) -> Result<&'a str, Error> {
-        Ok(self.text(file))
+        Ok(self.positions.text(id(file)))
     }
 
     fn line_index(&'a self, file: usize, at: usize) -> Result<usize, Error> {
-        Ok(self.line_of(file, at))
+        Ok(self.positions.line_of(id(file), at))
     }
 
-    fn column_number(&'a self, file: usize, line: usize, at: usize) -> Result<usize, Error> {
-        Ok(self.column(file, line, at))
+    fn column_number(&'a self, file: usize, _line: usize, at: usize) -> Result<usize, Error> {
+        Ok(self.positions.position(id(file), at).column)
     }
 
     fn line_range(&'a self, file: usize, line: usize) -> Result<Range<usize>, Error> {
-        match line < self.lines[file].len() {
-            true => Ok(self.window(file, line)),
-            false => Err(Error::LineTooLarge { given: line, max: self.lines[file].len() - 1 }),
+        match self.positions.line(id(file), line) {
+            Some(_) => Ok(self.window(id(file), line)),
+            None => Err(Error::LineTooLarge { given: line, max: line.saturating_sub(1) }),
         }
     }
 }
