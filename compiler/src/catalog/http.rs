@@ -107,7 +107,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Schema,
             required: false,
             default: "",
-            doc: "JSON Schema of the answer's body. Has no effect yet, and a warning says so.",
+            doc: "JSON Schema of the body of a 2xx answer, or a `$ref` to one beside the workflow: what the node's `result` is checked against when the workflow is compiled.",
         },
     ],
     output: "The fields of a JSON object body at the top level, then `status_code`, `response` (the whole body), `headers`, `duration` and `success` where the body has no such field. `success` is `false` for every failure; on 2xx the body's own, else `true`.",

@@ -40,7 +40,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Schema,
             required: false,
             default: "",
-            doc: "JSON Schema of the input. Has no effect yet, and a warning says so.",
+            doc: "JSON Schema of the input, or a `$ref` to one beside the workflow: what reads `input_data` is checked against it when the workflow is compiled.",
         },
         Key {
             name: "dedupe_key",

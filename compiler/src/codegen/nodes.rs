@@ -54,7 +54,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
 fn kind(expressions: Expressions, kind: &Kind) -> (TokenStream, TokenStream) {
     match kind {
         Kind::Webhook(webhook) => gen_webhook(expressions, webhook),
-        Kind::Manual => (quote! { Kind::Manual }, TokenStream::new()),
+        Kind::Manual(_) => (quote! { Kind::Manual }, TokenStream::new()),
         Kind::Http(http) => gen_http(expressions, http),
         Kind::Email(email) => gen_email(expressions, email),
         Kind::Filter(filter) => {

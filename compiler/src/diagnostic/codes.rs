@@ -96,6 +96,11 @@ codes! {
     NoEffect "no-effect" Warning "a key that this version of flowc does not use"
     IgnoredBody "ignored-body" Warning "a body on a request that should have none"
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"
+    // schemas
+    BadSchema "bad-schema" Error "a schema that is no JSON Schema"
+    UnknownRef "unknown-ref" Error "a `$ref` that leads to no schema"
+    UnreadableSchema "unreadable-schema" Error "a file with schemas that cannot be read"
+    UnsupportedSchema "unsupported-schema" Warning "a part of a schema that flowc does not check"
     // graph
     DuplicateConnection "duplicate-connection" Error "two connections between the same nodes"
     DuplicateWebhook "duplicate-webhook" Error "two triggers listen at the same path"

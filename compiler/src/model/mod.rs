@@ -7,6 +7,7 @@
 pub mod eval;
 pub mod expr;
 pub mod lower;
+pub mod schema;
 pub mod text;
 pub mod ty;
 
@@ -14,6 +15,7 @@ use crate::diagnostic::level::Silence;
 use crate::source::{Span, Spanned};
 pub use expr::{Expr, ExprKind};
 pub use flow_runtime::flow::{Delay, Retry};
+pub use schema::Schema;
 use std::time::Duration;
 pub use text::{Piece, Text, Tree};
 
@@ -90,7 +92,7 @@ pub struct Edge {
 #[derive(Debug, Clone)]
 pub enum Kind {
     Webhook(Webhook),
-    Manual,
+    Manual(Manual),
     Http(Http),
     Email(Box<Email>),
     Filter(Filter),
@@ -102,7 +104,7 @@ pub enum Kind {
 impl Kind {
     pub fn is_trigger(&self) -> bool {
         match self {
-            Kind::Webhook(_) | Kind::Manual => true,
+            Kind::Webhook(_) | Kind::Manual(_) => true,
             Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
         }
     }
@@ -111,7 +113,7 @@ impl Kind {
     pub fn is_effect(&self) -> bool {
         match self {
             Kind::Http(_) | Kind::Email(_) => true,
-            Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
+            Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
         }
     }
 }
@@ -122,6 +124,12 @@ pub struct Webhook {
     pub secret: Option<Text>,
     pub validate_signature: bool,
     pub allowed_ips: Vec<String>,
+    pub input_schema: Option<Schema>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Manual {
+    pub input_schema: Option<Schema>,
 }
 
 #[derive(Debug, Clone)]
@@ -133,6 +141,8 @@ pub struct Http {
     pub body: Body,
     /// How long an answer is used again.
     pub cache: Option<Duration>,
+    /// Of the body of a 2xx answer.
+    pub response_schema: Option<Schema>,
 }
 
 /// What a request carries.
@@ -242,7 +252,7 @@ impl Node {
         }
         match &self.kind {
             Kind::Webhook(webhook) => texts(&webhook.secret, visit),
-            Kind::Manual | Kind::Unknown => {}
+            Kind::Manual(_) | Kind::Unknown => {}
             Kind::Http(http) => {
                 texts([&http.url], visit);
                 texts(http.headers.iter().map(|(_, value)| value), visit);

@@ -55,7 +55,7 @@ pub struct Text {
 
 impl Text {
     /// Text that stands in the source as it is, beginning at `start`; `span` includes its quotes.
-    pub(super) fn verbatim(value: String, span: Span, start: u32) -> Text {
+    pub(crate) fn verbatim(value: String, span: Span, start: u32) -> Text {
         Text { value, span, map: vec![(0, start)] }
     }
 

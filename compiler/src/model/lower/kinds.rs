@@ -5,7 +5,7 @@ use super::expr::Place;
 use super::{Lowering, text};
 use crate::catalog::{self, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Body, Expr, Filter, Http, Kind, NodeId, Text, Transform, Tree, Webhook};
+use crate::model::{Body, Expr, Filter, Http, Kind, Manual, NodeId, Schema, Text, Transform, Tree, Webhook};
 use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 use std::time::Duration;
@@ -15,10 +15,7 @@ impl Lowering<'_> {
     pub(super) fn kind(&mut self, id: NodeId, node: &ast::Node, spec: &KindSpec, config: &Config) -> Kind {
         match spec.word {
             "webhook" => Kind::Webhook(self.webhook(id, node, config)),
-            "manual" => {
-                self.unused_schema(config, "input_schema", "inputs of every shape are accepted");
-                Kind::Manual
-            }
+            "manual" => Kind::Manual(Manual { input_schema: self.schema_of(config, "input_schema") }),
             "schedule" => self.schedule(node, config),
             "http" => Kind::Http(self.http(id, node, config)),
             "send_email" => Kind::Email(Box::new(self.email(id, node, config))),
@@ -54,12 +51,12 @@ impl Lowering<'_> {
             self.expression(Place::Node(id), dedupe_key);
             self.no_effect(dedupe_key.span, "dedupe_key", "every delivery starts an execution");
         }
-        self.unused_schema(config, "input_schema", "inputs of every shape are accepted");
         Webhook {
             webhook_id: webhook_id.map_or_else(String::new, |text| text.value.clone()),
             secret,
             validate_signature,
             allowed_ips,
+            input_schema: self.schema_of(config, "input_schema"),
         }
     }
 
@@ -124,7 +121,6 @@ impl Lowering<'_> {
                     .help("use `params` for a query, or write \"method\": \"POST\""),
             );
         }
-        self.unused_schema(config, "response_schema", "answers of every shape are accepted");
         let cache = config.object("cache").and_then(|object| {
             if !matches!(method, "GET" | "HEAD" | "OPTIONS") {
                 self.diagnostics.push(
@@ -136,7 +132,8 @@ impl Lowering<'_> {
             let cache = Config::check(self, object, catalog::http::CACHE, "`cache`", object.span);
             cache.number("ttl").map(Duration::from_secs_f64)
         });
-        Http { method: method.to_string(), url, headers, params, body, cache }
+        let response_schema = self.schema_of(config, "response_schema");
+        Http { method: method.to_string(), url, headers, params, body, cache, response_schema }
     }
 
     fn header(&mut self, place: Place, entry: &ast::Entry) -> Option<Text> {
@@ -188,11 +185,10 @@ impl Lowering<'_> {
         );
     }
 
-    fn unused_schema(&mut self, config: &Config, key: &str, instead: &str) {
-        let entry = config.entries().find(|entry| entry.key.value == key);
-        if let Some(entry) = entry.filter(|_| config.get(key).is_some()) {
-            self.no_effect(entry.key.span, key, instead);
-        }
+    fn schema_of(&mut self, config: &Config, key: &str) -> Option<Schema> {
+        let value = config.get(key)?;
+        let entry = config.entries().filter(|entry| entry.key.value == key).last()?;
+        Some(self.schema(&entry.key, value))
     }
 
     fn no_effect(&mut self, span: Span, key: &str, instead: &str) {

@@ -13,6 +13,7 @@ mod function_names;
 mod kinds;
 mod literals;
 mod mail_template;
+mod schema;
 mod silences;
 mod text;
 mod transform;
@@ -58,6 +59,7 @@ pub fn lower(
         environment: Vec::new(),
         environment_ids: HashMap::new(),
         default_retries: 0,
+        schema_files: schema::SchemaFiles::default(),
     };
     lowering.collect_ids(&workflow.nodes);
     let settings = lowering.settings(workflow.settings.as_ref());
@@ -87,6 +89,7 @@ pub(super) struct Lowering<'a> {
     environment: Vec<Variable>,
     environment_ids: HashMap<String, EnvId>,
     default_retries: u32,
+    schema_files: schema::SchemaFiles,
 }
 
 impl Lowering<'_> {
