@@ -77,6 +77,7 @@ impl Shell {
             }
             Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
+            Command::Schema => print(&format!("{:#}\n", crate::catalog::schema::schema())),
             Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
             Command::Warm { no_mail } => {
                 build::warm(crate::codegen::files::Flavour { mail: !no_mail }, self.talk)?;

@@ -209,3 +209,12 @@ fn without_a_compiler_it_says_what_to_install() {
     assert_eq!(code, 2);
     assert!(stderr.contains("there is no Rust compiler") && stderr.contains("= help: install Rust"), "{stderr}");
 }
+
+#[test]
+fn the_schema_is_printed_and_may_be_named() {
+    let (code, stdout, stderr) = outcome(flowc(greeting().path(), &["schema"], ""));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.starts_with("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\""), "{stdout}");
+    let named = GREETING.replacen('{', "{ \"$schema\": \"./workflow.schema.json\",", 1);
+    assert_eq!(outcome(flowc(greeting().path(), &["check", "-"], &named)).0, 0);
+}

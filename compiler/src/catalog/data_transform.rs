@@ -14,6 +14,17 @@ pub const TRANSFORMS: &[&str] = &[
     "json_to_csv",
 ];
 
+/// The keys a transform reads, the one it needs first.
+pub fn reads(transform: &str) -> &'static [&'static str] {
+    match transform {
+        "filter_items" => &["filter_condition"],
+        "map_items" => &["expression"],
+        "sort_items" => &["field", "order"],
+        "group_items" | "calculate_total" => &["field"],
+        _ => &["fields"],
+    }
+}
+
 pub const SPEC: KindSpec = KindSpec {
     word: "data_transform",
     trigger: false,

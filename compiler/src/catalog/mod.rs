@@ -4,12 +4,15 @@
 //! reads its keys by name; the reference in `docs/nodes.md` is generated from here.
 
 mod data_filter;
-mod data_transform;
+pub mod data_transform;
+pub mod document;
 pub mod http;
 mod manual;
 pub mod reference;
 mod schedule;
-mod send_email;
+#[cfg(feature = "cli")]
+pub mod schema;
+pub mod send_email;
 mod settings;
 mod webhook;
 

@@ -2,6 +2,9 @@
 
 use super::{Key, KeyType, KindSpec};
 
+/// A mail says something: with one of these.
+pub const CONTENT: &[&str] = &["body", "html", "template"];
+
 pub const SPEC: KindSpec = KindSpec {
     word: "send_email",
     trigger: false,

@@ -82,6 +82,10 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         code: Option<String>,
     },
+    /// Print the JSON Schema of workflow.json, for editors
+    ///
+    /// Save it beside the workflow and name it there: "$schema": "./workflow.schema.json".
+    Schema,
     /// Write a workflow as a cargo project that needs flowc no more
     Eject {
         /// A workflow, or a folder with a workflow.json

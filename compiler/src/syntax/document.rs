@@ -8,15 +8,9 @@
 mod tests;
 
 use super::ast::{Connection, Entry, Node, Object, Text, Value, ValueKind, Workflow};
+use crate::catalog::document::{self, Field};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
-
-/// `$schema` is for editors.
-const WORKFLOW_KEYS: &[&str] =
-    &["name", "description", "version", "nodes", "connections", "settings", "allow", "$schema"];
-const NODE_KEYS: &[&str] =
-    &["id", "type", "trigger_type", "action_type", "name", "description", "config", "dependencies", "allow"];
-const CONNECTION_KEYS: &[&str] = &["from", "to", "condition"];
 
 /// Reads the whole document. `None` when it is not an object.
 pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow> {
@@ -28,7 +22,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
     let mut fields = Fields {
         what: "a workflow",
         owner: opening(object.span),
-        known: WORKFLOW_KEYS,
+        known: document::WORKFLOW,
         misspelt: Vec::new(),
         diagnostics,
     };
@@ -60,7 +54,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
             }
             "settings" => workflow.settings = fields.object(entry),
             "allow" => workflow.allow = fields.names(entry, "an entry of `allow` is the name of a lint"),
-            "$schema" => {}
+            document::SCHEMA => {}
             _ => fields.unknown(&entry),
         }
     }
@@ -76,7 +70,7 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
         return None;
     };
     let owner = identity(&object, "id");
-    let mut fields = Fields { what: "a node", owner, known: NODE_KEYS, misspelt: Vec::new(), diagnostics };
+    let mut fields = Fields { what: "a node", owner, known: document::NODE, misspelt: Vec::new(), diagnostics };
     let mut id = None;
     let mut role = None;
     let mut trigger_type = None;
@@ -180,7 +174,8 @@ fn connection(value: Value, diagnostics: &mut Diagnostics) -> Option<Connection>
         return None;
     };
     let owner = opening(object.span);
-    let mut fields = Fields { what: "a connection", owner, known: CONNECTION_KEYS, misspelt: Vec::new(), diagnostics };
+    let mut fields =
+        Fields { what: "a connection", owner, known: document::CONNECTION, misspelt: Vec::new(), diagnostics };
     let (mut from, mut to, mut condition) = (None, None, None);
     let (mut has_from, mut has_to) = (false, false);
     for entry in object.entries {
@@ -212,7 +207,7 @@ struct Fields<'a> {
     what: &'static str,
     /// Where to point when a key is missing.
     owner: Span,
-    known: &'static [&'static str],
+    known: &'static [Field],
     /// Keys that an unknown one was taken for: they are not missing as well.
     misspelt: Vec<&'static str>,
     diagnostics: &'a mut Diagnostics,
@@ -299,13 +294,14 @@ impl Fields<'_> {
 
     fn unknown(&mut self, entry: &Entry) {
         let key = &entry.key.value;
-        let help = match suggest::nearest(key, self.known.iter().copied()) {
+        let known = || self.known.iter().map(|field| field.name);
+        let help = match suggest::nearest(key, known()) {
             Some(near) => {
                 self.misspelt.push(near);
                 format!("did you mean `{near}`?")
             }
             None => {
-                let known = self.known.iter().copied().filter(|key| *key != "$schema");
+                let known = known().filter(|key| *key != document::SCHEMA);
                 format!("{} has the keys {}", self.what, suggest::list(known, "and"))
             }
         };

@@ -2,6 +2,7 @@
 //! against the schema inferred from them.
 
 mod sarif;
+mod workflow;
 
 use jsonschema::Validator;
 use serde_json::Value;

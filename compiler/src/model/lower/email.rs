@@ -3,6 +3,7 @@
 use super::config::{self, Config};
 use super::expr::Place;
 use super::{Lowering, text};
+use crate::catalog::send_email::CONTENT;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Email, Expr, ExprKind, NodeId, Piece, Text};
 use crate::syntax::ast::{self, ValueKind};
@@ -93,7 +94,7 @@ impl Lowering<'_> {
                 .also(template.span, "the template")
                 .help("remove one of the two"),
             );
-        } else if !["template", "body", "html"].iter().any(|key| config.has(key)) {
+        } else if !CONTENT.iter().any(|key| config.has(key)) {
             self.diagnostics.push(
                 Diagnostic::new(Code::MissingKey, node.id.span, "the mail has no content")
                     .label("needs `body`, `html` or `template`")

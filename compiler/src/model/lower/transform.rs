@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::config::Config;
 use super::expr::{ITEM, Place};
+use crate::catalog::data_transform;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::Parameter;
 use crate::model::{Expr, ExprKind, NodeId, TransformStep, Tree};
@@ -12,13 +13,7 @@ impl Lowering<'_> {
     pub(super) fn transform_step(&mut self, id: NodeId, node: &ast::Node, config: &Config) -> Option<TransformStep> {
         let word = config.text("transform_type")?.value.as_str();
         let item = Place::Item(id);
-        let used: &[&str] = match word {
-            "filter_items" => &["filter_condition"],
-            "map_items" => &["expression"],
-            "sort_items" => &["field", "order"],
-            "group_items" | "calculate_total" => &["field"],
-            _ => &["fields"],
-        };
+        let used = data_transform::reads(word);
         let owner = format!("`{word}`");
         for key in ["filter_condition", "expression", "fields", "field", "order"] {
             if let (false, Some(value)) = (used.contains(&key), config.get(key)) {
