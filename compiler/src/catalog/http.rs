@@ -96,6 +96,20 @@ pub const SPEC: KindSpec = KindSpec {
             doc: "Seconds between attempts, or `{\"strategy\": \"exponential\", \"initial\": 1, \"max\": 30, \"jitter\": true}`.",
         },
         Key {
+            name: "idempotent",
+            ty: KeyType::Bool,
+            required: false,
+            default: "`false` for POST and PATCH",
+            doc: "`true`: the service does the same request only once, because it honours the `Idempotency-Key` that flowc adds or by nature. Only the checker reads it.",
+        },
+        Key {
+            name: "irreversible",
+            ty: KeyType::Bool,
+            required: false,
+            default: "by id and URL: charges, payments, refunds, payouts, transfers",
+            doc: "`true`: what the request does cannot be undone, so a failure after it has to be handled. Only the checker reads it.",
+        },
+        Key {
             name: "cache",
             ty: KeyType::Cache,
             required: false,
@@ -118,7 +132,7 @@ pub const SPEC: KindSpec = KindSpec {
   "config": {
     "method": "POST",
     "url": "${INVENTORY_API_URL}/inventory/check",
-    "headers": { "Authorization": "Bearer ${INVENTORY_API_KEY}" },
+    "headers": { "Authorization": "Bearer ${INVENTORY_API_KEY}", "Idempotency-Key": "${input_data.order_id}" },
     "body": { "items": "${input_data.items}" },
     "timeout": 30,
     "retry_count": 3,

@@ -7,6 +7,7 @@
 mod before;
 mod graph;
 pub mod knowledge;
+mod lints;
 mod order;
 mod rows;
 mod sort;
@@ -31,6 +32,7 @@ pub fn check(workflow: Workflow, diagnostics: &mut Diagnostics) -> Checked {
         order::references(&workflow, &graph, diagnostics);
     }
     sort::observed(&workflow, diagnostics);
+    lints::run(&workflow, &graph, diagnostics);
     Checked { workflow }
 }
 

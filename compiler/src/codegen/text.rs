@@ -2,8 +2,8 @@
 
 use super::expr::Expressions;
 use crate::model::expr::{Expr, ExprKind};
+use crate::model::url::positions;
 use crate::model::{Piece, Text, Tree};
-use crate::plan::url::positions;
 use flow_runtime::render::At;
 use flow_runtime::value::Value;
 use proc_macro2::{Literal, TokenStream};

@@ -96,6 +96,9 @@ codes! {
     NoEffect "no-effect" Warning "a key that this version of flowc does not use"
     IgnoredBody "ignored-body" Warning "a body on a request that should have none"
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"
+    HostFromInput "host-from-input" Warning "data decides which host is called"
+    OpenWebhook "open-webhook" Warning "a webhook that checks neither a signature nor an address"
+    UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"
     // schemas
     BadSchema "bad-schema" Error "a schema that is no JSON Schema"
     UnknownRef "unknown-ref" Error "a `$ref` that leads to no schema"

@@ -155,7 +155,7 @@ fn with_config(keys: Map<String, Value>) -> Value {
             "smtp_server": "${SMTP_SERVER}", "to_email": "ann@example.com", "subject": "Your order",
             "body": "Thank you."
         }),
-        _ => json!({ "webhook_id": "orders" }),
+        _ => json!({ "webhook_id": "orders", "secret": "${WEBHOOK_SECRET}" }),
     };
     let Value::Object(mut config) = needed else { unreachable!("an object was written above") };
     if keys.contains_key("template") {

@@ -10,6 +10,7 @@ pub mod lower;
 pub mod schema;
 pub mod text;
 pub mod ty;
+pub mod url;
 
 use crate::diagnostic::level::Silence;
 use crate::source::{Span, Spanned};
@@ -49,7 +50,27 @@ pub struct Workflow {
 pub struct Settings {
     pub timeout: Option<Duration>,
     pub fail_fast: bool,
+    /// 1 when execution is sequential.
     pub max_parallel_nodes: usize,
+    /// `parallel_execution` is `false`.
+    pub sequential: bool,
+    /// What `settings` says.
+    pub keys: Keys,
+}
+
+/// Which keys of an object were given, and where their values stand: for rules that point at them.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    pub values: Vec<(&'static str, Span)>,
+    /// A key is unknown or its value of the wrong type, which has been reported.
+    pub wrong: bool,
+}
+
+impl Keys {
+    /// Where the value of a key stands.
+    pub fn value(&self, name: &str) -> Option<Span> {
+        self.values.iter().rev().find(|(key, _)| *key == name).map(|(_, span)| *span)
+    }
 }
 
 /// An environment variable.
@@ -76,6 +97,8 @@ pub struct Node {
     pub kind: Kind,
     pub retry: Retry,
     pub timeout: Duration,
+    /// What its `config` says.
+    pub keys: Keys,
 }
 
 #[derive(Debug, Clone)]
@@ -124,6 +147,8 @@ pub struct Webhook {
     pub secret: Option<Text>,
     pub validate_signature: bool,
     pub allowed_ips: Vec<String>,
+    /// Also when no entry of the list could be read.
+    pub lists_addresses: bool,
     pub input_schema: Option<Schema>,
 }
 
@@ -143,6 +168,10 @@ pub struct Http {
     pub cache: Option<Duration>,
     /// Of the body of a 2xx answer.
     pub response_schema: Option<Schema>,
+    /// What the author says of the service: the same request twice does what it does once.
+    pub idempotent: Option<bool>,
+    /// What the author says of the service: what the request does cannot be undone.
+    pub irreversible: Option<bool>,
 }
 
 /// What a request carries.

@@ -6,7 +6,6 @@
 
 pub mod fields;
 pub mod names;
-pub mod url;
 
 use crate::check::Checked;
 use crate::model::{EnvId, Kind, NodeId, Variable, Workflow};

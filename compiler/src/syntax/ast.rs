@@ -84,6 +84,15 @@ pub struct Value {
 }
 
 impl Value {
+    /// Whether it is an array or object with something in it.
+    pub fn is_filled(&self) -> bool {
+        match &self.kind {
+            ValueKind::Array(items) => !items.is_empty(),
+            ValueKind::Object(object) => !object.entries.is_empty(),
+            ValueKind::Null | ValueKind::Bool(_) | ValueKind::Number(..) | ValueKind::String(_) => false,
+        }
+    }
+
     /// What it is, in words: `a string`.
     pub fn describe(&self) -> &'static str {
         match self.kind {

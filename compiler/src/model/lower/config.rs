@@ -3,6 +3,7 @@
 use super::Lowering;
 use crate::catalog::{Key, KeyType};
 use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::Keys;
 use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 
@@ -48,6 +49,16 @@ impl<'a> Config<'a> {
     /// Whether the key is there, whatever its value.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries().any(|entry| entry.key.value == name)
+    }
+
+    /// Where the values of the right type stand.
+    pub(super) fn keys(&self, keys: &[Key]) -> Keys {
+        let mut values = Vec::with_capacity(self.fitting.len());
+        for (entry, _) in self.entries().zip(&self.fitting).filter(|(_, fits)| **fits) {
+            let known = keys.iter().find(|key| key.name == entry.key.value);
+            values.extend(known.map(|key| (key.name, entry.value.span)));
+        }
+        Keys { wrong: values.len() < self.fitting.len(), values }
     }
 
     /// Every entry, whatever its value.

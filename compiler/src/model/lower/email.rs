@@ -28,17 +28,6 @@ impl Lowering<'_> {
             _ => None,
         };
         let use_tls = config.bool("use_tls").unwrap_or(true);
-        if let (false, Some(value)) = (use_tls, config.get("use_tls")) {
-            self.diagnostics.push(
-                Diagnostic::new(
-                    Code::PlainTransport,
-                    value.span,
-                    "the mail and its password cross the network unencrypted",
-                )
-                .label("no TLS")
-                .help("write `true`, unless the mail server is on this very machine"),
-            );
-        }
         let from_email = match text(self, "from_email") {
             Some(from) => {
                 self.check_mail_address(&from);

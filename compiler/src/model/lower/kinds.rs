@@ -46,6 +46,7 @@ impl Lowering<'_> {
                     .help("add \"secret\": \"${WEBHOOK_SECRET}\" to its `config`"),
             );
         }
+        let lists_addresses = config.get("allowed_ips").is_some_and(|list| list.is_filled());
         let allowed_ips = config.get("allowed_ips").map(|list| self.address_list(list)).unwrap_or_default();
         if let Some(dedupe_key) = config.text("dedupe_key") {
             self.expression(Place::Node(id), dedupe_key);
@@ -57,6 +58,7 @@ impl Lowering<'_> {
             validate_signature,
             allowed_ips,
             input_schema: self.schema_of(config, "input_schema"),
+            lists_addresses,
         }
     }
 
@@ -133,7 +135,18 @@ impl Lowering<'_> {
             cache.number("ttl").map(Duration::from_secs_f64)
         });
         let response_schema = self.schema_of(config, "response_schema");
-        Http { method: method.to_string(), url, headers, params, body, cache, response_schema }
+        let (idempotent, irreversible) = (config.bool("idempotent"), config.bool("irreversible"));
+        Http {
+            method: method.to_string(),
+            url,
+            headers,
+            params,
+            body,
+            cache,
+            response_schema,
+            idempotent,
+            irreversible,
+        }
     }
 
     fn header(&mut self, place: Place, entry: &ast::Entry) -> Option<Text> {

@@ -18,7 +18,7 @@ mod silences;
 mod text;
 mod transform;
 
-use super::{EnvId, Kind, Node, NodeId, Settings, Variable, Workflow};
+use super::{EnvId, Keys, Kind, Node, NodeId, Settings, Variable, Workflow};
 use crate::catalog::{self, KindSpec, SETTINGS};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::files::Files;
@@ -149,15 +149,23 @@ impl Lowering<'_> {
     }
 
     fn settings(&mut self, object: Option<&ast::Object>) -> Settings {
-        let mut settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: PARALLEL_NODES_DEFAULT };
+        let mut settings = Settings {
+            timeout: None,
+            fail_fast: false,
+            max_parallel_nodes: PARALLEL_NODES_DEFAULT,
+            sequential: false,
+            keys: Keys::default(),
+        };
         let Some(object) = object else { return settings };
         let config = Config::check(self, object, SETTINGS, "`settings`", object.span);
+        settings.keys = config.keys(SETTINGS);
         settings.timeout = config.number("timeout").map(Duration::from_secs_f64);
         settings.fail_fast = config.bool("fail_fast").unwrap_or(false);
         if let Some(most) = config.number("max_parallel_nodes") {
             settings.max_parallel_nodes = most as usize;
         }
         if config.bool("parallel_execution") == Some(false) {
+            settings.sequential = true;
             settings.max_parallel_nodes = 1;
         }
         self.default_retries = config.number("max_retries").unwrap_or(0.0) as u32;
@@ -172,10 +180,12 @@ impl Lowering<'_> {
             kind: Kind::Unknown,
             retry: Retry { retries: 0, delay: Delay::Fixed(RETRY_DELAY_DEFAULT) },
             timeout: NODE_TIMEOUT_DEFAULT,
+            keys: Keys::default(),
         };
         let Some(spec) = self.kind_spec(node) else { return lowered };
         let owner = format!("{} `{}` node", if spec.word == "http" { "an" } else { "a" }, spec.word);
         let config = Config::check(self, &node.config, spec.keys, &owner, node.id.span);
+        lowered.keys = config.keys(spec.keys);
         lowered.kind = self.kind(id, node, spec, &config);
         if lowered.kind.is_effect() {
             lowered.retry.retries = config.number("retry_count").map_or(self.default_retries, |count| count as u32);

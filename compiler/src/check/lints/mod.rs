@@ -1,0 +1,61 @@
+//! What can be meant and mostly is not: configuration that breaks in production.
+//!
+//! Always true: what is found here are lints; each points at what the author wrote, and says what happens and what to do.
+
+mod dead;
+mod host;
+mod retry;
+mod transport;
+mod webhook;
+
+use super::Graph;
+use crate::diagnostic::Diagnostics;
+use crate::model::{ExprKind, Http, Kind, Node, Text, Workflow};
+use crate::source::Span;
+
+/// Runs every lint of the configuration.
+pub(super) fn run(workflow: &Workflow, _graph: &Graph, diagnostics: &mut Diagnostics) {
+    // What is wrong in a `config` has been reported, and may be all that is wrong with it.
+    for node in workflow.nodes.iter().filter(|node| !node.keys.wrong) {
+        match &node.kind {
+            Kind::Webhook(webhook) => webhook::open(node, webhook, diagnostics),
+            Kind::Http(http) => {
+                retry::not_idempotent(workflow, node, http, diagnostics);
+                transport::request(workflow, http, diagnostics);
+                host::of_request(workflow, node, http, diagnostics);
+            }
+            Kind::Email(email) => {
+                transport::mail(node, email, diagnostics);
+                host::of_mail(node, email, diagnostics);
+            }
+            Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
+        }
+    }
+    dead::keys(workflow, diagnostics);
+}
+
+/// The header that shows who calls: what must not be read by others.
+fn credentials(workflow: &Workflow, http: &Http) -> Option<(String, Span)> {
+    let secret = |text: &Text| {
+        let mut found = false;
+        for expr in text.expressions() {
+            expr.walk(&mut |expr| {
+                if let ExprKind::Env(variable) = &expr.kind {
+                    found |= workflow.environment[variable.0].is_secret();
+                }
+            });
+        }
+        found
+    };
+    let header = http.headers.iter().find(|(name, value)| name.eq_ignore_ascii_case("authorization") || secret(value));
+    header.map(|(name, value)| (name.clone(), value.span))
+}
+
+fn has_header(http: &Http, wanted: &str) -> bool {
+    http.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+}
+
+/// The value of a key, or the node's id where the key is not given.
+fn place(node: &Node, key: &str) -> Span {
+    node.keys.value(key).unwrap_or(node.id.span)
+}
