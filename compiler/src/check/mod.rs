@@ -5,6 +5,7 @@
 //! contents. (The type checker proper takes its place here.)
 
 mod before;
+pub mod dataflow;
 mod graph;
 pub mod knowledge;
 mod lints;
@@ -33,6 +34,7 @@ pub fn check(workflow: Workflow, diagnostics: &mut Diagnostics) -> Checked {
     }
     sort::observed(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);
+    dataflow::check(&workflow, &graph, diagnostics);
     Checked { workflow }
 }
 

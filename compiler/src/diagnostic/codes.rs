@@ -104,6 +104,9 @@ codes! {
     UnknownRef "unknown-ref" Error "a `$ref` that leads to no schema"
     UnreadableSchema "unreadable-schema" Error "a file with schemas that cannot be read"
     UnsupportedSchema "unsupported-schema" Warning "a part of a schema that flowc does not check"
+    // data
+    SecretFlow "secret-flow" Warning "a secret where others can read it, or at a service it is not for"
+    PersonalDataFlow "personal-data-flow" Warning "personal or sensitive data where it should not be"
     // graph
     DuplicateConnection "duplicate-connection" Error "two connections between the same nodes"
     DuplicateWebhook "duplicate-webhook" Error "two triggers listen at the same path"

@@ -1,0 +1,208 @@
+//! Where secrets and personal data go.
+//!
+//! Comes in: the model and its edges. Goes out: [`Dataflow`]: every place that data comes from, and for every expression
+//! that leaves a node, the places that its value may carry something of.
+//! Always true: sound for what a value is made of (a test plants texts in the data and looks for them in what comes out);
+//! a comparison, a length or an order is not the data it looked at. Linear in the size of the workflow.
+//!
+//! [`secret`] and [`personal`] are the rules that warn; `flowc audit` prints all of it.
+
+mod carried;
+pub mod class;
+pub mod destination;
+mod expr;
+mod outflow;
+mod output;
+mod personal;
+mod place;
+mod secret;
+mod words;
+
+use super::Graph;
+use crate::diagnostic::Diagnostics;
+use crate::model::{EnvId, Expr, NodeId, Workflow};
+use crate::source::Span;
+use carried::Carried;
+pub use carried::{Atom, Mode};
+pub use class::Class;
+use class::Kind;
+use expr::Reader;
+pub use outflow::{Outflow, Part};
+pub use place::{PlaceId, Places, Root, Step};
+use std::collections::BTreeMap;
+
+/// What is known about the data of a workflow.
+#[derive(Debug)]
+pub struct Dataflow {
+    pub places: Places,
+    pub outflows: Vec<Outflow>,
+    /// What all envelopes together may carry.
+    all_outputs: BTreeMap<PlaceId, Atom>,
+    outputs: Vec<Carried>,
+    /// What is private in all of them.
+    private_outputs: Vec<Private>,
+    secret_outputs: Vec<EnvId>,
+}
+
+/// A private place that something carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Private {
+    pub place: PlaceId,
+    /// The same, or the whole that it is a part of.
+    pub within: PlaceId,
+    pub kind: &'static Kind,
+    /// The expression that reads it.
+    pub read: Span,
+}
+
+/// A secret variable that something carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Secret {
+    pub variable: EnvId,
+    /// The expression that reads it.
+    pub read: Span,
+}
+
+/// More than these are not listed for one value.
+const LISTED_MAX: usize = 64;
+
+impl Dataflow {
+    pub fn new(workflow: &Workflow, graph: &Graph) -> Dataflow {
+        let mut places = Places::default();
+        let outputs = output::outputs(workflow, graph, &mut places);
+        let outflows = outflow::outflows(workflow, graph, &mut places, &outputs);
+        // Conditions send nothing, but they name fields.
+        for edge in &workflow.edges {
+            if let Some(condition) = &edge.condition {
+                Reader::new(&mut places, &outputs, &Carried::default()).expr(condition);
+            }
+        }
+        places.settle();
+        let mut all_outputs = BTreeMap::new();
+        for output in &outputs {
+            for (id, atom) in output.clone().flat() {
+                carried::join_atom(&mut all_outputs, id, atom);
+            }
+        }
+        let mut dataflow = Dataflow {
+            places,
+            outflows,
+            all_outputs,
+            outputs,
+            private_outputs: Vec::new(),
+            secret_outputs: Vec::new(),
+        };
+        dataflow.private_outputs = dataflow.private(&dataflow.all_outputs);
+        let secrets = dataflow.secrets(workflow, &dataflow.all_outputs);
+        dataflow.secret_outputs = secrets.into_iter().map(|secret| secret.variable).collect();
+        dataflow
+    }
+
+    /// The places that the value of an expression in this node may carry something of.
+    pub fn carried_by(&mut self, workflow: &Workflow, graph: &Graph, node: NodeId, expr: &Expr) -> Vec<PlaceId> {
+        let error = output::bare_error(workflow, graph, &mut self.places, &self.outputs, node);
+        let mut carried = Reader::new(&mut self.places, &self.outputs, &error).expr(expr).flat();
+        if carried.keys().any(|id| self.places.root_of(*id) == Root::Outputs) {
+            carried.extend(self.all_outputs.clone());
+        }
+        carried.into_keys().collect()
+    }
+
+    /// What of it is private: the parts of a whole too, as far as the workflow names them. The worst first.
+    pub fn private(&self, carried: &BTreeMap<PlaceId, Atom>) -> Vec<Private> {
+        let mut private = Vec::new();
+        for (id, atom) in carried {
+            let is_masked = |kind: &Kind| atom.mode == Mode::Masked && kind.maskable;
+            if self.places.root_of(*id) == Root::Outputs && atom.mode != Mode::Masked {
+                private.extend(self.private_outputs.iter().map(|part| Private {
+                    within: *id,
+                    read: atom.read,
+                    ..*part
+                }));
+            }
+            for place in self.places.private_parts(*id, &atom.without) {
+                if let Some(kind) = self.places.kind(place).filter(|kind| !is_masked(kind)) {
+                    // A field of an object that is private as a whole is the field.
+                    let place = if self.places.kind(*id).is_some() { *id } else { place };
+                    private.push(Private { place, within: *id, kind, read: atom.read });
+                }
+            }
+        }
+        private.sort_by_key(|private| (std::cmp::Reverse(private.kind.class), private.read, private.place));
+        private.dedup_by_key(|private| private.place);
+        private.truncate(LISTED_MAX);
+        private
+    }
+
+    /// The secret variables in it.
+    pub fn secrets(&self, workflow: &Workflow, carried: &BTreeMap<PlaceId, Atom>) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        for (id, atom) in carried {
+            match self.places.root_of(*id) {
+                Root::Variable(variable) if is_credential(workflow, variable) => {
+                    if atom.mode != Mode::Masked || !is_long(workflow, variable) {
+                        secrets.push(Secret { variable, read: atom.read });
+                    }
+                }
+                Root::Outputs => {
+                    let all = self.secret_outputs.iter();
+                    secrets.extend(all.map(|variable| Secret { variable: *variable, read: atom.read }));
+                }
+                Root::Variable(_) | Root::Variables | Root::Input | Root::Output(_) => {}
+            }
+        }
+        secrets.sort_by_key(|secret| (secret.variable, secret.read));
+        secrets.dedup_by_key(|secret| secret.variable);
+        secrets.truncate(LISTED_MAX);
+        secrets
+    }
+}
+
+/// Keys and tokens are; of a password four characters are a good part.
+fn is_long(workflow: &Workflow, variable: EnvId) -> bool {
+    let name = &workflow.environment[variable.0].name;
+    !name.contains("PASSWORD")
+}
+
+/// Whether a variable holds a credential, by its name. `TOKEN_URL` and `PUBLIC_KEY` do not.
+pub fn is_credential(workflow: &Workflow, variable: EnvId) -> bool {
+    let variable = &workflow.environment[variable.0];
+    let words = words::words(&variable.name);
+    let harmless = [
+        "url",
+        "uri",
+        "host",
+        "hostname",
+        "server",
+        "endpoint",
+        "domain",
+        "port",
+        "id",
+        "name",
+        "path",
+        "file",
+        "ttl",
+        "type",
+        "header",
+        "prefix",
+        "length",
+        "version",
+        "algorithm",
+        "seconds",
+        "days",
+        "region",
+        "arn",
+        "store",
+    ];
+    let public = ["public", "publishable", "pub"];
+    variable.is_secret()
+        && !words.last().is_some_and(|word| harmless.contains(&word.as_str()))
+        && !words.iter().any(|word| public.contains(&word.as_str()))
+}
+
+/// Every rule of this folder.
+pub(super) fn check(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
+    let dataflow = Dataflow::new(workflow, graph);
+    secret::secrets(workflow, &dataflow, diagnostics);
+    personal::personal_data(workflow, &dataflow, diagnostics);
+}

@@ -1,0 +1,312 @@
+//! Where data comes from: variables, the input and what nodes answer, down to the field.
+//!
+//! Always true: a place is numbered after the one it is part of, so that a walk from the last to the first sees parts
+//! before wholes. Depth is limited: what lies deeper is taken for the whole of what lies above.
+
+use super::class::{self, Kind};
+use super::words::words;
+use crate::model::expr::Path;
+use crate::model::{self, EnvId, NodeId, Workflow};
+use crate::source::Span;
+use std::collections::BTreeMap;
+
+/// Index into [`Places`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceId(u32);
+
+/// What a place is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Root {
+    Input,
+    /// The envelope of a node.
+    Output(NodeId),
+    /// A variable of the environment.
+    Variable(EnvId),
+    /// `previous_outputs` as a whole.
+    Outputs,
+    /// Some variable: what is said where there were too many.
+    Variables,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Field(String),
+    /// Any element of an array, or a field whose name is only known when it runs.
+    Any,
+}
+
+#[derive(Debug)]
+struct Place {
+    parent: Option<PlaceId>,
+    root: Root,
+    /// `None`: the root itself.
+    step: Option<Step>,
+    fields: BTreeMap<String, PlaceId>,
+    any: Option<PlaceId>,
+    depth: u32,
+    /// Where the author named it first.
+    read: Option<Span>,
+    kind: Option<&'static Kind>,
+    /// Whether its own name says so, not that of the object around it.
+    is_named: bool,
+    /// Of the last steps, for names that go over steps: `customer.name`.
+    words: Vec<String>,
+    /// The private places in it, the worst first. Known when all are.
+    private: Vec<PlaceId>,
+}
+
+/// More private parts of one whole are not listed.
+const PRIVATE_MAX: usize = 64;
+
+/// Deeper paths are cut off.
+const DEPTH_MAX: u32 = 64;
+
+/// Every place that a workflow reads.
+#[derive(Debug, Default)]
+pub struct Places {
+    places: Vec<Place>,
+    roots: BTreeMap<Root, PlaceId>,
+}
+
+impl Places {
+    pub fn root(&mut self, root: Root) -> PlaceId {
+        if let Some(id) = self.roots.get(&root) {
+            return *id;
+        }
+        let id = self.push(Place {
+            parent: None,
+            root,
+            step: None,
+            fields: BTreeMap::new(),
+            any: None,
+            depth: 0,
+            read: None,
+            kind: None,
+            is_named: false,
+            words: Vec::new(),
+            private: Vec::new(),
+        });
+        self.roots.insert(root, id);
+        id
+    }
+
+    /// A part of a place; the place itself where it lies too deep.
+    pub fn child(&mut self, id: PlaceId, name: &str) -> PlaceId {
+        // An element by its position; which one makes no difference.
+        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return self.any(id);
+        }
+        let parent = &self.places[id.0 as usize];
+        if let Some(child) = parent.fields.get(name) {
+            return *child;
+        }
+        if parent.depth >= DEPTH_MAX {
+            return id;
+        }
+        let last = words(name);
+        let own = class::of_words(&parent.words, &last);
+        let kind = match own {
+            None if class::is_harmless(&last) => None,
+            own => own.or(parent.kind),
+        };
+        let mut near = parent.words[parent.words.len().saturating_sub(2)..].to_vec();
+        near.extend(last);
+        let child = Place {
+            parent: Some(id),
+            root: parent.root,
+            step: Some(Step::Field(name.to_owned())),
+            fields: BTreeMap::new(),
+            any: None,
+            depth: parent.depth + 1,
+            read: None,
+            kind,
+            is_named: own.is_some(),
+            words: near,
+            private: Vec::new(),
+        };
+        let child = self.push(child);
+        self.places[id.0 as usize].fields.insert(name.to_owned(), child);
+        child
+    }
+
+    /// Any element of a place.
+    pub fn any(&mut self, id: PlaceId) -> PlaceId {
+        let parent = &self.places[id.0 as usize];
+        if let Some(any) = parent.any {
+            return any;
+        }
+        if parent.depth >= DEPTH_MAX {
+            return id;
+        }
+        let any = Place {
+            parent: Some(id),
+            root: parent.root,
+            step: Some(Step::Any),
+            fields: BTreeMap::new(),
+            any: None,
+            depth: parent.depth + 1,
+            read: None,
+            kind: parent.kind,
+            is_named: false,
+            words: parent.words.clone(),
+            private: Vec::new(),
+        };
+        let any = self.push(any);
+        self.places[id.0 as usize].any = Some(any);
+        any
+    }
+
+    fn push(&mut self, place: Place) -> PlaceId {
+        let id = PlaceId(self.places.len() as u32);
+        self.places.push(place);
+        id
+    }
+
+    /// The author names it here.
+    pub fn read(&mut self, id: PlaceId, span: Span) {
+        self.places[id.0 as usize].read.get_or_insert(span);
+    }
+
+    pub fn read_at(&self, id: PlaceId) -> Option<Span> {
+        self.places[id.0 as usize].read
+    }
+
+    pub fn is_depth_max(&self, id: PlaceId) -> bool {
+        self.places[id.0 as usize].depth >= DEPTH_MAX
+    }
+
+    pub fn root_of(&self, id: PlaceId) -> Root {
+        self.places[id.0 as usize].root
+    }
+
+    /// Whether it is all there is of its root: the whole input, a node's whole answer.
+    pub fn is_whole(&self, id: PlaceId) -> bool {
+        let steps = self.steps(id);
+        match self.root_of(id) {
+            Root::Input | Root::Outputs => steps.is_empty(),
+            Root::Output(_) => match steps.as_slice() {
+                [] => true,
+                [Step::Field(first)] => first == "result",
+                [Step::Field(first), Step::Field(second)] => first == "result" && second == "response",
+                _ => false,
+            },
+            Root::Variable(_) | Root::Variables => false,
+        }
+    }
+
+    /// What its name says about it, or that of an object it lies in.
+    pub fn kind(&self, id: PlaceId) -> Option<&'static Kind> {
+        self.places[id.0 as usize].kind
+    }
+
+    /// Whether it is one text by its own name, such as a card number: then a piece of it is a piece of that text.
+    pub fn is_one_text(&self, id: PlaceId) -> bool {
+        let place = &self.places[id.0 as usize];
+        let plural = || place.words.last().is_some_and(|word| word.ends_with('s') && !word.ends_with("ss"));
+        place.is_named && !plural()
+    }
+
+    /// Once every place is known: what is private in each, for [`Places::private_parts`].
+    pub(super) fn settle(&mut self) {
+        for at in (0..self.places.len()).rev() {
+            let place = &self.places[at];
+            let children = place.fields.values().chain(&place.any);
+            let mut private: Vec<PlaceId> = Vec::new();
+            for child in children {
+                let child = &self.places[child.0 as usize];
+                private.extend_from_slice(&child.private);
+            }
+            if place.kind.is_some() {
+                private = vec![PlaceId(at as u32)];
+            }
+            self.sort_by_harm(&mut private);
+            private.truncate(PRIVATE_MAX);
+            self.places[at].private = private;
+        }
+    }
+
+    fn sort_by_harm(&self, private: &mut Vec<PlaceId>) {
+        private.sort_by_key(|id| (self.kind(*id).map(|kind| std::cmp::Reverse(kind.class)), *id));
+        private.dedup();
+    }
+
+    /// The private places in a place that the workflow names somewhere, the worst first; of an object that is private as
+    /// a whole, only itself. Behind [`Step::Any`] may stand any field of what is around it.
+    pub fn private_parts(&self, id: PlaceId, without: &[String]) -> Vec<PlaceId> {
+        let mut start = &self.places[id.0 as usize];
+        while let Place { step: Some(Step::Any), parent: Some(parent), .. } = start {
+            start = &self.places[parent.0 as usize];
+        }
+        if without.is_empty() {
+            return start.private.clone();
+        }
+        let kept = start.fields.iter().filter(|(name, _)| !without.contains(name)).map(|(_, child)| child);
+        let mut private: Vec<PlaceId> =
+            kept.chain(&start.any).flat_map(|child| &self.places[child.0 as usize].private).copied().collect();
+        self.sort_by_harm(&mut private);
+        private.truncate(PRIVATE_MAX);
+        private
+    }
+
+    /// From the root.
+    pub fn steps(&self, id: PlaceId) -> Vec<&Step> {
+        let mut steps = Vec::new();
+        let mut place = &self.places[id.0 as usize];
+        while let (Some(parent), Some(step)) = (place.parent, &place.step) {
+            steps.push(step);
+            place = &self.places[parent.0 as usize];
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// As an author would write it: `input_data.items[].sku`, `previous_outputs.check.result`, `API_KEY`.
+    pub fn name(&self, id: PlaceId, workflow: &Workflow) -> String {
+        let mut name = match self.root_of(id) {
+            Root::Input => "input_data".to_owned(),
+            Root::Output(node) => format!("previous_outputs.{}", workflow.node(node).id.value),
+            Root::Variable(variable) => workflow.environment[variable.0].name.clone(),
+            Root::Outputs => "previous_outputs".to_owned(),
+            Root::Variables => "any variable".to_owned(),
+        };
+        for step in self.steps(id) {
+            match step {
+                Step::Any => name.push_str("[]"),
+                Step::Field(field) if is_plain(field) => {
+                    name.push('.');
+                    name.push_str(field);
+                }
+                Step::Field(field) => name.push_str(&format!("[{field:?}]")),
+            }
+        }
+        name
+    }
+
+    /// Whether data at a path may be what lies at this place, or a part of it. For tests of soundness: a position in an
+    /// array and [`Step::Any`] are the same.
+    pub fn covers(&self, id: PlaceId, path: &Path) -> bool {
+        let root = match path.root {
+            model::expr::Root::Input => Root::Input,
+            model::expr::Root::Output(node) => Root::Output(node),
+            model::expr::Root::Error => return false,
+        };
+        if self.root_of(id) == Root::Outputs {
+            return matches!(root, Root::Output(_));
+        }
+        let mut steps = self.steps(id);
+        while steps.last() == Some(&&Step::Any) {
+            steps.pop();
+        }
+        let fits = |(step, name): (&&Step, &String)| match step {
+            Step::Any => true,
+            Step::Field(field) => field == name,
+        };
+        self.root_of(id) == root && steps.len() <= path.steps.len() && steps.iter().zip(&path.steps).all(fits)
+    }
+}
+
+/// What can stand behind a dot.
+fn is_plain(step: &str) -> bool {
+    step.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && step.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '-'))
+}

@@ -1,0 +1,67 @@
+//! Names as words: `cardNumber`, `card_number`, `card-number` and `CARD_NUMBER` are `card number`.
+
+/// The words of a name, in lower case. Digits at the end of a word are left out: `address2` is an address.
+pub fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut before: Option<char> = None;
+    let chars: Vec<char> = name.chars().collect();
+    for (at, char) in chars.iter().copied().enumerate() {
+        let next_is_lower = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let breaks = match before {
+            // `cardNumber`, and the `C` of `IBANCode`.
+            Some(before) if char.is_uppercase() => !before.is_uppercase() || next_is_lower,
+            _ => false,
+        };
+        if breaks || !char.is_alphanumeric() {
+            push(&mut words, &mut word);
+        }
+        if char.is_alphanumeric() {
+            word.extend(char.to_lowercase());
+        }
+        before = Some(char);
+    }
+    push(&mut words, &mut word);
+    words
+}
+
+fn push(words: &mut Vec<String>, word: &mut String) {
+    let whole = std::mem::take(word);
+    // `last4` says something else than `last`.
+    let kept = if whole == "last4" { &whole } else { whole.trim_end_matches(|char: char| char.is_ascii_digit()) };
+    if !kept.is_empty() {
+        words.push(kept.to_owned());
+    }
+}
+
+/// Whether a word of a name is this word, in the singular or the plural.
+pub fn is_word(word: &str, known: &str) -> bool {
+    let rest = |known: &str| word.strip_prefix(known).map(str::to_owned);
+    word == known || rest(known).is_some_and(|rest| rest == "s" || (rest == "es" && known.ends_with('s')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_has_the_same_words() {
+        for name in
+            ["card_number", "cardNumber", "card-number", "CardNumber", "CARD_NUMBER", "card number", "cardNumber2"]
+        {
+            assert_eq!(words(name), ["card", "number"], "{name}");
+        }
+        assert_eq!(words("IBANCode"), ["iban", "code"]);
+        assert_eq!(words("userID"), ["user", "id"]);
+        assert_eq!(words("address_line_1"), ["address", "line"]);
+        assert_eq!(words("card_last4"), ["card", "last4"]);
+        assert_eq!(words("größe"), ["größe"]);
+        assert_eq!(words("__"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn plurals_are_the_same_word() {
+        assert!(is_word("emails", "email") && is_word("addresses", "address") && is_word("address", "address"));
+        assert!(!is_word("addressee", "address") && !is_word("panes", "pan"));
+    }
+}
