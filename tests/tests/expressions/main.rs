@@ -8,6 +8,7 @@
 mod case;
 mod compiled;
 mod data;
+mod dataflow;
 mod generate;
 mod leaves;
 mod node;

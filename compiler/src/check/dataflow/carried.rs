@@ -21,6 +21,9 @@ pub enum Mode {
     Made,
 }
 
+/// Not read by any expression yet.
+pub const UNREAD: Span = Span { file: crate::source::FileId::WORKFLOW, start: 0, end: 0 };
+
 /// One place of which a value may hold something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Atom {
@@ -60,6 +63,16 @@ impl Carried {
 
     pub fn array(elements: Carried) -> Carried {
         Carried { elements: Some(Box::new(elements)), ..Carried::default() }
+    }
+
+    /// What no expression has read is read here.
+    pub fn read_here(&mut self, span: Span) {
+        for atom in self.atoms.values_mut().filter(|atom| atom.read == UNREAD) {
+            atom.read = span;
+        }
+        for part in self.fields.values_mut().chain(self.elements.as_deref_mut()) {
+            part.read_here(span);
+        }
     }
 
     /// One or the other.

@@ -154,17 +154,17 @@ impl<'a> Reader<'a> {
         };
         let Some((last, steps)) = path.steps.split_last() else {
             let mut whole = root.clone();
-            for (id, atom) in &mut whole.atoms {
-                atom.read = span;
-                self.places.read(*id, span);
-            }
+            whole.atoms.keys().for_each(|id| self.places.read(*id, span));
+            whole.read_here(span);
             return whole;
         };
         let mut value = None;
         for step in steps {
             value = Some(value.as_ref().unwrap_or(root).member(self.places, step, None));
         }
-        value.as_ref().unwrap_or(root).member(self.places, last, Some(span))
+        let mut value = value.as_ref().unwrap_or(root).member(self.places, last, Some(span));
+        value.read_here(span);
+        value
     }
 
     fn method(&mut self, receiver: Carried, method: Method, arguments: &[Expr], values: Vec<Carried>) -> Carried {

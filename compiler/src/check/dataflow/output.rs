@@ -1,6 +1,6 @@
 //! What the envelope of a node carries: an answer is a source of its own, a transform hands on what it was given.
 
-use super::carried::{Carried, Mode};
+use super::carried::{Carried, Mode, UNREAD};
 use super::expr::Reader;
 use super::place::{Places, Root};
 use crate::check::Graph;
@@ -12,15 +12,14 @@ use std::collections::BTreeMap;
 pub(super) fn outputs(workflow: &Workflow, graph: &Graph, places: &mut Places) -> Vec<Carried> {
     let mut outputs: Vec<Carried> = Vec::with_capacity(workflow.nodes.len());
     for id in workflow.node_ids() {
-        let span = workflow.node(id).id.span;
         outputs.push(match workflow.node(id).kind {
             Kind::Webhook(_) | Kind::Manual => {
-                let input = Carried::place(places.root(Root::Input), Mode::Is, span);
+                let input = Carried::place(places.root(Root::Input), Mode::Is, UNREAD);
                 Carried::object([("result".to_owned(), input)])
             }
             // Until its turn comes, and for those on a cycle.
             Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {
-                Carried::place(places.root(Root::Output(id)), Mode::Is, span)
+                Carried::place(places.root(Root::Output(id)), Mode::Is, UNREAD)
             }
         });
     }
@@ -56,7 +55,9 @@ pub(super) fn bare_error(
 }
 
 fn default_input(workflow: &Workflow, graph: &Graph, places: &mut Places, outputs: &[Carried], id: NodeId) -> Carried {
-    from_sources(workflow, graph, places, outputs, id, "result")
+    let mut input = from_sources(workflow, graph, places, outputs, id, "result");
+    input.read_here(workflow.node(id).id.span);
+    input
 }
 
 /// Nodes with very many edges into them: any output there is.
