@@ -327,6 +327,11 @@ pub fn of_words(before: &[String], name: &[String]) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.names.iter().any(|known| is_named(&path, name.len(), known)))
 }
 
+/// The row that has this name.
+pub fn named(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.names.contains(&name))
+}
+
 /// Whether the last step of a path is harmless, whatever the path leads through.
 pub fn is_harmless(name: &[String]) -> bool {
     let ends = |end: &&str| {

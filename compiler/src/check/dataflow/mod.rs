@@ -20,12 +20,11 @@ mod words;
 
 use super::Graph;
 use crate::diagnostic::Diagnostics;
-use crate::model::{EnvId, Expr, NodeId, Workflow};
+use crate::model::{EnvId, Expr, Http, Kind, Manual, NodeId, Webhook, Workflow};
 use crate::source::Span;
 use carried::Carried;
 pub use carried::{Atom, Mode};
 pub use class::Class;
-use class::Kind;
 use expr::Reader;
 pub use outflow::{Outflow, Part};
 pub use place::{PlaceId, Places, Root, Step};
@@ -50,7 +49,7 @@ pub struct Private {
     pub place: PlaceId,
     /// The same, or the whole that it is a part of.
     pub within: PlaceId,
-    pub kind: &'static Kind,
+    pub kind: &'static class::Kind,
     /// The expression that reads it.
     pub read: Span,
 }
@@ -69,6 +68,7 @@ const LISTED_MAX: usize = 64;
 impl Dataflow {
     pub fn new(workflow: &Workflow, graph: &Graph) -> Dataflow {
         let mut places = Places::default();
+        declare(workflow, &mut places);
         let outputs = output::outputs(workflow, graph, &mut places);
         let outflows = outflow::outflows(workflow, graph, &mut places, &outputs);
         // Conditions send nothing, but they name fields.
@@ -112,7 +112,7 @@ impl Dataflow {
     pub fn private(&self, carried: &BTreeMap<PlaceId, Atom>) -> Vec<Private> {
         let mut private = Vec::new();
         for (id, atom) in carried {
-            let is_masked = |kind: &Kind| atom.mode == Mode::Masked && kind.maskable;
+            let is_masked = |kind: &class::Kind| atom.mode == Mode::Masked && kind.maskable;
             if self.places.root_of(*id) == Root::Outputs && atom.mode != Mode::Masked {
                 private.extend(self.private_outputs.iter().map(|part| Private {
                     within: *id,
@@ -155,6 +155,27 @@ impl Dataflow {
         secrets.dedup_by_key(|secret| secret.variable);
         secrets.truncate(LISTED_MAX);
         secrets
+    }
+}
+
+/// What schemas say of the input and of answers.
+fn declare(workflow: &Workflow, places: &mut Places) {
+    for id in workflow.node_ids() {
+        match &workflow.node(id).kind {
+            Kind::Webhook(Webhook { input_schema: Some(schema), .. })
+            | Kind::Manual(Manual { input_schema: Some(schema) }) => {
+                let input = places.root(Root::Input);
+                places.declare(input, &schema.ty);
+            }
+            Kind::Http(Http { response_schema: Some(schema), .. }) => {
+                let envelope = places.root(Root::Output(id));
+                let result = places.child(envelope, "result");
+                places.declare(result, &schema.ty);
+                let response = places.child(result, "response");
+                places.declare(response, &schema.ty);
+            }
+            _ => {}
+        }
     }
 }
 

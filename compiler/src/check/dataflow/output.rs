@@ -13,7 +13,7 @@ pub(super) fn outputs(workflow: &Workflow, graph: &Graph, places: &mut Places) -
     let mut outputs: Vec<Carried> = Vec::with_capacity(workflow.nodes.len());
     for id in workflow.node_ids() {
         outputs.push(match workflow.node(id).kind {
-            Kind::Webhook(_) | Kind::Manual => {
+            Kind::Webhook(_) | Kind::Manual(_) => {
                 let input = Carried::place(places.root(Root::Input), Mode::Is, UNREAD);
                 Carried::object([("result".to_owned(), input)])
             }
@@ -27,7 +27,7 @@ pub(super) fn outputs(workflow: &Workflow, graph: &Graph, places: &mut Places) -
         let node = workflow.node(*id);
         let error = bare_error(workflow, graph, places, &outputs, *id);
         let envelope = match &node.kind {
-            Kind::Webhook(_) | Kind::Manual | Kind::Http(_) | Kind::Email(_) | Kind::Unknown => continue,
+            Kind::Webhook(_) | Kind::Manual(_) | Kind::Http(_) | Kind::Email(_) | Kind::Unknown => continue,
             Kind::Filter(filter) => filter_output(filter, Reader::new(places, &outputs, &error)),
             Kind::Transform(transform) => {
                 let input = match &transform.input {

@@ -286,9 +286,11 @@ fn diagnostic(
         }
     }
     // How it is known to be there.
-    let named = dataflow.places.read_at(first.place);
-    if let (true, Some(read)) = (is_part, named.filter(|read| *read != outflow.span)) {
-        diagnostic = diagnostic.also(read, "read as a field here");
+    let read = dataflow.places.read_at(first.place).map(|span| (span, "read as a field here"));
+    let declared = dataflow.places.declared_at(first.place).map(|span| (span, "declared here"));
+    let known = declared.or(read).filter(|(span, _)| *span != outflow.span);
+    if let (true, Some((span, how))) = (is_part, known) {
+        diagnostic = diagnostic.also(span, how);
     } else if first.read != outflow.span
         && !(outflow.span.start <= first.read.start && first.read.end <= outflow.span.end)
     {

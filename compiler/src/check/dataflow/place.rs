@@ -3,9 +3,10 @@
 //! Always true: a place is numbered after the one it is part of, so that a walk from the last to the first sees parts
 //! before wholes. Depth is limited: what lies deeper is taken for the whole of what lies above.
 
-use super::class::{self, Kind};
+use super::class::{self, Class, Kind};
 use super::words::words;
 use crate::model::expr::Path;
+use crate::model::ty::{Format, Literal, Private, Type};
 use crate::model::{self, EnvId, NodeId, Workflow};
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ struct Place {
     depth: u32,
     /// Where the author named it first.
     read: Option<Span>,
+    /// Where a schema declares it.
+    declared: Option<Span>,
     kind: Option<&'static Kind>,
     /// Whether its own name says so, not that of the object around it.
     is_named: bool,
@@ -81,6 +84,7 @@ impl Places {
             any: None,
             depth: 0,
             read: None,
+            declared: None,
             kind: None,
             is_named: false,
             words: Vec::new(),
@@ -119,6 +123,7 @@ impl Places {
             any: None,
             depth: parent.depth + 1,
             read: None,
+            declared: None,
             kind,
             is_named: own.is_some(),
             words: near,
@@ -146,6 +151,7 @@ impl Places {
             any: None,
             depth: parent.depth + 1,
             read: None,
+            declared: None,
             kind: parent.kind,
             is_named: false,
             words: parent.words.clone(),
@@ -169,6 +175,49 @@ impl Places {
 
     pub fn read_at(&self, id: PlaceId) -> Option<Span> {
         self.places[id.0 as usize].read
+    }
+
+    pub fn declared_at(&self, id: PlaceId) -> Option<Span> {
+        self.places[id.0 as usize].declared
+    }
+
+    /// What a schema says of a place: the fields it has, and how private they are. Before anything else is read.
+    pub(super) fn declare(&mut self, id: PlaceId, ty: &Type) {
+        let mut open = vec![(id, ty)];
+        while let Some((id, ty)) = open.pop() {
+            if self.is_depth_max(id) {
+                continue;
+            }
+            for member in ty.members() {
+                match member {
+                    Type::Array(array) => open.push((self.any(id), &array.items)),
+                    Type::Object(object) => {
+                        for field in object.fields() {
+                            let child = self.child(id, &field.name);
+                            let place = &mut self.places[child.0 as usize];
+                            place.declared = place.declared.or(field.span);
+                            let is_flag = field.ty.members().iter().all(|ty| {
+                                matches!(ty, Type::Bool | Type::Null | Type::Missing | Type::Literal(Literal::Bool(_)))
+                            });
+                            place.kind = match (field.private, place.kind) {
+                                // A yes or no is nobody's address, whatever it is called.
+                                (None, _) if is_flag => None,
+                                (None, None) if field.ty.members().contains(&Type::String(Format::Email)) => {
+                                    class::named("email")
+                                }
+                                (None, kind) => kind,
+                                (Some(Private::Personal), Some(kind)) if kind.class == Class::Personal => Some(kind),
+                                (Some(Private::Sensitive), Some(kind)) if kind.class == Class::Sensitive => Some(kind),
+                                (Some(Private::Personal), _) => Some(&class::MARKED_PERSONAL),
+                                (Some(Private::Sensitive), _) => Some(&class::MARKED_SENSITIVE),
+                            };
+                            open.push((child, &field.ty));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
     pub fn is_depth_max(&self, id: PlaceId) -> bool {
@@ -210,7 +259,10 @@ impl Places {
     pub(super) fn settle(&mut self) {
         for at in (0..self.places.len()).rev() {
             let place = &self.places[at];
-            let children = place.fields.values().chain(&place.any);
+            // The whole body in an answer's `result` says all once more.
+            let is_result = matches!(place.root, Root::Output(_)) && place.depth == 1;
+            let fields = place.fields.iter().filter(|(name, _)| !(is_result && *name == "response"));
+            let children = fields.map(|(_, child)| child).chain(&place.any);
             let mut private: Vec<PlaceId> = Vec::new();
             for child in children {
                 let child = &self.places[child.0 as usize];
