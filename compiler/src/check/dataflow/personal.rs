@@ -2,7 +2,7 @@
 //!
 //! What is never said anything about: data in the body of a request to a service that has a use for it; a mail's
 //! recipients; what a person is told about themselves; a field that the author sends by its name in a mail, unless it is
-//! sensitive. All of that is in `flowc audit`.
+//! sensitive. All of that is in `flowc audit`. Of an unencrypted connection `plain-transport` warns, whatever it carries.
 
 use super::class::{Class, Purpose};
 use super::destination;
@@ -38,7 +38,6 @@ enum Wrong {
     InErrorText,
     /// To a service that has no use for it.
     NoPurpose,
-    Unencrypted,
 }
 
 fn wrong(
@@ -64,12 +63,7 @@ fn wrong(
             }
         }
         Part::RequestBody | Part::Header | Part::CredentialHeader if is_sensitive => {
-            let host = destination::host(workflow, workflow.node(outflow.node))?;
-            if host.transport.is_plain() {
-                Some(Wrong::Unencrypted)
-            } else {
-                (!is_of_use(private.kind.purpose, &purpose_words())).then_some(Wrong::NoPurpose)
-            }
+            (!is_of_use(private.kind.purpose, &purpose_words())).then_some(Wrong::NoPurpose)
         }
         Part::RequestBody
         | Part::Header
@@ -270,10 +264,6 @@ fn diagnostic(
                 false => format!("send it only where it is needed; if the service needs it, say so in the URL or the node's id: a word such as `{}`", example(first.kind.purpose)),
             })
         }
-        Wrong::Unencrypted => new(format!("`{first_name}` crosses the network unencrypted"))
-            .label(is)
-            .also(host.as_ref().map_or(outflow.span, |host| host.span), "`http://`: everybody on the way can read it")
-            .help("write `https://`"),
     };
     // The other fields, where they leave.
     if !matches!(wrong, Wrong::WholeInMail) {
