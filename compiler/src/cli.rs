@@ -8,6 +8,7 @@
 
 mod arguments;
 mod explain;
+mod graph;
 mod input;
 mod levels;
 mod report;
@@ -77,6 +78,10 @@ impl Shell {
             }
             Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
+            Command::Graph { path, format, output, no_marks, lints } => {
+                let picture = graph::draw(self, &path, no_marks, &lints.levels)?;
+                graph::show(&picture, format, output.as_deref()).map_err(Stop::World)?;
+            }
             Command::Schema => print(&format!("{:#}\n", crate::catalog::schema::schema())),
             Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
             Command::Warm { no_mail } => {

@@ -22,6 +22,7 @@ pub mod cli;
 pub mod codegen;
 pub mod diagnostic;
 pub mod files;
+pub mod graph;
 pub mod model;
 pub mod plan;
 pub mod source;

@@ -82,6 +82,25 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         code: Option<String>,
     },
+    /// Draw a workflow: its nodes, its connections with their conditions, and where something is wrong
+    ///
+    /// Draws what can be read, however wrong it is: nodes that do not exist are shown as missing.
+    Graph {
+        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// What kind of picture [default: by the ending of OUT, else mermaid]
+        #[arg(long, value_enum)]
+        format: Option<PictureFormat>,
+        /// Where to write it [default: standard output]
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<PathBuf>,
+        /// Leave out what is wrong
+        #[arg(long)]
+        no_marks: bool,
+        #[command(flatten)]
+        lints: LintOptions,
+    },
     /// Print the JSON Schema of workflow.json, for editors
     ///
     /// Save it beside the workflow and name it there: "$schema": "./workflow.schema.json".
@@ -115,6 +134,16 @@ pub enum Stage {
     Plan,
     /// The generated code
     Rust,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PictureFormat {
+    /// For Markdown, on GitHub and elsewhere
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// For browsers: nothing else is needed to see it
+    Svg,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! What `flowc` says to machines and shows to people: the forms of messages, the schema, the picture, inferred schemas.
 #![expect(clippy::disallowed_methods, reason = "tests write workflows and start programs")]
 
+mod graph;
 mod messages;
 
 use std::fs;
