@@ -99,6 +99,8 @@ codes! {
     HostFromInput "host-from-input" Warning "data decides which host is called"
     OpenWebhook "open-webhook" Warning "a webhook that checks neither a signature nor an address"
     UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"
+    NoCompensation "no-compensation" Warning "what cannot be undone is done, and a later failure is not handled"
+    TimeBudget "time-budget" Warning "the longest way takes longer than the execution may"
     // schemas
     BadSchema "bad-schema" Error "a schema that is no JSON Schema"
     UnknownRef "unknown-ref" Error "a `$ref` that leads to no schema"

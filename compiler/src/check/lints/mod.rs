@@ -2,8 +2,11 @@
 //!
 //! Always true: what is found here are lints; each points at what the author wrote, and says what happens and what to do.
 
+mod budget;
+mod compensation;
 mod dead;
 mod host;
+mod outcome;
 mod retry;
 mod transport;
 mod webhook;
@@ -14,7 +17,7 @@ use crate::model::{ExprKind, Http, Kind, Node, Text, Workflow};
 use crate::source::Span;
 
 /// Runs every lint of the configuration.
-pub(super) fn run(workflow: &Workflow, _graph: &Graph, diagnostics: &mut Diagnostics) {
+pub(super) fn run(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
     // What is wrong in a `config` has been reported, and may be all that is wrong with it.
     for node in workflow.nodes.iter().filter(|node| !node.keys.wrong) {
         match &node.kind {
@@ -32,6 +35,11 @@ pub(super) fn run(workflow: &Workflow, _graph: &Graph, diagnostics: &mut Diagnos
         }
     }
     dead::keys(workflow, diagnostics);
+    // In a circle nothing comes after anything.
+    if graph.order.len() == workflow.nodes.len() {
+        compensation::missing(workflow, graph, diagnostics);
+        budget::exceeded(workflow, graph, diagnostics);
+    }
 }
 
 /// The header that shows who calls: what must not be read by others.
@@ -58,4 +66,26 @@ fn has_header(http: &Http, wanted: &str) -> bool {
 /// The value of a key, or the node's id where the key is not given.
 fn place(node: &Node, key: &str) -> Span {
     node.keys.value(key).unwrap_or(node.id.span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Body;
+    use crate::source::Span;
+
+    /// Any request.
+    pub(super) fn request() -> Kind {
+        Kind::Http(Http {
+            method: "GET".into(),
+            url: Text { span: Span::new(0, 0), pieces: Vec::new() },
+            headers: Vec::new(),
+            params: Vec::new(),
+            body: Body::None,
+            cache: None,
+            response_schema: None,
+            idempotent: None,
+            irreversible: None,
+        })
+    }
 }

@@ -1,0 +1,252 @@
+//! `no-compensation`: what cannot be undone is done, a later step fails, and nothing undoes or reports it.
+
+use super::outcome::{Outcome, holds};
+use crate::check::Graph;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
+use crate::model::{Edge, Http, Kind, NodeId, Piece, Workflow};
+use std::collections::VecDeque;
+
+/// Words for moving money, in ids and URLs.
+const MONEY: &[&str] = &[
+    "charge",
+    "charges",
+    "pay",
+    "payment",
+    "payments",
+    "refund",
+    "refunds",
+    "payout",
+    "payouts",
+    "transfer",
+    "transfers",
+    "withdrawal",
+    "withdrawals",
+    "purchase",
+    "purchases",
+];
+
+/// Words of requests about money that move none.
+const ONLY_ABOUT: &[&str] = &[
+    "check",
+    "validate",
+    "verify",
+    "get",
+    "fetch",
+    "find",
+    "list",
+    "search",
+    "status",
+    "quote",
+    "estimate",
+    "preview",
+    "error",
+    "errors",
+    "failed",
+    "failure",
+    "failures",
+    "notify",
+    "notification",
+    "report",
+    "log",
+];
+
+/// How far behind an effect is looked: beyond, no person would see the connection.
+const NODES_MAX: usize = 256;
+
+/// Steps that are pointed at.
+const STEPS_MAX: usize = 4;
+
+/// More steps that are named.
+const NAMES_MAX: usize = 6;
+
+/// Reports each effect once, with the steps whose failure nobody would hear of.
+pub(super) fn missing(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
+    let effects = graph.order.iter().copied().filter_map(|id| Some((id, why_irreversible(workflow, id)?)));
+    // A mail is said to be final only where no payment before it says the same of the same steps.
+    let (mails, others): (Vec<_>, Vec<_>) =
+        effects.partition(|(id, _)| matches!(workflow.node(*id).kind, Kind::Email(_)));
+    let mut covered = vec![false; workflow.nodes.len()];
+    for (effect, why) in others.into_iter().chain(mails) {
+        let mut found = unhandled_behind(workflow, graph, effect);
+        if let Why::Mail = why {
+            found.steps.retain(|step| !covered[step.0]);
+        }
+        found.steps.iter().for_each(|step| covered[step.0] = true);
+        if !found.steps.is_empty() {
+            diagnostics.push(not_compensated(workflow, effect, why, &found));
+        }
+    }
+}
+
+/// Why an effect cannot be undone.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    Declared,
+    Money,
+    Mail,
+}
+
+fn why_irreversible(workflow: &Workflow, id: NodeId) -> Option<Why> {
+    let node = workflow.node(id);
+    match &node.kind {
+        Kind::Email(_) => Some(Why::Mail),
+        Kind::Http(http) => match http.irreversible {
+            Some(true) => Some(Why::Declared),
+            Some(false) => None,
+            None => moves_money(&node.id.value, http).then_some(Why::Money),
+        },
+        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
+    }
+}
+
+fn moves_money(id: &str, http: &Http) -> bool {
+    if !matches!(http.method.as_str(), "POST" | "PUT" | "PATCH") {
+        return false;
+    }
+    let mut words = words(id);
+    for piece in &http.url.pieces {
+        if let Piece::Literal(text) = piece {
+            // The name of a host says who is called, not what is done.
+            let path = text
+                .split_once("://")
+                .map_or(text.as_str(), |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+            words.extend(self::words(path.split('?').next().unwrap_or_default()));
+        }
+    }
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(MONEY) && !has(ONLY_ABOUT)
+}
+
+/// `createPayment`, `create-payment` and `/create/payment` are the same words.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for char in text.chars() {
+        if !char.is_ascii_alphanumeric() || (was_lower && char.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_lower = char.is_ascii_lowercase();
+        if char.is_ascii_alphanumeric() {
+            words.last_mut().expect("one word at least").push(char.to_ascii_lowercase());
+        }
+    }
+    words
+}
+
+/// Steps behind an effect that can fail without anybody hearing of it, and the way to the first.
+struct Unhandled {
+    steps: Vec<NodeId>,
+    way: Vec<NodeId>,
+}
+
+/// Walks on from an effect that succeeded, along the edges that are taken while all goes well.
+fn unhandled_behind(workflow: &Workflow, graph: &Graph, effect: NodeId) -> Unhandled {
+    let mut came_from: Vec<(NodeId, NodeId)> = Vec::new();
+    let mut seen = std::collections::BTreeSet::from([effect]);
+    let mut queue = VecDeque::from([effect]);
+    let mut found = Unhandled { steps: Vec::new(), way: Vec::new() };
+    while let Some(id) = queue.pop_front() {
+        if id != effect && fails_unheard(workflow, graph, id) {
+            if found.steps.is_empty() {
+                found.way = way(&came_from, effect, id);
+            }
+            found.steps.push(id);
+        }
+        for edge in &graph.outgoing[id.0] {
+            let edge = &workflow.edges[*edge];
+            if seen.len() < NODES_MAX && can_be_taken(workflow, edge, Outcome::Succeeded) && seen.insert(edge.to) {
+                came_from.push((edge.to, id));
+                queue.push_back(edge.to);
+            }
+        }
+    }
+    found
+}
+
+fn way(came_from: &[(NodeId, NodeId)], effect: NodeId, step: NodeId) -> Vec<NodeId> {
+    let mut way = vec![step];
+    let mut last = step;
+    while last != effect {
+        let Some((_, before)) = came_from.iter().find(|(to, _)| *to == last) else { break };
+        last = *before;
+        way.push(last);
+    }
+    way.reverse();
+    way
+}
+
+/// A step that does something to the world, and out of which no edge is taken when nobody answers.
+fn fails_unheard(workflow: &Workflow, graph: &Graph, id: NodeId) -> bool {
+    workflow.node(id).kind.is_effect()
+        && graph.outgoing[id.0].iter().all(|edge| {
+            let edge = &workflow.edges[*edge];
+            edge.condition.is_none() || !can_be_taken(workflow, edge, Outcome::Failed)
+        })
+}
+
+fn can_be_taken(workflow: &Workflow, edge: &Edge, outcome: Outcome) -> bool {
+    let Some(condition) = &edge.condition else { return outcome == Outcome::Succeeded };
+    match workflow.node(edge.from).kind.is_effect() {
+        true => holds(condition, edge.from, outcome) != Some(false),
+        false => condition.as_constant().is_none_or(|value| value.truthy()),
+    }
+}
+
+fn not_compensated(workflow: &Workflow, effect: NodeId, why: Why, found: &Unhandled) -> Diagnostic {
+    let name = |id: NodeId| workflow.node(id).id.value.as_str();
+    let node = workflow.node(effect);
+    let first = name(found.steps[0]);
+    let when = match found.steps.len() {
+        1 => format!("when `{first}` fails"),
+        2 => format!("when `{first}` or `{}` fails", name(found.steps[1])),
+        more => format!("when `{first}` or one of {} later steps fails", more - 1),
+    };
+    let id = &node.id.value;
+    let (headline, label) = match why {
+        Why::Declared => (format!("`{id}` cannot be undone, and nothing is done {when}"), "declared as `irreversible`"),
+        Why::Money => (
+            format!("`{id}` moves money, and nothing undoes or reports it {when}"),
+            "moves money, to judge by its id and URL",
+        ),
+        Why::Mail => (format!("`{id}` is sent, and nobody hears of it {when}"), "a mail cannot be called back"),
+    };
+    let mut diagnostic = Diagnostic::new(Code::NoCompensation, node.id.span, headline).label(label);
+    for (index, step) in found.steps.iter().take(STEPS_MAX).enumerate() {
+        let message = match index {
+            0 => "no edge leads anywhere when this fails",
+            _ => "nor when this fails",
+        };
+        diagnostic = diagnostic.also(workflow.node(*step).id.span, message);
+    }
+    if found.steps.len() > STEPS_MAX {
+        let more = found.steps[STEPS_MAX..].iter().map(|step| name(*step));
+        let more = suggest::list(more.take(NAMES_MAX), "and");
+        diagnostic = diagnostic.note(match found.steps.len() - STEPS_MAX {
+            count if count > NAMES_MAX => format!("nor for {count} steps after those: {more} …"),
+            _ => format!("nor for {more}"),
+        });
+    }
+    if found.way.len() > 2 {
+        let way: Vec<&str> = found.way.iter().map(|id| name(*id)).collect();
+        diagnostic = diagnostic.note(format!("the way to the first: {}", way.join(" → ")));
+    }
+    let what = if matches!(why, Why::Mail) { "reports it" } else { "undoes or reports it" };
+    diagnostic = diagnostic.help(format!(
+        "lead its failure to a step that {what}: {{ \"from\": \"{first}\", \"to\": \"…\", \"condition\": \"result.success == false\" }}"
+    ));
+    match why {
+        Why::Money => diagnostic.help(format!("if `{id}` can be undone by itself, say so: \"irreversible\": false")),
+        Why::Declared | Why::Mail => diagnostic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_ids_and_paths() {
+        assert_eq!(words("createPayment"), ["create", "payment"]);
+        assert_eq!(words("/v2/payments"), ["", "v2", "payments"]);
+    }
+}
