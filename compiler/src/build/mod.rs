@@ -14,6 +14,7 @@ mod embedded;
 mod error;
 mod hash;
 mod progress;
+mod remembered;
 mod runtime;
 mod rustc;
 mod toolchain;
