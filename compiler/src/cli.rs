@@ -144,10 +144,16 @@ impl Shell {
         let name = workflow.name.clone();
         let (generated, _) = self.generate(workflow, levels)?;
         let binary = build::build_in_cache(&generated, self.options(no_cache))?;
-        let mut program = std::process::Command::new(&binary);
-        program.arg("run").arg("--input").arg(input).args(more);
         self.report.finish(true);
-        become_program(program, &name)
+        let mut outcome = Err(Stop::World(format!("there is no way to start {name}")));
+        for mut program in binary.commands() {
+            program.arg("run").arg("--input").arg(&input).args(&more);
+            outcome = become_program(program, &name);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
     }
 
     fn emit(&self, stage: Stage, path: &Path, levels: &Levels) -> Result<(), Stop> {

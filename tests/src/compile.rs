@@ -114,6 +114,7 @@ fn build(text: &str, file: &Path) -> PathBuf {
     let generated = generate(text, file);
     build::build_in_cache(&generated, Options { talk: Talk::Quiet, reuse: true })
         .unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
+        .path
 }
 
 /// `order-fulfillment` of `order-fulfillment/workflow.json`, else the file's stem.
