@@ -126,7 +126,7 @@ fn slug(file: &Path) -> &str {
 }
 
 /// The files beside a workflow.
-struct Beside<'a>(&'a Path);
+pub struct Beside<'a>(pub &'a Path);
 
 impl Files for Beside<'_> {
     fn read(&self, path: &str) -> Result<Option<String>, String> {
