@@ -50,7 +50,7 @@ impl Parsed {
     /// When the text cannot be read as a workflow.
     pub fn read(file: SourceFile) -> Result<Parsed, Rejected> {
         let sources = Sources::new(file);
-        let mut diagnostics = Diagnostics::in_dialect(sources.workflow().dialect());
+        let mut diagnostics = Diagnostics::default();
         match syntax::parse(&sources, &mut diagnostics) {
             Some(ast) => Ok(Parsed { ast, sources, diagnostics }),
             None => Err(Rejected { sources, diagnostics: diagnostics.sorted() }),
@@ -70,7 +70,7 @@ impl Lowered {
     /// # Errors
     /// When anything is wrong: everything that is, at once.
     pub fn check(mut self, levels: &Levels) -> Result<Accepted, Rejected> {
-        let checked = check::check(self.model, &mut self.diagnostics);
+        let checked = check::check(self.model, &self.sources, &mut self.diagnostics);
         let sources = self.sources;
         let diagnostics = level::settle(self.diagnostics, levels, &checked.workflow.silences);
         let rejected = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

@@ -231,9 +231,9 @@ impl Expressions<'_> {
         }
     }
 
-    /// The expression in words, for messages.
+    /// The expression as the author wrote it, for messages.
     fn source(self, expr: &Expr) -> String {
-        self.plan.spelling(expr, None)
+        self.plan.text_of(expr.span)
     }
 }
 

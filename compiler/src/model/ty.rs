@@ -216,6 +216,34 @@ impl Type {
         self.only(|ty| !matches!(ty, Type::Missing | Type::Null))
     }
 
+    /// Without the exact values of scalars.
+    pub fn widened(&self) -> Type {
+        Type::union(self.members().iter().map(|ty| match ty {
+            Type::Literal(Literal::Bool(_)) => Type::Bool,
+            Type::Literal(Literal::Number(_)) => Type::Number,
+            Type::Literal(Literal::String(_)) => Type::STRING,
+            Type::Array(array) => Type::array(array.items.widened(), 0),
+            ty => ty.clone(),
+        }))
+    }
+
+    /// As an element of an array in JSON: what is missing is `null` there.
+    pub fn as_json_element(&self) -> Type {
+        Type::union(self.members().iter().map(|ty| match ty {
+            Type::Missing => Type::Null,
+            Type::Array(array) => Type::array(array.items.as_json_element(), array.least),
+            Type::Object(object) => {
+                let field = |field: &Field| {
+                    let optional = field.optional || field.ty.may_be_missing();
+                    Field { ty: field.ty.without_missing().as_json_element(), optional, ..field.clone() }
+                };
+                let fields = object.fields.iter().map(field).collect();
+                Type::Object(Arc::new(Object::new(fields, object.rest.clone(), object.span)))
+            }
+            ty => ty.clone(),
+        }))
+    }
+
     /// What remains of the alternatives.
     pub fn only(&self, keep: impl Fn(&Type) -> bool) -> Type {
         match self {

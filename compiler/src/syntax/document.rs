@@ -28,7 +28,6 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
     };
     let mut workflow = Workflow {
         span,
-        slug: None,
         name: None,
         description: None,
         version: None,

@@ -42,6 +42,10 @@ impl Type {
             }
             Type::Missing | Type::Null => Read::of(Type::Missing),
             Type::Never => Read::of(Type::Never),
+            // `items.0`, as a dotted path may say.
+            Type::Array(_) | Type::String(_) if name.parse::<usize>().is_ok_and(|at| at.to_string() == name) => {
+                Read::of(self.element(name.parse().unwrap_or(0)))
+            }
             Type::Bool | Type::Number | Type::String(_) | Type::Literal(_) | Type::Array(_) => {
                 Read { ty: Type::Missing, unknown: true, declared: None }
             }
@@ -70,16 +74,23 @@ impl Type {
         Type::union(self.members().iter().map(one))
     }
 
-    /// `value[index]` with an index of this type.
+    /// `value[index]` with an index of this type. Of an index nobody knows, nobody knows where it leads.
     pub fn any_element(&self, index: &Type) -> Type {
-        let is_text = |ty: &Type| matches!(ty, Type::String(_) | Type::Literal(Literal::String(_)));
-        let by_name = index.is_json() || index.members().iter().any(is_text);
+        Type::union(index.members().iter().map(|index| match index {
+            Type::Json => Type::Json,
+            Type::Literal(Literal::String(name)) => self.field(name).ty,
+            Type::Number | Type::Literal(Literal::Number(_)) => self.some_element(false),
+            // Anything else is taken as a name.
+            _ => self.some_element(true),
+        }))
+    }
+
+    fn some_element(&self, by_name: bool) -> Type {
+        let length = if by_name { Type::Number } else { Type::Never };
         let one = |ty: &Type| match ty {
             Type::Json => Type::Json,
-            Type::Array(array) => array.items.join(&Type::Missing).join(&length(by_name)),
-            Type::String(_) | Type::Literal(Literal::String(_)) => {
-                Type::STRING.join(&Type::Missing).join(&length(by_name))
-            }
+            Type::Array(array) => array.items.join(&Type::Missing).join(&length),
+            Type::String(_) | Type::Literal(Literal::String(_)) => Type::STRING.join(&Type::Missing).join(&length),
             Type::Object(object) => object.values().join(&Type::Missing),
             Type::Never => Type::Never,
             _ => Type::Missing,
@@ -101,11 +112,6 @@ impl Type {
         }
         names
     }
-}
-
-/// `x["length"]`, with a name that is only known at run time.
-fn length(by_name: bool) -> Type {
-    if by_name { Type::Number } else { Type::Never }
 }
 
 impl Object {

@@ -221,6 +221,8 @@ impl Type {
                 match (left.kind(), right.kind()) {
                     (left, right) if left == right => true,
                     _ if strict => false,
+                    // An array or object becomes text first: `["a"] == "a"`.
+                    (Kind::Array | Kind::Object, _) | (_, Kind::Array | Kind::Object) => true,
                     // Text equals a number or a boolean when it reads as that number.
                     _ => [(left, &right_value), (right, &left_value)].iter().all(|(ty, value)| ty.can_read_as(value)),
                 }

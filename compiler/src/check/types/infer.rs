@@ -1,0 +1,393 @@
+//! The type of an expression, and everything that is wrong inside it.
+//!
+//! Comes in: an expression, the types of the names, what the flow of the workflow says at this place. Goes out: its type.
+//! Always true: a type is a superset of the values the expression can have; what was reported is `json` from there on, so
+//! that one mistake gives one message. A part that no data can reach is not complained about.
+
+use super::messages;
+use super::names::Names;
+use super::narrow::{self, Fact, Origin, Reference};
+use super::signatures;
+use crate::check::knowledge::Witness;
+use crate::diagnostic::Diagnostic;
+use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Unary};
+use crate::model::ty::{Format, Literal, Read, Rest, Step, Test, Type};
+use crate::source::{Sources, Span};
+use flow_runtime::expr::{EachMethod, Global, Method};
+
+/// Typing the expressions of one place.
+pub(super) struct Typing<'a> {
+    pub(super) names: &'a Names<'a>,
+    pub(super) sources: &'a Sources,
+    /// What was found; taken by whoever asked.
+    pub(super) found: Vec<Diagnostic>,
+    /// What holds here.
+    facts: Vec<Fact>,
+    /// The types of the parameters in scope.
+    bound: Vec<(usize, Type)>,
+    /// Typed a second time, or on trial: nothing is reported.
+    quiet: usize,
+    /// How many `reduce`s are being looked at, one inside the other.
+    reduces: usize,
+}
+
+/// How often the type of what `reduce` hands on may grow before it counts as `json`.
+const ROUNDS_MAX: usize = 4;
+
+/// What a `reduce` hands on that lies deeper inside others is `json`.
+const NESTED_MAX: usize = 3;
+
+impl<'a> Typing<'a> {
+    pub(super) fn new(names: &'a Names<'a>, sources: &'a Sources) -> Typing<'a> {
+        Typing { names, sources, found: Vec::new(), facts: Vec::new(), bound: Vec::new(), quiet: 0, reduces: 0 }
+    }
+
+    /// As [`Typing::new`], with the type of `item`, which is parameter 0.
+    pub(super) fn with_item(mut self, item: Type) -> Typing<'a> {
+        self.bound.push((0, item));
+        self
+    }
+
+    pub(super) fn infer(&mut self, expr: &Expr) -> Type {
+        match &expr.kind {
+            ExprKind::Constant(value) => Type::of(value),
+            ExprKind::Array(items) => {
+                let types = self.all(items);
+                Type::array(Type::union(types), items.len())
+            }
+            ExprKind::Object(fields) => {
+                let field = |(name, value): &(String, Expr)| crate::model::ty::Field {
+                    span: Some(value.span),
+                    ..crate::model::ty::Field::required(name, self.infer(value))
+                };
+                let fields = fields.iter().map(field).collect();
+                Type::object(fields, Rest::Closed)
+            }
+            ExprKind::Text(parts) => {
+                self.all(parts);
+                Type::STRING
+            }
+            ExprKind::Path(path) => self.path(expr, path).0,
+            ExprKind::Env(variable) => match self.names.is_secret(*variable) {
+                true => Type::String(Format::Secret),
+                false => Type::STRING,
+            },
+            ExprKind::Timestamp | ExprKind::ExecutionId => Type::STRING,
+            ExprKind::PreviousOutputs => Type::object(Vec::new(), Rest::Of(Type::Json)),
+            ExprKind::Parameter(parameter) => self.parameter(parameter.number),
+            ExprKind::Member(object, name) => {
+                let object = self.infer(object);
+                let read = object.field(name);
+                self.unknown_field(&read, &object, expr, name);
+                self.narrowed(expr, read.ty)
+            }
+            ExprKind::Index(object, index) => self.index(expr, object, index),
+            ExprKind::Method(receiver, method, arguments) => self.method(expr, receiver, *method, arguments),
+            ExprKind::Each(receiver, method, arrow) => self.each(expr, receiver, *method, arrow),
+            ExprKind::Reduce(receiver, arrow, initial) => self.reduce(expr, receiver, arrow, initial.as_deref()),
+            ExprKind::SortBy(receiver, arrow) => {
+                let Some((array, others)) = self.array(expr, receiver, "sort") else { return Type::Json };
+                self.arrow(arrow, &[array.0.clone(), array.0.clone()]);
+                Type::array(array.0, array.1).join(&others)
+            }
+            ExprKind::Global(function, arguments) => self.global(*function, arguments),
+            ExprKind::Unary(Unary::Not, operand) => {
+                self.infer(operand);
+                Type::Bool
+            }
+            ExprKind::Unary(operator, operand) => {
+                let ty = self.infer(operand);
+                // `+x` says that a conversion is meant.
+                if *operator == Unary::Minus {
+                    self.number(operand, &ty, "-");
+                }
+                Type::Number
+            }
+            ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right),
+            ExprKind::Conditional(test, yes, no) => {
+                let test_type = self.infer(test);
+                let yes = if test_type.can_be_truthy() { self.under(test, true, yes) } else { Type::Never };
+                let no = if test_type.can_be_falsy() { self.under(test, false, no) } else { Type::Never };
+                yes.join(&no)
+            }
+            ExprKind::Unknown => Type::Json,
+        }
+    }
+
+    fn all(&mut self, exprs: &[Expr]) -> Vec<Type> {
+        exprs.iter().map(|expr| self.infer(expr)).collect()
+    }
+
+    /// The type of an expression where a test holds, or does not.
+    fn under(&mut self, test: &Expr, holds: bool, expr: &Expr) -> Type {
+        let before = self.facts.len();
+        self.facts.extend(narrow::facts(test, holds));
+        let ty = self.infer(expr);
+        self.facts.truncate(before);
+        ty
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        if self.quiet == 0 {
+            self.found.push(diagnostic);
+        }
+    }
+
+    /// The type of a path, and why it can be missing when the flow of the workflow is why.
+    pub(super) fn path(&mut self, expr: &Expr, path: &Path) -> (Type, Option<Witness>) {
+        let origin = Origin::Path(path.root);
+        let mut walked = Path { root: path.root, steps: Vec::with_capacity(path.steps.len()) };
+        let mut witness = None;
+        let declared = self.names.root(path.root);
+        if declared.is_json() {
+            return (Type::Json, None);
+        }
+        let facts = self.facts.iter();
+        let mut ty = narrow::assume(declared, origin, facts);
+        ty = self.names.known(&walked, ty, &mut witness);
+        for (at, step) in path.steps.iter().enumerate() {
+            let read = ty.field(step);
+            if read.unknown && self.quiet == 0 {
+                let found = messages::unknown_field(self, &ty, &read, expr, path, at);
+                self.report(found);
+            }
+            walked.steps.push(step.clone());
+            // Behind something that can be missing the reason stays the same.
+            let mut here = None;
+            ty = self.names.known(&walked, read.ty, &mut here);
+            witness = witness.or(here);
+            if ty.is_json() {
+                return (Type::Json, None);
+            }
+        }
+        let witness = if ty.may_be_missing() { witness } else { None };
+        (ty, witness)
+    }
+
+    fn parameter(&self, number: usize) -> Type {
+        let bound = self.bound.iter().rev().find(|(bound, _)| *bound == number);
+        let ty = bound.map_or(Type::Json, |(_, ty)| ty.clone());
+        narrow::assume(ty, Origin::Parameter(number), self.facts.iter())
+    }
+
+    /// A part of something that has a name: what is known of the whole is in its type already, for paths and parameters.
+    fn narrowed(&self, expr: &Expr, ty: Type) -> Type {
+        let Some(Reference { steps, .. }) = narrow::reference(expr) else { return ty };
+        // What a test says of an element is not kept by the type of the array.
+        let has_element = steps.iter().any(|step| matches!(step, Step::Element(_)));
+        if !has_element {
+            return ty;
+        }
+        let about = narrow::reference(expr);
+        let facts = self.facts.iter().filter(|fact| about.as_ref() == Some(&fact.about));
+        facts.fold(ty, |ty, fact| ty.passing(&fact.test))
+    }
+
+    fn unknown_field(&mut self, read: &Read, object: &Type, expr: &Expr, name: &str) {
+        if read.unknown && self.quiet == 0 {
+            let found = messages::unknown_member(self, object, read, expr, name);
+            self.report(found);
+        }
+    }
+
+    fn index(&mut self, expr: &Expr, object: &Expr, index: &Expr) -> Type {
+        let ty = self.infer(object);
+        let index_type = self.infer(index);
+        match narrow::position(index) {
+            Some(position) => self.narrowed(expr, ty.element(position)),
+            None => {
+                let negative = matches!(index_type, Type::Literal(Literal::Number(at)) if at < 0.0);
+                let is_list =
+                    !ty.is_json() && ty.without_nullish().members().iter().all(|ty| matches!(ty, Type::Array(_)));
+                if negative && is_list && !ty.without_nullish().is_never() {
+                    self.report(messages::negative_index(self, expr, index));
+                    return Type::Json;
+                }
+                ty.any_element(&index_type)
+            }
+        }
+    }
+
+    fn method(&mut self, expr: &Expr, receiver: &Expr, method: Method, arguments: &[Expr]) -> Type {
+        let ty = self.infer(receiver);
+        let types = self.all(arguments);
+        match signatures::method(&ty, method, &types) {
+            Some(result) => result,
+            None => {
+                self.no_method(expr, receiver, &ty, method.name(), |one| {
+                    signatures::method(one, method, &types).is_some()
+                });
+                Type::Json
+            }
+        }
+    }
+
+    fn no_method(&mut self, expr: &Expr, receiver: &Expr, ty: &Type, name: &str, has: impl Fn(&Type) -> bool) {
+        let without = Type::union(ty.members().iter().filter(|one| !has(one)).cloned());
+        let with = Type::union(ty.members().iter().filter(|one| has(one)).cloned()).without_nullish();
+        let found = messages::no_method(self, expr, receiver, &without, &with, name);
+        self.report(found);
+    }
+
+    /// What the elements of a receiver are, how many at least, and what the call gives for its other alternatives (missing,
+    /// where there is no receiver). `None`: nothing is known, or the call fails, which is reported.
+    fn array(&mut self, expr: &Expr, receiver: &Expr, name: &str) -> Option<((Type, usize), Type)> {
+        let ty = self.infer(receiver);
+        if ty.is_never() {
+            return Some(((Type::Never, 0), Type::Never));
+        }
+        let mut elements = None;
+        let mut others = Type::Never;
+        for one in ty.members() {
+            match one {
+                Type::Array(array) => elements = Some((array.items.clone(), array.least)),
+                Type::Missing | Type::Null => others = Type::Missing,
+                Type::Json => {
+                    elements = Some((Type::Json, 0));
+                    others = Type::Json;
+                }
+                _ => {
+                    self.no_method(expr, receiver, &ty, name, |one| {
+                        matches!(one, Type::Array(_) | Type::Missing | Type::Null)
+                    });
+                    return Some(((Type::Json, 0), Type::Json));
+                }
+            }
+        }
+        Some((elements.unwrap_or((Type::Never, 0)), others))
+    }
+
+    /// The type of an arrow's value, for parameters of these types.
+    fn arrow(&mut self, arrow: &Arrow, arguments: &[Type]) -> Type {
+        let before = self.bound.len();
+        for (position, parameter) in arrow.parameters.iter().enumerate() {
+            self.bound.push((parameter.number, arguments.get(position).cloned().unwrap_or(Type::Missing)));
+        }
+        let ty = self.infer(&arrow.body);
+        self.bound.truncate(before);
+        ty
+    }
+
+    fn each(&mut self, expr: &Expr, receiver: &Expr, method: EachMethod, arrow: &Arrow) -> Type {
+        let Some(((item, least), others)) = self.array(expr, receiver, method.name()) else { return Type::Json };
+        let array = Type::array(item.clone(), least);
+        let answer = self.arrow(arrow, &[item.clone(), Type::Number, array]);
+        // `filter(x => x.price)` keeps those for which it is true.
+        let kept = match arrow.parameters.first() {
+            Some(parameter) => {
+                let facts = narrow::facts(&arrow.body, true);
+                narrow::assume(item, Origin::Parameter(parameter.number), facts.iter())
+            }
+            None => item,
+        };
+        let result = match method {
+            EachMethod::Map => Type::array(answer, least),
+            EachMethod::FlatMap => Type::array(signatures::flattened(&answer), 0),
+            EachMethod::Filter => Type::array(kept, 0),
+            EachMethod::Find => kept.join(&Type::Missing),
+            EachMethod::FindIndex => Type::Number,
+            EachMethod::Some | EachMethod::Every => Type::Bool,
+        };
+        result.join(&others)
+    }
+
+    fn reduce(&mut self, expr: &Expr, receiver: &Expr, arrow: &Arrow, initial: Option<&Expr>) -> Type {
+        let Some(((item, least), others)) = self.array(expr, receiver, "reduce") else { return Type::Json };
+        let array = Type::array(item.clone(), least);
+        let mut handed_on = match initial {
+            Some(initial) => self.infer(initial),
+            None => item.clone(),
+        };
+        if initial.is_none() && least == 0 && !item.is_json() && !item.is_never() {
+            self.report(messages::reduce_of_nothing(self, expr, receiver));
+        }
+        self.reduces += 1;
+        let mut stable = handed_on.is_json();
+        // Each round looks at the whole body, and so at every `reduce` in it as often.
+        let rounds = if self.reduces > NESTED_MAX { 0 } else { ROUNDS_MAX };
+        for round in 0..rounds {
+            if stable {
+                break;
+            }
+            let given = self.silently(|typing| {
+                typing.arrow(arrow, &[handed_on.clone(), item.clone(), Type::Number, array.clone()])
+            });
+            let grown = handed_on.join(&given);
+            stable = grown == handed_on;
+            // A counter is a number, not each number it comes to.
+            handed_on = if round > 0 { grown.widened() } else { grown };
+        }
+        if !stable {
+            handed_on = Type::Json;
+        }
+        self.arrow(arrow, &[handed_on.clone(), item, Type::Number, array]);
+        self.reduces -= 1;
+        handed_on.join(&others)
+    }
+
+    fn global(&mut self, function: Global, arguments: &[Expr]) -> Type {
+        let types = self.all(arguments);
+        if signatures::is_arithmetic(function) {
+            for (argument, ty) in arguments.iter().zip(&types) {
+                self.number(argument, ty, function.name());
+            }
+        }
+        let of_fields = matches!(function, Global::ObjectKeys | Global::ObjectValues | Global::ObjectEntries);
+        if let (true, Some(argument), Some(ty)) = (of_fields, arguments.first(), types.first())
+            && ty.may_be_nullish()
+        {
+            let found = messages::may_be_missing(self, argument, ty, messages::Use::Function(function.name()));
+            self.report(found);
+        }
+        signatures::global(function, &types)
+    }
+
+    fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr) -> Type {
+        let left_type = self.infer(left);
+        match operator {
+            Binary::And => {
+                let falsy = left_type.passing(&Test::Falsy);
+                let right = if left_type.can_be_truthy() { self.under(left, true, right) } else { Type::Never };
+                falsy.join(&right)
+            }
+            Binary::Or => {
+                let truthy = left_type.passing(&Test::Truthy);
+                let right = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };
+                truthy.join(&right)
+            }
+            Binary::Coalesce => {
+                let present = left_type.passing(&Test::NotNullish);
+                if !left_type.is_json() && !left_type.may_be_nullish() {
+                    self.quiet += 1;
+                    self.infer(right);
+                    self.quiet -= 1;
+                    return present;
+                }
+                let before = self.facts.len();
+                if let Some(about) = narrow::reference(left) {
+                    self.facts.push(Fact { about, test: Test::Nullish });
+                }
+                let right = self.infer(right);
+                self.facts.truncate(before);
+                present.join(&right)
+            }
+            _ => {
+                let right_type = self.infer(right);
+                self.operator(operator, (left, &left_type), (right, &right_type))
+            }
+        }
+    }
+
+    /// The text of a place, as it was written.
+    pub(super) fn written(&self, span: Span) -> &'a str {
+        self.sources.text(span)
+    }
+
+    /// Asks again, without reporting again.
+    pub(super) fn silently<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> T {
+        self.quiet += 1;
+        let result = ask(self);
+        self.quiet -= 1;
+        result
+    }
+}

@@ -1,0 +1,362 @@
+//! The words for what is wrong inside an expression.
+
+use super::infer::Typing;
+pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
+use super::transforms::NoList;
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
+use crate::model::ty::{Literal, Read, Rest, Type};
+use crate::model::{Node, Transform};
+use crate::source::Span;
+
+/// What a value is, in words.
+pub(super) fn what(ty: &Type) -> String {
+    match ty {
+        Type::Json => "anything".into(),
+        Type::Never => "nothing".into(),
+        Type::Missing => "missing".into(),
+        Type::Null => "null".into(),
+        Type::Bool => "a boolean".into(),
+        Type::Number => "a number".into(),
+        Type::String(_) => "text".into(),
+        Type::Literal(Literal::String(_)) => format!("the text `{ty}`"),
+        Type::Literal(Literal::Number(_)) => format!("the number `{ty}`"),
+        Type::Literal(Literal::Bool(_)) => format!("`{ty}`"),
+        Type::Array(_) => "an array".into(),
+        Type::Object(_) => "an object".into(),
+        Type::Union(members) => {
+            let mut words: Vec<String> = Vec::new();
+            for word in members.iter().map(|ty| what(&ty.widened())) {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+            match words.split_last() {
+                Some((last, [])) => last.clone(),
+                Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                None => String::new(),
+            }
+        }
+    }
+}
+
+/// `x` as the author wrote it, when that is short enough to be repeated.
+pub(super) fn named(typing: &Typing, expr: &Expr) -> String {
+    let text = typing.written(expr.span);
+    match &expr.kind {
+        ExprKind::Constant(value) => format!("`{}`", Type::of(value)),
+        _ if text.len() <= 60 && !text.contains('\n') => format!("`{text}`"),
+        _ => "this value".into(),
+    }
+}
+
+/// Where a step of a path stands, and the text before it. The steps are what a path ends in, so they are looked for from
+/// its end.
+fn step_span(typing: &Typing, span: Span, steps: &[String], at: usize) -> (Span, String) {
+    let text = typing.written(span);
+    let mut end = text.len();
+    for (position, step) in steps.iter().enumerate().skip(at).rev() {
+        let Some(start) = text[..end].rfind(step.as_str()) else { break };
+        if position == at {
+            let found =
+                Span { start: span.start + start as u32, end: span.start + (start + step.len()) as u32, ..span };
+            let before = text[..start].trim_end_matches(['.', '[', '"', '\'', '\\', ' ']);
+            return (found, before.to_string());
+        }
+        end = start;
+    }
+    (span, text.to_string())
+}
+
+pub(super) fn unknown_field(
+    typing: &Typing,
+    object: &Type,
+    read: &Read,
+    expr: &Expr,
+    path: &Path,
+    at: usize,
+) -> Diagnostic {
+    let (span, before) = step_span(typing, expr.span, &path.steps, at);
+    let owner = match before.as_str() {
+        "" => "the input".to_string(),
+        before => format!("`{before}`"),
+    };
+    let diagnostic = no_field(object, read, span, &owner, &before, &path.steps[at]);
+    match (path.root, read.declared) {
+        (Root::Output(node), None) => {
+            let node = &typing.names.workflow.node(node).id;
+            diagnostic.also(node.span, format!("{owner} is `{}`", object.without_nullish()))
+        }
+        _ => diagnostic,
+    }
+}
+
+pub(super) fn unknown_member(typing: &Typing, object: &Type, read: &Read, expr: &Expr, name: &str) -> Diagnostic {
+    let (span, before) = step_span(typing, expr.span, std::slice::from_ref(&name.to_string()), 0);
+    // A field that a transform names alone is one of its item.
+    let owner = match before.as_str() {
+        "" => "`item`".to_string(),
+        before if before.len() > 60 => "this value".to_string(),
+        before => format!("`{before}`"),
+    };
+    no_field(object, read, span, &owner, &before, name)
+}
+
+fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, name: &str) -> Diagnostic {
+    let object = object.without_nullish();
+    let is_object = object.members().iter().any(|ty| matches!(ty, Type::Object(_)));
+    let headline = match is_object {
+        true => format!("{owner} has no field `{name}`"),
+        false => format!("{owner} is {}, which has no field `{name}`", what(&object)),
+    };
+    let mut diagnostic = Diagnostic::new(Code::UnknownField, span, headline).label("unknown field");
+    if let Some(declared) = read.declared {
+        diagnostic = diagnostic.also(declared.start_only(), format!("{owner} is `{object}`"));
+    }
+    let names = object.field_names();
+    if let Some(near) = suggest::nearest(name, names.iter().map(String::as_str)) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    if is_object && name == "length" {
+        return diagnostic.help(format!("`Object.keys({before}).length` counts the fields of an object"));
+    }
+    let is_open =
+        object.members().iter().any(|ty| matches!(ty, Type::Object(object) if object.rest == Rest::Undeclared));
+    match is_object {
+        true if is_open => {
+            diagnostic.help("declare it in the schema, or allow others there: \"additionalProperties\": true")
+        }
+        true if names.len() <= 12 && !names.is_empty() => {
+            diagnostic.help(format!("it has {}", suggest::list(names.iter().map(String::as_str), "and")))
+        }
+        _ => diagnostic,
+    }
+}
+
+impl Span {
+    /// The first character: an object's whole text would be many lines.
+    fn start_only(self) -> Span {
+        if self.end - self.start > 40 { Span { end: self.start + 1, ..self } } else { self }
+    }
+}
+
+pub(super) fn negative_index(typing: &Typing, expr: &Expr, index: &Expr) -> Diagnostic {
+    let text = typing.written(expr.span);
+    let array = text.rsplit_once('[').map_or(text, |(array, _)| array);
+    Diagnostic::new(Code::UnknownField, index.span, "an array has no element before its first")
+        .label("always missing")
+        .help(format!("`{array}.at({})` counts from the end", typing.written(index.span)))
+}
+
+pub(super) fn no_method(
+    typing: &Typing,
+    expr: &Expr,
+    receiver: &Expr,
+    without: &Type,
+    with: &Type,
+    name: &str,
+) -> Diagnostic {
+    let receiver_name = named(typing, receiver);
+    let can = if with.is_never() { "is" } else { "can be" };
+    let diagnostic = Diagnostic::new(
+        Code::WrongReceiver,
+        receiver.span,
+        format!("{receiver_name} {can} {}, which has no method `{name}`", what(&without.widened())),
+    )
+    .label(format!("`{}`", without.join(with)));
+    let whole = typing.written(receiver.span);
+    // Its parentheses come from the call.
+    let text = whole
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+        .filter(|text| !text.contains(['(', ')']))
+        .unwrap_or(whole);
+    let call = typing.written(expr.span).get(whole.len()..).filter(|call| call.len() <= 40).unwrap_or(".…");
+    match without.members().first() {
+        Some(_) if name == "toFixed" => diagnostic.help(format!("make a number of it first: `Number({text}){call}`")),
+        Some(Type::Array(_)) => diagnostic.help("an array has such a method for each of its elements: `map(x => …)`"),
+        Some(Type::Object(_)) => {
+            diagnostic.help(format!("the values of its fields are an array: `Object.values({text}){call}`"))
+        }
+        Some(Type::String(_) | Type::Literal(Literal::String(_))) => {
+            diagnostic.help(format!("`{text}.split(\",\")` makes an array of text"))
+        }
+        Some(_)
+            if flow_runtime::expr::EachMethod::from_name(name).is_some()
+                || matches!(name, "join" | "sort" | "reduce" | "reverse" | "flat") =>
+        {
+            diagnostic.help("only arrays have it")
+        }
+        _ => diagnostic.help(format!("make text of it first: `String({text}){call}`")),
+    }
+}
+
+pub(super) fn reduce_of_nothing(typing: &Typing, expr: &Expr, receiver: &Expr) -> Diagnostic {
+    Diagnostic::new(
+        Code::MayBeMissing,
+        expr.span,
+        format!("{} may be empty, and `reduce` has nothing to begin with then", named(typing, receiver)),
+    )
+    .label("fails for an empty array")
+    .help("give it a value to begin with: `reduce((sum, x) => …, 0)`")
+}
+
+pub(super) fn wrong_operand(typing: &Typing, operand: &Expr, ty: &Type, sign: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        Code::WrongOperand,
+        operand.span,
+        format!("{} is {}, and `{sign}` takes numbers", named(typing, operand), what(&ty.widened())),
+    )
+    .label("no number");
+    match ty.members().first() {
+        Some(Type::Array(_)) => diagnostic.help(format!(
+            "did you mean its `length`, or the sum of it: `{}.reduce((sum, x) => sum + x, 0)`?",
+            typing.written(operand.span)
+        )),
+        Some(Type::Object(_)) => diagnostic.help("name the field that is meant"),
+        _ => diagnostic,
+    }
+}
+
+pub(super) fn implicit_number(typing: &Typing, operand: &Expr, ty: &Type, sign: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::ImplicitNumber,
+        operand.span,
+        format!("{} is {}, and `{sign}` reads it as a number", named(typing, operand), what(ty)),
+    )
+    .label("NaN when it is no number")
+    .help(format!("say that it is meant: `Number({})`", typing.written(operand.span)))
+}
+
+pub(super) fn number_added_to_text(typing: &Typing, text: (&Expr, &Type), number: (&Expr, &Type)) -> Diagnostic {
+    Diagnostic::new(
+        Code::NumberAddedToText,
+        text.0.span,
+        format!("{} is text, so `+` joins it to the number instead of adding", named(typing, text.0)),
+    )
+    .label("text: `\"5\" + 1` is `\"51\"`")
+    .also(number.0.span, "a number")
+    .help(format!("to add, write `Number({})`", typing.written(text.0.span)))
+    .help(format!("to join, write `String({})`", typing.written(number.0.span)))
+}
+
+pub(super) fn never_equal(
+    typing: &Typing,
+    equal: bool,
+    strict: bool,
+    left: (&Expr, &Type),
+    right: (&Expr, &Type),
+) -> Diagnostic {
+    // The constant, if there is one, is what will be corrected.
+    let (value, other) = if left.0.as_constant().is_some() { (left, right) } else { (right, left) };
+    let shown = other.1.without_nullish();
+    let headline = match equal {
+        true => format!("{} is never {}", named(typing, other.0), describe_value(typing, value)),
+        false => format!("{} is always something else than {}", named(typing, other.0), describe_value(typing, value)),
+    };
+    let diagnostic = Diagnostic::new(Code::NeverEqual, value.0.span, headline)
+        .label(if equal { "never equal" } else { "always different" })
+        .also(other.0.span, format!("`{shown}`"));
+    let Type::Literal(literal) = value.1 else {
+        return match strict {
+            true if left.1.can_equal(right.1, false) => {
+                diagnostic.help("`===` never converts: compare two values of one type, `Number(x)` or `String(x)`")
+            }
+            _ => diagnostic,
+        };
+    };
+    let texts: Vec<String> = shown
+        .members()
+        .iter()
+        .filter_map(|ty| match ty {
+            Type::Literal(Literal::String(text)) => Some(text.to_string()),
+            _ => None,
+        })
+        .collect();
+    let has = |is: fn(&Type) -> bool| shown.alternatives().iter().any(is);
+    match literal {
+        Literal::String(text)
+            if matches!(&**text, "true" | "false") && has(|ty| matches!(ty, Type::Literal(Literal::Bool(_)))) =>
+        {
+            diagnostic.help(format!("write it without quotes: `{text}`"))
+        }
+        Literal::String(text)
+            if text.parse::<f64>().is_ok()
+                && has(|ty| matches!(ty, Type::Number | Type::Literal(Literal::Number(_)))) =>
+        {
+            diagnostic.help(format!("write it without quotes: `{text}`"))
+        }
+        Literal::String(text) if !texts.is_empty() => {
+            let near = suggest::nearest(text, texts.iter().map(String::as_str));
+            match near {
+                Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
+                None if texts.len() == 1 => diagnostic.help(format!("here it is '{}'", texts[0])),
+                None if texts.len() <= 12 => {
+                    diagnostic.help(format!("it is one of {}", suggest::list(texts.iter().map(String::as_str), "and")))
+                }
+                None => diagnostic,
+            }
+        }
+        Literal::Number(_) | Literal::Bool(_)
+            if has(|ty| matches!(ty, Type::String(_) | Type::Literal(Literal::String(_)))) =>
+        {
+            diagnostic.help(format!("it is text: write `'{}'`", value.1))
+        }
+        _ => diagnostic,
+    }
+}
+
+fn describe_value(typing: &Typing, (expr, ty): (&Expr, &Type)) -> String {
+    match ty {
+        Type::Literal(_) => what(ty),
+        _ => named(typing, expr),
+    }
+}
+
+pub(super) fn loose_comparison(
+    typing: &Typing,
+    operator: Binary,
+    text: (&Expr, &Type),
+    number: (&Expr, &Type),
+) -> Diagnostic {
+    let strict = if operator == Binary::Equal { "===" } else { "!==" };
+    Diagnostic::new(
+        Code::LooseComparison,
+        text.0.span,
+        format!("{} is text, and `{}` converts it to compare it with a number", named(typing, text.0), operator.sign()),
+    )
+    .label("`\"5\" == 5` holds, and so does `\"\" == 0`")
+    .also(number.0.span, "a number")
+    .help(match (text.0.as_constant(), number.0.as_constant()) {
+        (Some(text), None) => {
+            format!("write the number without quotes: `{} {strict} {}`", typing.written(number.0.span), text.to_text())
+        }
+        (_, Some(_)) => format!("write `{} {strict} '{}'`", typing.written(text.0.span), typing.written(number.0.span)),
+        _ => format!("write `Number({}) {strict} …`", typing.written(text.0.span)),
+    })
+}
+
+pub(super) fn no_list(node: &Node, transform: &Transform, input: &Type, why: NoList) -> Diagnostic {
+    let diagnostic = match why {
+        NoList::Never => Diagnostic::new(
+            Code::TypeMismatch,
+            node.id.span,
+            format!("`{}` walks through a list, and is given {}", node.id.value, what(&input.without_nullish())),
+        )
+        .label(format!("its input is `{input}`")),
+        NoList::Several(names) => Diagnostic::new(
+            Code::TypeMismatch,
+            node.id.span,
+            format!(
+                "`{}` walks through a list, and its input has several: {}",
+                node.id.value,
+                suggest::list(names.iter().map(String::as_str), "and")
+            ),
+        )
+        .label("which one?"),
+    };
+    match transform.input {
+        Some(_) => diagnostic.help("let `input` lead to an array"),
+        None => diagnostic.help("name the list: \"input\": \"${previous_outputs.….result.items}\""),
+    }
+}

@@ -1,0 +1,214 @@
+//! The words for a value that its place cannot take, or that may be missing there.
+
+use super::infer::Typing;
+use super::messages::{named, what};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::expr::{Expr, ExprKind, Path};
+use crate::model::ty::Type;
+use crate::source::Span;
+use flow_runtime::render::At;
+
+/// What a value is used for.
+#[derive(Debug, Clone)]
+pub(super) enum Use {
+    Url(At),
+    /// A header, or what a mail server is told.
+    Header,
+    /// Mixed text in a query parameter or a form field.
+    Parameter,
+    Port,
+    /// A part of an address, or one that a mail cannot do without.
+    Address,
+    /// The only recipient: one address, or an array of them.
+    Recipient,
+    /// Left out when it is missing.
+    OneOfSeveral,
+    /// Text for people, with what it is called.
+    Prose(&'static str),
+    /// An operand of this operator, or an argument of this function.
+    Number(&'static str),
+    AddedToText,
+    /// An argument of a function that fails without it.
+    Function(&'static str),
+    /// An addend of `calculate_total`.
+    Total,
+}
+
+impl Use {
+    /// What it is called, with what it takes.
+    fn takes(&self) -> &'static str {
+        match self {
+            Use::Url(At::Base) => "a URL begins with text such as `https://…`",
+            Use::Url(At::Authority) => "the host of a URL takes text or a number",
+            Use::Url(At::Path) => "the path of a URL takes text or a number",
+            Use::Url(At::Query)
+            | Use::Header
+            | Use::Parameter
+            | Use::Prose(_)
+            | Use::AddedToText
+            | Use::Function(_) => "text or a number is expected",
+            Use::Port => "a port is a number",
+            Use::Address => "a mail address is text",
+            Use::Recipient | Use::OneOfSeveral => "a recipient is an address, or an array of addresses",
+            Use::Number(_) => "numbers are expected",
+            Use::Total => "`calculate_total` adds numbers",
+        }
+    }
+}
+
+pub(super) fn does_not_fit(typing: &Typing, expr: &Expr, ty: &Type, place: &Use) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        Code::TypeMismatch,
+        expr.span,
+        format!("{} is {}, and {}", named(typing, expr), what(ty), place.takes()),
+    )
+    .label(format!("`{ty}`"));
+    match (ty, place) {
+        (Type::Object(_), _) => diagnostic.help("name the field that is meant"),
+        (Type::Array(array), Use::Url(_)) => match array.items {
+            Type::Object(_) => diagnostic.help("name an element and its field, such as `[0].id`"),
+            _ => diagnostic.help(format!("join its elements: `{}.join(',')`", typing.written(expr.span))),
+        },
+        _ => diagnostic,
+    }
+}
+
+pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place: Use) -> Diagnostic {
+    let nothing = ty.only(|ty| matches!(ty, Type::Missing | Type::Null));
+    let may = if ty.without_nullish().is_never() { "is always" } else { "may be" };
+    let state = match &nothing {
+        Type::Null => "null",
+        _ => "missing",
+    };
+    let label = match &place {
+        Use::Url(_) => "a URL cannot have a hole: the node would fail".to_string(),
+        Use::Header => "a header cannot have a hole: the node would fail".to_string(),
+        Use::Parameter => "a parameter cannot have a hole: the node would fail".to_string(),
+        Use::Port => "without a port the node would fail".to_string(),
+        Use::Address => "an address cannot have a hole: the node would fail".to_string(),
+        Use::Recipient | Use::OneOfSeveral => "a mail to nobody: the node would fail".to_string(),
+        Use::Number(sign) => format!("`{sign}` with a missing value is NaN"),
+        Use::AddedToText => match state {
+            "null" => "the text would say `null`".to_string(),
+            _ => "the text would say `undefined`".to_string(),
+        },
+        Use::Function(name) => format!("`{name}` of a missing value fails"),
+        Use::Prose(_) | Use::Total => "nothing there".to_string(),
+    };
+    let mut diagnostic =
+        Diagnostic::new(Code::MayBeMissing, expr.span, format!("{} {may} {state}", named(typing, expr))).label(label);
+    let reason = reason(typing, expr);
+    if let Some((span, why)) = &reason.label {
+        diagnostic = diagnostic.also(*span, why.clone());
+    }
+    if let Some(story) = reason.story {
+        diagnostic = diagnostic.help(story);
+    }
+    let default = match place {
+        Use::Number(_) | Use::Total => "0",
+        Use::Function(_) => "{}",
+        _ => "'…'",
+    };
+    let text = typing.written(expr.span);
+    let text = match &expr.kind {
+        ExprKind::Binary(..) | ExprKind::Conditional(..) => format!("({text})"),
+        _ => text.to_string(),
+    };
+    diagnostic.help(format!("give a default, `{text} ?? {default}`, or go this way only when it is there"))
+}
+
+/// Why something can be missing.
+struct Reason {
+    label: Option<(Span, String)>,
+    story: Option<String>,
+}
+
+fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
+    let none = Reason { label: None, story: None };
+    match &expr.kind {
+        ExprKind::Path(path) => reason_of_path(typing, expr, path),
+        ExprKind::Member(object, name) => {
+            let ty = typing.silently(|typing| typing.infer(object));
+            match ty.may_be_nullish() {
+                true => reason(typing, object),
+                false => Reason { label: optional(&ty, name), story: None },
+            }
+        }
+        ExprKind::Index(object, _) => {
+            let story =
+                format!("`{}` may have fewer elements: a schema says so with `minItems`", typing.written(object.span));
+            Reason { label: None, story: Some(story) }
+        }
+        _ => none,
+    }
+}
+
+fn reason_of_path(typing: &mut Typing, expr: &Expr, path: &Path) -> Reason {
+    let (_, witness) = typing.silently(|typing| typing.path(expr, path));
+    if let Some(witness) = witness {
+        let story = if witness.when.is_empty() { None } else { Some(format!("it is missing {}", witness.when)) };
+        return Reason { label: witness.because, story };
+    }
+    for length in 0..path.steps.len() {
+        let prefix = Path { root: path.root, steps: path.steps[..length].to_vec() };
+        let (ty, _) = typing.silently(|typing| typing.path(expr, &prefix));
+        let (next, _) = typing
+            .silently(|typing| typing.path(expr, &Path { root: path.root, steps: path.steps[..=length].to_vec() }));
+        if next.may_be_nullish() {
+            return Reason { label: optional(&ty, &path.steps[length]), story: None };
+        }
+    }
+    Reason { label: None, story: None }
+}
+
+/// Where a field is declared that may be left out, or be null.
+fn optional(object: &Type, name: &str) -> Option<(Span, String)> {
+    let field = object.members().iter().find_map(|ty| match ty {
+        Type::Object(object) => object.field(name),
+        _ => None,
+    })?;
+    let why = match field.optional {
+        true => "not in `required`, so it may be left out",
+        false => "may be null",
+    };
+    Some((field.span?, why.to_string()))
+}
+
+pub(super) fn json_in_text(typing: &Typing, expr: &Expr, ty: &Type, place: &Use) -> Diagnostic {
+    let (place, way_out) = match place {
+        Use::Prose(place) => (*place, true),
+        Use::Header => ("the header", false),
+        _ => ("the URL", false),
+    };
+    let diagnostic = Diagnostic::new(
+        Code::JsonInText,
+        expr.span,
+        format!("{} is {}, and {place} will show it as JSON", named(typing, expr), what(ty)),
+    )
+    .label(format!("`{ty}`"));
+    let text = typing.written(expr.span);
+    match ty {
+        Type::Array(array) => diagnostic.help(match (&array.items, way_out) {
+            (Type::Object(object), _) => {
+                let field = object.fields().first().map_or("name", |field| &field.name);
+                format!("pick what is to be read: `{text}.map(x => x.{field}).join(', ')`")
+            }
+            _ => format!("join its elements: `{text}.join(', ')`"),
+        }),
+        _ => diagnostic.help("name the field that is meant, or write `JSON.stringify(…)` to say that JSON is"),
+    }
+}
+
+pub(super) fn list_as_condition(typing: &Typing, expr: &Expr, ty: &Type) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        Code::ListAsCondition,
+        expr.span,
+        format!("{} is {}, which always counts as true", named(typing, expr), what(ty)),
+    )
+    .label("true even when it is empty");
+    let text = typing.written(expr.span);
+    match ty.members().first() {
+        Some(Type::Array(_)) => diagnostic.help(format!("write `{text}.length > 0`")),
+        _ => diagnostic.help("name the field that decides"),
+    }
+}

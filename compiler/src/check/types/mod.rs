@@ -1,0 +1,122 @@
+//! The type checker: does each value fit the place it is put in?
+//!
+//! Comes in: the model with the types of its schemas, and what the flow of the workflow says. Goes out: the types of the
+//! input and of every node's output; everything that does not fit is reported.
+//! Always true: `json` fits everywhere, so a workflow without schemas hears of nothing but what no data could make right.
+//!
+//! Steps: the input → each node, after those it can read: its expressions, each in its position, and what it gives → the
+//! conditions of edges.
+
+mod infer;
+mod messages;
+mod messages_of_values;
+mod names;
+mod narrow;
+mod operators;
+mod outputs;
+mod positions;
+mod signatures;
+#[cfg(test)]
+mod tests;
+mod transforms;
+
+use super::Graph;
+use super::knowledge::{Knowledge, Place};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::ty::Type;
+use crate::model::{Kind, NodeId, Workflow};
+use crate::source::Sources;
+use infer::Typing;
+use names::Names;
+
+/// What is known about the values of a workflow.
+#[derive(Debug, Clone)]
+pub struct Types {
+    /// Of `input_data`.
+    pub input: Type,
+    /// Of `previous_outputs.<id>`, by node, as if it had run.
+    pub outputs: Vec<Type>,
+}
+
+/// Checks every expression of a workflow.
+pub(super) fn check(
+    workflow: &Workflow,
+    graph: &Graph,
+    sources: &Sources,
+    knowledge: Option<&dyn Knowledge>,
+    diagnostics: &mut Diagnostics,
+) -> Types {
+    let input = input(workflow);
+    let outputs = workflow.nodes.iter().map(|node| outputs::envelope(&node.kind).unwrap_or(Type::Json)).collect();
+    let mut checker = Checker { workflow, graph, sources, knowledge, input, outputs, diagnostics };
+    for id in &graph.order {
+        checker.node(*id);
+    }
+    for (index, edge) in workflow.edges.iter().enumerate() {
+        if let Some(condition) = &edge.condition {
+            checker.at(Place::Condition(index), |typing| typing.condition(condition));
+        }
+    }
+    Types { input: checker.input, outputs: checker.outputs }
+}
+
+struct Checker<'a> {
+    workflow: &'a Workflow,
+    graph: &'a Graph,
+    sources: &'a Sources,
+    knowledge: Option<&'a dyn Knowledge>,
+    input: Type,
+    /// Of a transform `json`, until it has been looked at.
+    outputs: Vec<Type>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Checker<'_> {
+    fn node(&mut self, id: NodeId) {
+        let workflow = self.workflow;
+        match &workflow.node(id).kind {
+            Kind::Transform(transform) => {
+                let result = self.transform(id, transform);
+                self.outputs[id.0] = outputs::of_transform(result);
+            }
+            kind => {
+                self.at(Place::Node(id), |typing| typing.node(kind));
+            }
+        }
+    }
+
+    fn names(&self, place: Place) -> Names<'_> {
+        Names { workflow: self.workflow, place, input: &self.input, outputs: &self.outputs, knowledge: self.knowledge }
+    }
+
+    /// Types something at a place, and reports what was found.
+    fn at<T>(&mut self, place: Place, infer: impl FnOnce(&mut Typing) -> T) -> T {
+        let names = self.names(place);
+        let mut typing = Typing::new(&names, self.sources);
+        let result = infer(&mut typing);
+        let found = typing.found;
+        self.report(found);
+        result
+    }
+
+    fn report(&mut self, found: Vec<Diagnostic>) {
+        found.into_iter().for_each(|diagnostic| self.diagnostics.push(diagnostic));
+    }
+}
+
+/// Whatever starts the workflow gives its input; what has no schema may give anything.
+fn input(workflow: &Workflow) -> Type {
+    let triggers: Vec<&Kind> = workflow.nodes.iter().map(|node| &node.kind).filter(|kind| kind.is_trigger()).collect();
+    let unknown = workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Unknown));
+    if triggers.is_empty() || unknown {
+        return Type::Json;
+    }
+    Type::union(triggers.into_iter().map(|kind| {
+        let schema = match kind {
+            Kind::Webhook(webhook) => &webhook.input_schema,
+            Kind::Manual(manual) => &manual.input_schema,
+            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => &None,
+        };
+        schema.as_ref().map_or(Type::Json, |schema| schema.ty.clone())
+    }))
+}

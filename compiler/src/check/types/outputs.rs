@@ -1,0 +1,111 @@
+//! What a node gives: the type of its envelope, `{status, result, error, attempts, …}`.
+//!
+//! Always true: an envelope is a union that `status` (and, of a filter, `result.passed`) tells apart, as if the node had run.
+
+use super::names::error;
+use crate::model::ty::{Field, Object, Rest, Type};
+use crate::model::{Http, Kind};
+use std::sync::Arc;
+
+/// The envelope of a node whose kind decides it; `None` for a transform, whose result depends on what it reads.
+pub(super) fn envelope(kind: &Kind) -> Option<Type> {
+    let schema = |schema: &Option<crate::model::Schema>| schema.as_ref().map_or(Type::Json, |schema| schema.ty.clone());
+    Some(match kind {
+        Kind::Webhook(webhook) => completed(schema(&webhook.input_schema), Type::Missing),
+        Kind::Manual(manual) => completed(schema(&manual.input_schema), Type::Missing),
+        Kind::Http(http) => completed(answer(http), error().join(&Type::Missing)).join(&failed(failed_answer(http))),
+        Kind::Email(_) => completed(Type::Json, Type::Missing).join(&failed(Type::Json)),
+        Kind::Filter(_) => {
+            let passed = |passed: Type| Type::object(vec![Field::required("passed", passed)], Rest::Closed);
+            let yes = completed(passed(Type::TRUE), Type::Missing);
+            let no = completed(passed(Type::FALSE), error());
+            Type::union([yes, no, failed(Type::Missing)])
+        }
+        Kind::Transform(_) => return None,
+        Kind::Unknown => Type::Json,
+    })
+}
+
+/// Of a transform with a result of this type.
+pub(super) fn of_transform(result: Type) -> Type {
+    completed(result, Type::Missing).join(&failed(Type::Missing))
+}
+
+fn completed(result: Type, error: Type) -> Type {
+    with_status("completed", result, error)
+}
+
+fn failed(result: Type) -> Type {
+    with_status("failed", result, error())
+}
+
+fn with_status(status: &str, result: Type, error: Type) -> Type {
+    let maybe = |name: &str, ty: Type| match ty.may_be_missing() {
+        true => Field::optional(name, ty.without_missing()),
+        false => Field::required(name, ty),
+    };
+    let fields = vec![
+        Field::required("status", Type::text(status)),
+        maybe("result", result),
+        maybe("error", error),
+        Field::required("attempts", Type::Number),
+        Field::required("started_at", Type::STRING),
+        Field::required("completed_at", Type::STRING),
+        Field::required("execution_time", Type::Number),
+    ];
+    Type::object(fields, Rest::Closed)
+}
+
+/// The result of a 2xx answer: the body's fields, then what the body has no field for.
+fn answer(http: &Http) -> Type {
+    let Some(schema) = &http.response_schema else { return Type::Json };
+    let headers = Type::object(Vec::new(), Rest::Of(Type::STRING));
+    let one = |body: &Type| match body {
+        Type::Json => Type::Json,
+        Type::Object(object) => with_answer(object, &headers),
+        _ => with_answer(&Object::new(Vec::new(), Rest::Closed, None), &headers).with_field("response", body),
+    };
+    Type::union(schema.ty.members().iter().map(one))
+}
+
+fn with_answer(body: &Object, headers: &Type) -> Type {
+    let whole = Type::Object(Arc::new(body.clone()));
+    let extras = [
+        ("status_code", Type::Number),
+        ("response", whole),
+        ("headers", headers.clone()),
+        ("duration", Type::Number),
+        ("success", Type::TRUE),
+    ];
+    let mut object = body.clone();
+    for (name, ty) in extras {
+        let field = match body.field(name) {
+            // The body's own, where it has one.
+            Some(field) if field.optional => Field { ty: field.ty.join(&ty), optional: false, ..field.clone() },
+            Some(field) => field.clone(),
+            None => Field::required(name, ty.join(&body.rest_type())),
+        };
+        object = object.with(field);
+    }
+    Type::Object(Arc::new(object))
+}
+
+impl Type {
+    /// An object type with a field put in place of the one of its name.
+    fn with_field(self, name: &str, ty: &Type) -> Type {
+        match self {
+            Type::Object(object) => Type::Object(Arc::new(object.with(Field::required(name, ty.clone())))),
+            other => other,
+        }
+    }
+}
+
+/// Of a failure only `success` is known: its body has no schema. Without any schema nothing is declared.
+fn failed_answer(http: &Http) -> Type {
+    match http.response_schema {
+        Some(_) => {
+            Type::object(vec![Field::required("success", Type::FALSE)], Rest::Of(Type::Json)).join(&Type::Missing)
+        }
+        None => Type::Json,
+    }
+}

@@ -1,0 +1,201 @@
+//! What each position of a node's configuration takes: a part of a URL, a header, an address, prose, a condition.
+
+use super::infer::Typing;
+use super::messages_of_values::{self as messages, Use};
+use crate::model::expr::{Binary, Expr, ExprKind, Unary};
+use crate::model::ty::{Field, Literal, Rest, Type};
+use crate::model::url;
+use crate::model::{Body, Email, Http, Kind, Piece, Text, Tree};
+use flow_runtime::render::At;
+
+impl Typing<'_> {
+    pub(super) fn node(&mut self, kind: &Kind) {
+        match kind {
+            Kind::Webhook(webhook) => self.texts(&webhook.secret, Use::Header),
+            Kind::Http(http) => self.http(http),
+            Kind::Email(email) => self.email(email),
+            Kind::Filter(filter) => {
+                self.condition(&filter.condition);
+                self.texts([&filter.error_message], Use::Prose("the message"));
+            }
+            // A transform is looked at with its items.
+            Kind::Manual(_) | Kind::Transform(_) | Kind::Unknown => {}
+        }
+    }
+
+    fn http(&mut self, http: &Http) {
+        for (piece, at) in http.url.pieces.iter().zip(url::positions(&http.url)) {
+            if let (Piece::Expr(expr), Some(at)) = (piece, at) {
+                self.value(expr, &Use::Url(at));
+            }
+        }
+        self.texts(http.headers.iter().map(|(_, text)| text), Use::Header);
+        self.parameters(&http.params);
+        match &http.body {
+            Body::None => {}
+            Body::Json(tree) => {
+                tree_type(self, tree);
+            }
+            Body::Text(text) => text.expressions().for_each(|expr| {
+                self.infer(expr);
+            }),
+            Body::Form(fields) => self.parameters(fields),
+        }
+    }
+
+    /// A parameter that is one whole template is left out when it is missing; in mixed text it may not be.
+    fn parameters(&mut self, fields: &[(String, Tree)]) {
+        for (_, tree) in fields {
+            match tree {
+                Tree::Text(text) => self.texts([text], Use::Parameter),
+                tree => {
+                    tree_type(self, tree);
+                }
+            }
+        }
+    }
+
+    fn email(&mut self, email: &Email) {
+        self.texts([&email.server], Use::Header);
+        self.texts([&email.username, &email.password].into_iter().flatten(), Use::Header);
+        self.texts(&email.port, Use::Port);
+        self.texts([&email.from_email].into_iter().chain(&email.reply_to), Use::Address);
+        for (recipients, needed) in [(&email.to, email.to.len() == 1), (&email.cc, false), (&email.bcc, false)] {
+            for text in recipients {
+                match text.as_whole() {
+                    Some(expr) if !needed => self.value(expr, &Use::OneOfSeveral),
+                    Some(expr) => self.value(expr, &Use::Recipient),
+                    None => self.texts([text], Use::Address),
+                }
+            }
+        }
+        self.texts(&email.from_name, Use::Prose("the sender's name"));
+        self.texts([&email.subject], Use::Prose("the subject"));
+        self.texts([&email.body, &email.html].into_iter().flatten(), Use::Prose("the mail"));
+        if let Some(template) = &email.template {
+            for (_, tree) in &template.vars {
+                tree_type(self, tree);
+            }
+        }
+    }
+
+    fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t Text>, place: Use) {
+        for text in texts {
+            for expr in text.expressions() {
+                self.value(expr, &place);
+            }
+        }
+    }
+
+    /// An expression whose value goes to a place.
+    fn value(&mut self, expr: &Expr, place: &Use) {
+        let ty = self.infer(expr);
+        if ty.is_json() || ty.is_never() {
+            return;
+        }
+        if let Some(wrong) = ty.members().iter().find(|ty| !fits(ty, place)) {
+            let found = messages::does_not_fit(self, expr, wrong, place);
+            self.report(found);
+        } else if ty.may_be_nullish() && !may_be_nothing(place) {
+            let found = messages::may_be_missing(self, expr, &ty, place.clone());
+            self.report(found);
+        } else if let (true, Some(json)) = (shows_json(place), ty.members().iter().find(|ty| is_structured(ty))) {
+            let found = messages::json_in_text(self, expr, json, place);
+            self.report(found);
+        }
+    }
+
+    /// A condition may be anything; but what is always true was hardly meant as one.
+    pub(super) fn condition(&mut self, condition: &Expr) -> Type {
+        let ty = self.infer(condition);
+        self.decides(condition);
+        ty
+    }
+
+    fn decides(&mut self, expr: &Expr) {
+        match &expr.kind {
+            // What comes before only says whether the rest is asked at all.
+            ExprKind::Binary(Binary::And, _, right) => self.decides(right),
+            ExprKind::Binary(Binary::Or, left, right) => {
+                self.decides(left);
+                self.decides(right);
+            }
+            ExprKind::Unary(Unary::Not, inner) => self.decides(inner),
+            ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Constant(_) => {}
+            _ => {
+                let ty = self.silently(|typing| typing.infer(expr));
+                if !ty.is_json() && !ty.is_never() && ty.members().iter().all(is_structured) {
+                    let found = messages::list_as_condition(self, expr, &ty);
+                    self.report(found);
+                }
+            }
+        }
+    }
+}
+
+/// The type of JSON with templates in it.
+pub(super) fn tree_type(typing: &mut Typing, tree: &Tree) -> Type {
+    match tree {
+        Tree::Null => Type::Null,
+        Tree::Bool(value) => Type::Literal(Literal::Bool(*value)),
+        Tree::Number(value) => Type::Literal(Literal::Number(*value)),
+        Tree::Text(text) => {
+            text.expressions().for_each(|expr| {
+                typing.infer(expr);
+            });
+            text.as_literal().map_or(Type::STRING, Type::text)
+        }
+        Tree::Whole(expr) => typing.infer(expr),
+        Tree::Array(items) => {
+            let types: Vec<Type> = items.iter().map(|item| tree_type(typing, item).as_json_element()).collect();
+            Type::array(Type::union(types), items.len())
+        }
+        Tree::Object(fields) => {
+            let fields = fields.iter().map(|(name, tree)| {
+                let ty = tree_type(typing, tree);
+                let optional = ty.may_be_missing();
+                Field { optional, ..Field::required(name, ty.without_missing()) }
+            });
+            Type::object(fields.collect(), Rest::Closed)
+        }
+    }
+}
+
+fn is_structured(ty: &Type) -> bool {
+    matches!(ty, Type::Array(_) | Type::Object(_))
+}
+
+/// Whether one alternative can stand in a place; what is missing is looked at apart.
+fn fits(ty: &Type, place: &Use) -> bool {
+    let is_text = matches!(ty, Type::String(_) | Type::Literal(Literal::String(_)));
+    let nothing = matches!(ty, Type::Missing | Type::Null);
+    match place {
+        _ if nothing => true,
+        Use::Url(At::Base) => is_text,
+        Use::Url(At::Authority | At::Path) => !is_structured(ty),
+        Use::Port => is_text || matches!(ty, Type::Number | Type::Literal(Literal::Number(_))),
+        Use::Address => is_text,
+        Use::Recipient | Use::OneOfSeveral => match ty {
+            Type::Array(array) => {
+                array.items.is_json() || array.items.members().iter().all(|ty| fits(ty, &Use::Address))
+            }
+            _ => is_text,
+        },
+        Use::Url(At::Query)
+        | Use::Header
+        | Use::Parameter
+        | Use::Prose(_)
+        | Use::Number(_)
+        | Use::AddedToText
+        | Use::Function(_)
+        | Use::Total => true,
+    }
+}
+
+fn may_be_nothing(place: &Use) -> bool {
+    matches!(place, Use::Prose(_) | Use::OneOfSeveral)
+}
+
+fn shows_json(place: &Use) -> bool {
+    matches!(place, Use::Prose(_) | Use::Header | Use::Url(At::Query))
+}

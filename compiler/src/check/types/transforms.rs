@@ -1,0 +1,248 @@
+//! What a transform makes: item types flow through it.
+
+use super::Checker;
+use super::infer::Typing;
+use super::messages::{self, Use};
+use super::narrow::{self, Origin};
+use super::positions::tree_type;
+use crate::check::knowledge::Place;
+use crate::model::expr::Expr;
+use crate::model::ty::{Field, Object, Rest, Type};
+use crate::model::{NodeId, Transform, TransformStep};
+use std::sync::Arc;
+
+impl Checker<'_> {
+    /// The type of a transform's result. Its expressions are checked on the way.
+    pub(super) fn transform(&mut self, id: NodeId, transform: &Transform) -> Type {
+        let input = self.transform_input(id, transform);
+        let of_objects =
+            matches!(transform.step, TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. });
+        let (items, least) = match of_objects {
+            true => (Type::Json, 0),
+            false => match list(&input) {
+                Ok(list) => list,
+                Err(why) => {
+                    let node = self.workflow.node(id);
+                    self.diagnostics.push(messages::no_list(node, transform, &input, why));
+                    (Type::Json, 0)
+                }
+            },
+        };
+        match &transform.step {
+            TransformStep::FilterItems { condition } => {
+                self.of_item(id, &items, |typing| typing.condition(condition));
+                let facts = narrow::facts(condition, true);
+                listed(narrow::assume(items, Origin::Parameter(0), facts.iter()), 0)
+            }
+            TransformStep::MapItems { expression } => {
+                let made = self.of_item(id, &items, |typing| typing.infer(expression));
+                listed(made.as_json_element(), least)
+            }
+            TransformStep::SortItems { by, .. } => {
+                self.of_item(id, &items, |typing| typing.infer(by));
+                listed(items, least)
+            }
+            TransformStep::GroupItems { by } => {
+                let key = self.of_item(id, &items, |typing| typing.infer(by));
+                let members = Type::array(items, 1);
+                let group =
+                    closed(vec![field("key", key), Field::required("items", members.clone()), counted("count")]);
+                let groups = Type::object(Vec::new(), Rest::Of(members));
+                closed(vec![
+                    Field::required("items", Type::array(group, least.min(1))),
+                    counted("count"),
+                    counted("total"),
+                    Field::required("groups", groups),
+                ])
+            }
+            TransformStep::CalculateTotal { of } => {
+                self.of_item(id, &items, |typing| {
+                    let ty = typing.infer(of);
+                    typing.addend(of, &ty);
+                    ty
+                });
+                closed(vec![counted("total"), counted("count")])
+            }
+            TransformStep::AddFields { fields } => {
+                let (item, is_list) = objects_of(&input);
+                let added: Vec<Field> = fields
+                    .iter()
+                    .map(|(name, tree)| {
+                        let ty = self.of_item(id, &item, |typing| tree_type(typing, tree));
+                        field(name, ty)
+                    })
+                    .collect();
+                let with = |ty: &Type| match ty {
+                    Type::Object(object) => Type::Object(Arc::new(
+                        added.iter().fold((**object).clone(), |object, field| object.with(field.clone())),
+                    )),
+                    _ => Type::object(added.clone(), Rest::Of(Type::Json)),
+                };
+                made_of(is_list, Type::union(item.members().iter().map(with)))
+            }
+            TransformStep::ExtractFields { fields } => {
+                let (item, is_list) = objects_of(&input);
+                let read = |(name, path): &(String, String)| {
+                    field(name, path.split('.').fold(item.clone(), |ty, step| ty.field(step).ty))
+                };
+                made_of(is_list, closed(fields.iter().map(read).collect()))
+            }
+            TransformStep::JsonToCsv { .. } => closed(vec![
+                Field::required("csv", Type::STRING),
+                counted("count"),
+                Field::required("columns", Type::array(Type::STRING, 0)),
+            ]),
+        }
+    }
+
+    /// What is transformed: what the author names, else the result of whichever node leads here.
+    fn transform_input(&mut self, id: NodeId, transform: &Transform) -> Type {
+        if let Some(tree) = &transform.input {
+            return self.at(Place::Node(id), |typing| tree_type(typing, tree)).as_json_element();
+        }
+        let sources = &self.graph.incoming[id.0];
+        if sources.is_empty() {
+            return Type::Json;
+        }
+        // The node is only computed once one of them has a result.
+        let results = sources.iter().map(|edge| {
+            let from = self.workflow.edges[*edge].from;
+            self.outputs[from.0].field("result").ty.without_missing()
+        });
+        Type::union(results)
+    }
+
+    fn of_item(&mut self, id: NodeId, item: &Type, infer: impl FnOnce(&mut Typing) -> Type) -> Type {
+        let names = self.names(Place::Node(id));
+        let mut typing = Typing::new(&names, self.sources).with_item(item.clone());
+        let ty = infer(&mut typing);
+        let found = typing.found;
+        self.report(found);
+        ty
+    }
+}
+
+/// Why a value is no list.
+pub(super) enum NoList {
+    /// No alternative of it is one.
+    Never,
+    /// It has these fields that are.
+    Several(Vec<String>),
+}
+
+/// The items of a list, and how many there are at least: of an array, or of the only array an object holds.
+fn list(input: &Type) -> Result<(Type, usize), NoList> {
+    if input.is_never() {
+        return Ok((Type::Json, 0));
+    }
+    let mut lists = Vec::new();
+    let mut several = Vec::new();
+    for one in input.members() {
+        match one {
+            Type::Json => return Ok((Type::Json, 0)),
+            Type::Array(array) => lists.push((array.items.clone(), array.least)),
+            Type::Object(object) => match list_in(object, &mut several) {
+                Some(found) => lists.push(found),
+                None if several.is_empty() && !matches!(object.rest, Rest::Closed) => return Ok((Type::Json, 0)),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+    match lists.is_empty() {
+        false => {
+            let least = lists.iter().map(|(_, least)| *least).min().unwrap_or(0);
+            Ok((Type::union(lists.into_iter().map(|(items, _)| items)), least))
+        }
+        true if several.len() > 1 => Err(NoList::Several(several)),
+        true => Err(NoList::Never),
+    }
+}
+
+fn list_in(object: &Object, several: &mut Vec<String>) -> Option<(Type, usize)> {
+    let certain: Vec<&Field> =
+        object.fields().iter().filter(|field| !field.optional && matches!(field.ty, Type::Array(_))).collect();
+    match certain.as_slice() {
+        // Were there another array, there would be no result.
+        [field] => match &field.ty {
+            Type::Array(array) => Some((array.items.clone(), array.least)),
+            _ => None,
+        },
+        [] => {
+            let can_be = |ty: &Type| ty.is_json() || ty.members().iter().any(|ty| matches!(ty, Type::Array(_)));
+            object.fields().iter().any(|field| can_be(&field.ty)).then_some((Type::Json, 0))
+        }
+        fields => {
+            several.extend(fields.iter().map(|field| field.name.to_string()));
+            None
+        }
+    }
+}
+
+/// The objects that `add_fields` and `extract_fields` work on, and whether they come as a list: `None` is unknown.
+fn objects_of(input: &Type) -> (Type, Option<bool>) {
+    match input {
+        Type::Array(array) => (array.items.clone(), Some(true)),
+        Type::Object(object) => match (object.field("items"), object.field("count"), object.field("total")) {
+            (Some(items), Some(count), Some(total))
+                if !items.optional
+                    && !count.optional
+                    && !total.optional
+                    && count.ty == Type::Number
+                    && total.ty == Type::Number =>
+            {
+                match &items.ty {
+                    Type::Array(array) => (array.items.clone(), Some(true)),
+                    _ => (Type::Json, None),
+                }
+            }
+            (None, ..) | (_, None, _) | (.., None) if matches!(object.rest, Rest::Closed) => {
+                (input.clone(), Some(false))
+            }
+            _ => (Type::Json, None),
+        },
+        _ => (Type::Json, None),
+    }
+}
+
+fn made_of(is_list: Option<bool>, made: Type) -> Type {
+    match is_list {
+        Some(true) => listed(made, 0),
+        Some(false) => made,
+        None => Type::Json,
+    }
+}
+
+fn listed(items: Type, least: usize) -> Type {
+    closed(vec![Field::required("items", Type::array(items, least)), counted("count"), counted("total")])
+}
+
+fn closed(fields: Vec<Field>) -> Type {
+    Type::object(fields, Rest::Closed)
+}
+
+fn counted(name: &str) -> Field {
+    Field::required(name, Type::Number)
+}
+
+/// A field as it is in JSON: what is missing is left out.
+fn field(name: &str, ty: Type) -> Field {
+    let optional = ty.may_be_missing();
+    Field { optional, ..Field::required(name, ty.without_missing()) }
+}
+
+impl Typing<'_> {
+    /// What `calculate_total` adds up: a number, text that is one, or nothing.
+    fn addend(&mut self, of: &Expr, ty: &Type) {
+        let present = ty.without_nullish();
+        if let Some(wrong) = present.members().iter().find(|ty| {
+            matches!(
+                ty,
+                Type::Array(_) | Type::Object(_) | Type::Bool | Type::Literal(crate::model::ty::Literal::Bool(_))
+            )
+        }) {
+            let found = messages::does_not_fit(self, of, wrong, &Use::Total);
+            self.report(found);
+        }
+    }
+}
