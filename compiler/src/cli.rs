@@ -12,6 +12,7 @@ mod graph;
 mod input;
 mod levels;
 mod report;
+mod text;
 
 use crate::build::{self, Options, Talk};
 use crate::codegen::files::GeneratedCrate;
@@ -77,6 +78,8 @@ impl Shell {
                 return self.run(&path, input, no_cache, &lints.levels, arguments);
             }
             Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
+            Command::Fmt { paths, check } => return self.format(&paths, check),
+            Command::Convert { path, output } => self.convert(&path, output.as_deref())?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
             Command::Graph { path, format, output, no_marks, lints } => {
                 let picture = graph::draw(self, &path, no_marks, &lints.levels)?;
@@ -117,9 +120,9 @@ impl Shell {
 
     fn build(&self, path: &Path, output: Option<PathBuf>, no_cache: bool, levels: &Levels) -> Result<(), Stop> {
         let input = Input::read(path, false).map_err(Stop::World)?;
-        let out = input::output(&input.name, output);
         let (name, file) = (input.name.clone(), input.source.name.clone());
         let (generated, warnings) = self.generate(input, levels)?;
+        let out = input::output(&generated.name, output);
         let built = build::build(&generated, &out, self.options(no_cache))?;
         self.report.built(&name, &file, &built.path);
         self.talk.say(&format!(
@@ -141,13 +144,19 @@ impl Shell {
         more: Vec<OsString>,
     ) -> Result<ExitCode, Stop> {
         let workflow = Input::read(path, false).map_err(Stop::World)?;
-        let name = workflow.name.clone();
         let (generated, _) = self.generate(workflow, levels)?;
         let binary = build::build_in_cache(&generated, self.options(no_cache))?;
-        let mut program = std::process::Command::new(&binary);
-        program.arg("run").arg("--input").arg(input).args(more);
         self.report.finish(true);
-        become_program(program, &name)
+        let name = &generated.name;
+        let mut outcome = Err(Stop::World(format!("there is no way to start {name}")));
+        for mut program in binary.commands() {
+            program.arg("run").arg("--input").arg(&input).args(&more);
+            outcome = become_program(program, name);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
     }
 
     fn emit(&self, stage: Stage, path: &Path, levels: &Levels) -> Result<(), Stop> {
@@ -192,7 +201,7 @@ impl Shell {
             .check(levels)
             .map_err(|rejected| self.rejected(&rejected, &input.name))?;
         self.report.show(&input.name, &accepted.warnings, &accepted.sources);
-        Ok((input.name, accepted))
+        Ok((accepted.checked.workflow.slug.clone(), accepted))
     }
 
     fn parse(&self, input: &Input) -> Result<Parsed, Stop> {

@@ -50,7 +50,7 @@ impl Parsed {
     /// When the text cannot be read as a workflow.
     pub fn read(file: SourceFile) -> Result<Parsed, Rejected> {
         let sources = Sources::new(file);
-        let mut diagnostics = Diagnostics::default();
+        let mut diagnostics = Diagnostics::in_dialect(sources.workflow().dialect());
         match syntax::parse(&sources, &mut diagnostics) {
             Some(ast) => Ok(Parsed { ast, sources, diagnostics }),
             None => Err(Rejected { sources, diagnostics: diagnostics.sorted() }),

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::syntax;
 
 /// Which file a span belongs to. The workflow itself is [`FileId::WORKFLOW`]; mail templates and schemas follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,34 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// How a workflow is written. Both mean the same; people are answered in the one they wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Dialect {
+    #[default]
+    Json,
+    Flow,
+}
+
 impl SourceFile {
+    /// By the name; of a text without a telling one, by its first character.
+    pub fn dialect(&self) -> Dialect {
+        let extension = self.name.rsplit_once('.').map(|(_, extension)| extension);
+        match extension {
+            Some("flow") => Dialect::Flow,
+            Some("json") => Dialect::Json,
+            _ => {
+                let start = self.text.trim_start_matches(['\u{FEFF}', ' ', '\n', '\r', '\t']);
+                let words = ["workflow ", "workflow{", "type ", "api ", "smtp ", "flow ", "flow{", "//"];
+                let kinds = syntax::flow::words::KINDS.iter().map(|(kind, _)| *kind);
+                let begins = |word: &str| start.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
+                match words.iter().any(|word| start.starts_with(word)) || kinds.into_iter().any(begins) {
+                    true => Dialect::Flow,
+                    false => Dialect::Json,
+                }
+            }
+        }
+    }
+
     /// Takes the bytes of a file. What is not UTF-8 is reported, and stands as U+FFFD in the text from then on.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>, diagnostics: &mut Diagnostics) -> SourceFile {
         let name = name.into();

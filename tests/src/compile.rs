@@ -114,6 +114,7 @@ fn build(text: &str, file: &Path) -> PathBuf {
     let generated = generate(text, file);
     build::build_in_cache(&generated, Options { talk: Talk::Quiet, reuse: true })
         .unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
+        .path
 }
 
 /// `order-fulfillment` of `order-fulfillment/workflow.json`, else the file's stem.
@@ -125,7 +126,7 @@ fn slug(file: &Path) -> &str {
 }
 
 /// The files beside a workflow.
-struct Beside<'a>(&'a Path);
+pub struct Beside<'a>(pub &'a Path);
 
 impl Files for Beside<'_> {
     fn read(&self, path: &str) -> Result<Option<String>, String> {

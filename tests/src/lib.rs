@@ -3,6 +3,7 @@
 //! A test is a folder; adding one never needs new Rust (`build.rs` makes a named `#[test]` of each):
 //! - `ui/<case>`: a workflow that is wrong, and the exact text of `flowc check`;
 //! - `quiet/<case>`: a workflow about which `flowc check` says nothing at all;
+//! - `same/<case>`: a workflow in JSON and as .flow: one model, one generated code;
 //! - `ok/<case>`: a workflow without errors, whose generated code rustc accepts;
 //! - `codegen/<case>`: a workflow and the exact generated code;
 //! - `run/<case>`: a workflow, a world for it to act on ([`case`]), and the exact account of what happened ([`account`]).
@@ -18,6 +19,7 @@ pub mod ok;
 pub mod promise;
 pub mod quiet;
 pub mod run;
+pub mod same;
 pub mod ui;
 
 use std::path::{Path, PathBuf};
@@ -33,17 +35,23 @@ pub fn order_workflow() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/order-fulfillment/workflow.json")
 }
 
-/// The workflow of a case and where it stands: `workflow.json` in its folder, or what `of.txt` there names.
+/// The workflow of a case and where it stands: `workflow.flow` or `workflow.json` in its folder, or what `of.txt` names.
 ///
 /// # Panics
 /// When there is none.
 pub fn workflow(folder: &Path) -> (String, PathBuf) {
     let file = match fs::read_to_string(folder.join("of.txt")) {
         Ok(path) => folder.join(path.trim()),
-        Err(_) => folder.join("workflow.json"),
+        Err(_) => written(folder),
     };
     let file = file.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     (fs::read_to_string(&file).expect("a workflow is text"), file)
+}
+
+/// The workflow of a folder, in whichever dialect it is written.
+pub fn written(folder: &Path) -> PathBuf {
+    let flow = folder.join("workflow.flow");
+    if flow.exists() { flow } else { folder.join("workflow.json") }
 }
 
 /// Compares with the file, or writes it when `BLESS=1`.

@@ -30,7 +30,7 @@ fn the_seeds_files_are_unchanged() {
 fn every_diagnostic_code_has_a_ui_case() {
     let mut seen = BTreeSet::new();
     for case in folders(&root().join("tests/ui")) {
-        let file = case.join("workflow.json");
+        let file = flow_tests::written(&case);
         seen.extend(compile::check(&fs::read(&file).unwrap(), &file).codes);
     }
     // A file of that size does not belong into a repository.

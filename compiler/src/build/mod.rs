@@ -8,23 +8,26 @@
 //! Always true: files appear under their final name complete or not at all, and two builds at once are safe.
 #![expect(clippy::disallowed_methods, reason = "writing files and starting compilers is what this stage is for")]
 
+mod binary;
 mod cargo;
 mod eject;
 mod embedded;
 mod error;
 mod hash;
 mod progress;
+mod remembered;
 mod runtime;
 mod rustc;
 mod toolchain;
 mod workdir;
 
+pub use binary::Binary;
 pub use eject::eject;
 pub use error::Error;
 pub use progress::Talk;
 
 use crate::codegen::files::{Flavour, GeneratedCrate};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -54,12 +57,12 @@ pub struct Built {
 pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
     let started = Instant::now();
     let compiled = compile(generated, options)?;
-    let bytes = place(compiled.file, out)?;
+    let bytes = place(compiled.binary, out)?;
     Ok(Built { path: out.to_owned(), bytes, took: started.elapsed(), rustc: compiled.rustc })
 }
 
-/// Compiles a workflow to be run at once, and gives the place of the binary in the cache. It stays there for a while.
-pub fn build_in_cache(generated: &GeneratedCrate, options: Options) -> Result<PathBuf, Error> {
+/// Compiles a workflow to be run at once.
+pub fn build_in_cache(generated: &GeneratedCrate, options: Options) -> Result<Binary, Error> {
     Ok(compile(generated, options)?.binary)
 }
 
@@ -81,8 +84,8 @@ pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
     runtime::Runtime::get(&toolchain, &Workdir::open(&toolchain)?, flavour, talk).map(drop)
 }
 
-/// Copies a binary beside its final name and renames it, so that a running older one is neither damaged nor in the way.
-fn place(mut binary: File, out: &Path) -> Result<u64, Error> {
+/// Puts a binary beside its final name and renames it, so that a running older one is neither damaged nor in the way.
+fn place(binary: Binary, out: &Path) -> Result<u64, Error> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
     let name = out.file_name().unwrap_or_default().to_string_lossy();
@@ -90,11 +93,12 @@ fn place(mut binary: File, out: &Path) -> Result<u64, Error> {
         .prefix(&format!(".{name}."))
         .tempdir_in(folder)
         .map_err(|error| Error::io("write in", folder, &error))?;
-    let copy = beside.path().join("binary");
-    let failed = |error: io::Error| Error::io("write", &copy, &error);
-    let permissions = binary.metadata().map_err(failed)?.permissions();
-    let bytes = File::create(&copy).and_then(|mut copy| io::copy(&mut binary, &mut copy)).map_err(failed)?;
-    fs::set_permissions(&copy, permissions).map_err(failed)?;
-    fs::rename(&copy, out).map_err(|error| Error::io("write", out, &error))?;
+    let placed = beside.path().join("binary");
+    let failed = |error: io::Error| Error::io("write", &placed, &error);
+    let bytes = match binary.link(&placed) {
+        Some(bytes) => bytes,
+        None => binary.copy(&placed).map_err(failed)?,
+    };
+    fs::rename(&placed, out).map_err(|error| Error::io("write", out, &error))?;
     Ok(bytes)
 }

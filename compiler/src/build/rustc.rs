@@ -4,6 +4,7 @@
 //! Always true: cargo has no part in this, so no lock of another cargo is waited for. rustc refusing the code is never
 //! the author's mistake: `flowc check` has promised that it compiles.
 
+use super::binary::{self, Binary};
 use super::progress::Talk;
 use super::runtime::Runtime;
 use super::toolchain::Toolchain;
@@ -11,39 +12,37 @@ use super::workdir::Workdir;
 use super::{Error, embedded, hash};
 use crate::codegen::files::GeneratedCrate;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How many compiled workflows are kept.
 const BINARIES_KEPT: usize = 32;
 
-/// The files of a compiled workflow in its folder.
+/// The source of a compiled workflow in its folder.
 const SOURCE: &str = "main.rs";
-const BINARY: &str = "workflow";
 
 /// How one workflow is compiled.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "--edition=2024",
     "--crate-type=bin",
     "--crate-name=workflow",
     "--cap-lints=allow",
     "--color=never",
     "-Copt-level=3",
-    "-Ccodegen-units=1",
+    // Two halves at once cost no more than the whole, as long as nothing is optimised across them again.
+    "-Ccodegen-units=2",
+    "-Clto=off",
     "-Cpanic=unwind",
     "-Cstrip=symbols",
     "-Cdebuginfo=0",
     "-o",
-    BINARY,
+    binary::FILE,
 ];
 
 /// A compiled workflow.
 pub struct Compiled {
-    /// Its place in the cache.
-    pub binary: PathBuf,
-    /// The binary, open: another build may replace or drop what is in the cache at any moment.
-    pub file: File,
+    pub binary: Binary,
     /// What rustc took; nothing when the binary was there already.
     pub rustc: Duration,
 }
@@ -58,8 +57,8 @@ pub fn compile(
 ) -> Result<Compiled, Error> {
     let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
     let name = folder_name(generated);
-    if reuse && let Some((binary, file)) = compiled_before(workdir, &name, generated.main_rs()) {
-        return Ok(Compiled { binary, file, rustc: Duration::ZERO });
+    if reuse && let Some(binary) = compiled_before(workdir, &name, generated.main_rs()) {
+        return Ok(Compiled { binary, rustc: Duration::ZERO });
     }
     let started = Instant::now();
     let temporary = workdir.temporary()?;
@@ -135,22 +134,23 @@ fn run(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Result<Result
 }
 
 /// The binary of exactly this source. The folder's name is only a hash, so the source itself is compared.
-fn compiled_before(workdir: &Workdir, name: &str, source: &str) -> Option<(PathBuf, File)> {
+fn compiled_before(workdir: &Workdir, name: &str, source: &str) -> Option<Binary> {
     let folder = workdir.join(name);
     let same = fs::read(folder.join(SOURCE)).is_ok_and(|kept| kept == source.as_bytes());
-    let binary = folder.join(BINARY);
-    let file = File::open(&binary).ok()?;
-    same.then_some((binary, file))
+    let binary = same.then(|| Binary::open(&folder)).flatten()?;
+    // Marks it as in use, for `keep_newest`. Not worth failing for.
+    let _ = File::open(folder).and_then(|folder| folder.set_modified(SystemTime::now()));
+    Some(binary)
 }
 
 /// Replaces what an earlier build left under the name.
 fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str, rustc: Duration) -> Result<Compiled, Error> {
-    let made = temporary.path().join(BINARY);
-    let file = File::open(&made).map_err(|error| Error::io("read", &made, &error))?;
+    let made = Binary::made(temporary.path());
+    let mut binary = made.map_err(|error| Error::io("read", &temporary.path().join(binary::FILE), &error))?;
     let _ = fs::remove_dir_all(workdir.join(name));
-    let folder = workdir.publish(temporary, name)?;
+    binary.path = workdir.publish(temporary, name)?.join(binary::FILE);
     workdir.keep_newest("binary-", BINARIES_KEPT);
-    Ok(Compiled { binary: folder.join(BINARY), file, rustc })
+    Ok(Compiled { binary, rustc })
 }
 
 /// Everything that decides about the bytes of a binary: the source, the runtime, the flavour. The rest decides about

@@ -5,6 +5,8 @@
 
 use super::Error;
 use super::hash::Hash;
+use super::remembered::{self, Answers};
+use super::workdir;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,12 +33,15 @@ impl Toolchain {
     pub fn find() -> Result<Toolchain, Error> {
         let chosen = std::env::var_os("RUSTC").filter(|name| !name.is_empty());
         let named = PathBuf::from(chosen.clone().unwrap_or_else(|| "rustc".into()));
-        // Side by side: each answer takes a process, and this stands in the way of every build.
-        let (sysroot, version) = std::thread::scope(|scope| {
-            let version = scope.spawn(|| ask(&named, &["-vV"]));
-            (ask(&named, &["--print", "sysroot"]), version.join().expect("asking does not panic"))
-        });
-        let (sysroot, version) = (PathBuf::from(sysroot?.trim()), version?);
+        let cache = workdir::cache().ok();
+        let Answers { sysroot, version } = remembered::answers(&named, cache.as_deref(), || {
+            // Side by side: each answer takes a process.
+            let (sysroot, version) = std::thread::scope(|scope| {
+                let version = scope.spawn(|| ask(&named, &["-vV"]));
+                (ask(&named, &["--print", "sysroot"]), version.join().expect("asking does not panic"))
+            });
+            Ok(Answers { sysroot: PathBuf::from(sysroot?.trim()), version: version? })
+        })?;
         // The real programs save the detour through rustup on every call.
         let inside = |name: &str| Some(sysroot.join("bin").join(name)).filter(|path| path.is_file());
         let rustc = if chosen.is_some() { named } else { inside("rustc").unwrap_or(named) };

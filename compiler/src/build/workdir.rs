@@ -4,6 +4,7 @@
 //! Always true: what stands under its final name is complete. Everything is made beside it and renamed.
 //!
 //! ```text
+//! <cache>/toolchains.json              what each rustc said of itself: remembered.rs
 //! <cache>/1.95.0-5f3a9c01-9d2e77b4/    rustc, crates
 //!     lock                             held while the runtime is compiled
 //!     used                             touched by every build; folders unused for long are removed
@@ -121,7 +122,7 @@ impl Workdir {
 }
 
 /// `$FLOWC_CACHE_DIR`, else `$XDG_CACHE_HOME/flowc`, else `~/.cache/flowc`.
-fn cache() -> Result<PathBuf, Error> {
+pub fn cache() -> Result<PathBuf, Error> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let path = variable("FLOWC_CACHE_DIR")
         .or_else(|| variable("XDG_CACHE_HOME").filter(|path| path.is_absolute()).map(|path| path.join("flowc")))

@@ -26,7 +26,7 @@ pub struct Arguments {
 pub enum Command {
     /// Say everything that is wrong with a workflow, without compiling it
     Check {
-        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        /// A workflow, or a folder with a workflow.flow or workflow.json; `-` reads from stdin
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
         #[command(flatten)]
@@ -34,7 +34,7 @@ pub enum Command {
     },
     /// Compile a workflow to an executable
     Build {
-        /// A workflow, or a folder with a workflow.json
+        /// A workflow, or a folder with a workflow.flow or workflow.json
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// The executable, or the folder to put it in [default: here, named as the workflow]
@@ -50,7 +50,7 @@ pub enum Command {
     ///
     /// Ends with the program's exit code: 0 completed, 1 failed, 2 wrong input or configuration.
     Run {
-        /// A workflow, or a folder with a workflow.json
+        /// A workflow, or a folder with a workflow.flow or workflow.json
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// A file with the input in JSON; `-` reads from stdin
@@ -70,11 +70,31 @@ pub enum Command {
         /// After which stage
         #[arg(long, value_enum)]
         stage: Stage,
-        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        /// A workflow, or a folder with a workflow.flow or workflow.json; `-` reads from stdin
         #[arg(value_name = "PATH")]
         path: PathBuf,
         #[command(flatten)]
         lints: LintOptions,
+    },
+    /// Lay out .flow files, in place
+    ///
+    /// Never changes what they mean; comments are kept.
+    Fmt {
+        /// .flow files, or folders with a workflow.flow; `-` reads from stdin and writes to stdout
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Change nothing; end with 1 when a file is laid out differently
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write a workflow in the other language: JSON as .flow, .flow as JSON
+    Convert {
+        /// A workflow, or a folder with a workflow.flow or workflow.json; `-` reads from stdin
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// The file to write, .flow or .json [default: to stdout]
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<PathBuf>,
     },
     /// Explain a diagnostic by the name in its brackets; without a name, list them
     Explain {
@@ -107,7 +127,7 @@ pub enum Command {
     Schema,
     /// Write a workflow as a cargo project that needs flowc no more
     Eject {
-        /// A workflow, or a folder with a workflow.json
+        /// A workflow, or a folder with a workflow.flow or workflow.json
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// A folder that is empty or does not exist

@@ -8,14 +8,15 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// What a workflow is called in a folder.
-const WORKFLOW: &str = "workflow.json";
+const WORKFLOWS: [&str; 2] = ["workflow.flow", "workflow.json"];
 
 /// No file is read beyond this: what is larger is refused by its first stage, and must not fill the memory before.
 const BYTES_MAX: u64 = 64 << 20;
 
 /// A workflow as it was found.
 pub struct Input {
-    /// What the program is called: the folder for `workflow.json`, else the file without its extension.
+    /// What the program is called: the folder for `workflow.json`, else the file without its extension. A .flow text may
+    /// say otherwise.
     pub name: String,
     pub source: SourceFile,
     /// What is wrong with the bytes already.
@@ -24,7 +25,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// `path` is a file, a folder with a `workflow.json`, or, where `stdin` allows it, `-`.
+    /// `path` is a file, a folder with a `workflow.flow` or `workflow.json`, or, where `stdin` allows it, `-`.
     pub fn read(path: &Path, stdin: bool) -> Result<Input, String> {
         let mut found = Diagnostics::default();
         if path == Path::new("-") {
@@ -40,15 +41,25 @@ impl Input {
                 files: Beside { folder: PathBuf::from(".") },
             });
         }
-        let file = if path.is_dir() { path.join(WORKFLOW) } else { path.to_owned() };
+        let file = if path.is_dir() { in_folder(path)? } else { path.to_owned() };
         let bytes = File::open(&file).and_then(read).map_err(|error| match error.kind() {
-            ErrorKind::NotFound if file != path => format!("there is no {WORKFLOW} in {}", path.display()),
             ErrorKind::NotFound => format!("there is no file {}", path.display()),
             _ => format!("cannot read {}: {error}", file.display()),
         })?;
         let source = SourceFile::from_bytes(file.display().to_string(), bytes, &mut found);
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Input { name: name(&file), source, found, files: Beside { folder } })
+    }
+}
+
+/// The one workflow of a folder.
+fn in_folder(folder: &Path) -> Result<PathBuf, String> {
+    let found: Vec<PathBuf> = WORKFLOWS.iter().map(|name| folder.join(name)).filter(|path| path.exists()).collect();
+    let [flow, json] = WORKFLOWS;
+    match found.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => Err(format!("there is no {flow} and no {json} in {}", folder.display())),
+        _ => Err(format!("there are both {flow} and {json} in {}: name one of them", folder.display())),
     }
 }
 
@@ -80,7 +91,7 @@ fn name(file: &Path) -> String {
         Some(parent.file_name()?.to_string_lossy().into_owned())
     };
     let stem = || Some(file.file_stem()?.to_string_lossy().into_owned());
-    let named = if file.ends_with(WORKFLOW) { folder() } else { stem() };
+    let named = if WORKFLOWS.iter().any(|name| file.ends_with(name)) { folder() } else { stem() };
     named.unwrap_or_else(|| "workflow".to_owned())
 }
 
@@ -110,7 +121,7 @@ mod tests {
     fn what_is_missing_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let message = |path: &Path| Input::read(path, false).err().unwrap();
-        assert!(message(folder.path()).starts_with("there is no workflow.json in "));
+        assert!(message(folder.path()).starts_with("there is no workflow.flow and no workflow.json in "));
         assert!(message(&folder.path().join("order.json")).ends_with("order.json"));
         assert!(message(Path::new("-")).contains("stdin"));
     }

@@ -57,12 +57,9 @@ pub(super) fn gen_main_rs(plan: &Plan) -> TokenStream {
     let input = gen_input(plan);
     let error = gen_error(plan);
     let nodes = plan.workflow.node_ids().map(|id| gen_node(expressions, id));
-    let routes = plan
-        .workflow
-        .edges
-        .iter()
-        .zip(&plan.routes)
-        .filter_map(|(edge, name)| Some(gen_condition(expressions, name.as_ref()?, edge.condition.as_ref()?)));
+    let routes = plan.workflow.edges.iter().zip(&plan.routes).filter_map(|(edge, name)| {
+        Some(gen_condition(expressions, name.as_ref()?, edge.condition.as_ref()?, Some(edge.from)))
+    });
     let body = quote! { #table #env #input #error #(#nodes)* #(#routes)* };
     let imports = gen_imports(&body);
     let header = format!(

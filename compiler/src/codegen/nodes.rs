@@ -58,7 +58,7 @@ fn kind(expressions: Expressions, kind: &Kind) -> (TokenStream, TokenStream) {
         Kind::Http(http) => gen_http(expressions, http),
         Kind::Email(email) => gen_email(expressions, email),
         Kind::Filter(filter) => {
-            let condition = gen_condition(expressions, "condition", &filter.condition);
+            let condition = gen_condition(expressions, "condition", &filter.condition, None);
             let message = gen_text("error_message", expressions.text_body(&filter.error_message));
             (quote! { Kind::Filter(Filter { condition, error_message }) }, quote! { #condition #message })
         }
@@ -68,9 +68,14 @@ fn kind(expressions: Expressions, kind: &Kind) -> (TokenStream, TokenStream) {
 }
 
 /// A function of type `Condition`.
-pub(super) fn gen_condition(expressions: Expressions, name: &str, condition: &crate::model::Expr) -> TokenStream {
+pub(super) fn gen_condition(
+    expressions: Expressions,
+    name: &str,
+    condition: &crate::model::Expr,
+    source: Option<NodeId>,
+) -> TokenStream {
     let name = format_ident!("{name}");
-    let source = doc(&[&format!("`{}`", expressions.plan.text_of(condition.span))]);
+    let source = doc(&[&format!("`{}`", expressions.plan.spelling(condition, source))]);
     let condition = expressions.condition(condition);
     let s = scope_for(&condition);
     quote! {
@@ -195,7 +200,7 @@ fn gen_recipient(expressions: Expressions, list: TokenStream, recipient: &Text) 
     match code.raw() {
         Some(raw) => quote! { message.recipients(#list, #raw)?; },
         None => {
-            let (value, source) = (code.reference(), expressions.plan.text_of(expr.span));
+            let (value, source) = (code.reference(), expressions.plan.spelling(expr, None));
             quote! { message.recipients_value(#list, #value, #source)?; }
         }
     }

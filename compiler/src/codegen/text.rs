@@ -231,9 +231,9 @@ impl Expressions<'_> {
         }
     }
 
-    /// The expression as the author wrote it, for messages.
+    /// The expression in words, for messages.
     fn source(self, expr: &Expr) -> String {
-        self.plan.text_of(expr.span)
+        self.plan.spelling(expr, None)
     }
 }
 

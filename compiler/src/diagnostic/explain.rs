@@ -106,6 +106,7 @@ fn read(section: &str) -> (String, BTreeMap<String, String>) {
         let (language, text) = fence.split_once('\n').expect("a fence has lines");
         match language {
             "json" => workflow = Some(in_workflow(text)),
+            "flow" => workflow = Some(text.to_owned()),
             "js" => workflow = Some(node(&condition(text))),
             "html" | "txt" => {
                 files.insert(format!("templates/order.{language}"), text.to_owned());
@@ -169,7 +170,8 @@ fn with_config(keys: Map<String, Value>) -> Value {
 }
 
 fn findings(text: &str, files: &dyn Files) -> Vec<(Code, String)> {
-    let file = SourceFile { name: "workflow.json".into(), text: text.to_owned() };
+    let name = if text.starts_with('{') || text.trim().is_empty() { "workflow.json" } else { "workflow" };
+    let file = SourceFile { name: name.into(), text: text.to_owned() };
     let found = match pipeline::check(file, "example", files) {
         Ok(accepted) => accepted.warnings,
         Err(rejected) => rejected.diagnostics,

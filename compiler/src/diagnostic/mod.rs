@@ -3,6 +3,7 @@
 //! Always true: a diagnostic names its code, points at exact characters, and reads well on its own.
 
 pub mod codes;
+mod dialect;
 #[cfg(test)]
 mod explain;
 #[cfg(feature = "cli")]
@@ -16,7 +17,7 @@ pub mod render;
 pub mod sarif;
 pub mod suggest;
 
-use crate::source::Span;
+use crate::source::{Dialect, Span};
 pub use codes::Code;
 
 /// How bad it is. An error stops the pipeline after the stage that found it.
@@ -100,12 +101,32 @@ impl Diagnostic {
 /// Everything found so far, in the order it was found.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
+    /// How the author wrote what is talked about.
+    dialect: Dialect,
     found: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
+    /// For a workflow written in this dialect: findings are worded for it.
+    pub fn in_dialect(dialect: Dialect) -> Diagnostics {
+        Diagnostics { dialect, found: Vec::new() }
+    }
+
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        self.found.push(match self.dialect {
+            Dialect::Json => diagnostic,
+            Dialect::Flow => dialect::reworded(diagnostic),
+        });
+    }
+
+    /// How many there are: with [`Diagnostics::forget`] a way back.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// Forgets what was found after the first `count`.
+    pub fn forget(&mut self, count: usize) {
+        self.found.truncate(count);
     }
 
     pub fn has_errors(&self) -> bool {

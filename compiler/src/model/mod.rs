@@ -8,6 +8,7 @@ pub mod eval;
 pub mod expr;
 pub mod lower;
 pub mod schema;
+pub mod spelling;
 pub mod text;
 pub mod ty;
 pub mod url;

@@ -8,8 +8,8 @@ pub mod fields;
 pub mod names;
 
 use crate::check::Checked;
-use crate::model::{EnvId, Kind, NodeId, Variable, Workflow};
-use crate::source::{Sources, Span};
+use crate::model::{EnvId, Expr, Kind, NodeId, Variable, Workflow, spelling};
+use crate::source::Sources;
 use fields::Fields;
 use names::{Names, constant, snake};
 
@@ -28,8 +28,6 @@ pub struct Plan {
     /// Index into `environment` by [`EnvId`].
     env_order: Vec<usize>,
     pub fields: Fields,
-    /// The text of the workflow's file: messages quote expressions from it.
-    text: String,
     /// Whether mails are sent: decides what the binary links.
     pub mail: bool,
 }
@@ -85,7 +83,6 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
         mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
         workflow,
         source,
-        text: sources.workflow().text.clone(),
         modules,
         routes,
         environment,
@@ -98,9 +95,9 @@ impl Plan {
         &self.modules[node.0]
     }
 
-    /// What stands at a place in the workflow's file.
-    pub fn text_of(&self, span: Span) -> String {
-        self.text.get(span.range()).unwrap_or_default().to_string()
+    /// An expression in words for messages: the same for every way to write it. `source` is the node that `result` means.
+    pub fn spelling(&self, expr: &Expr, source: Option<NodeId>) -> String {
+        spelling::expression(&self.workflow, expr, source)
     }
 
     pub fn env(&self, variable: EnvId) -> &EnvPlan {

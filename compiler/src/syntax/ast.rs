@@ -7,6 +7,8 @@ use crate::source::Span;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workflow {
     pub span: Span,
+    /// What the program is called, where the text says so: `workflow order-fulfillment { … }`. In JSON the file says it.
+    pub slug: Option<Text>,
     pub name: Option<Text>,
     pub description: Option<Text>,
     pub version: Option<Text>,
@@ -49,7 +51,7 @@ pub struct Text {
     /// With its quotes.
     pub span: Span,
     /// Where decoded text and source drift apart: `(decoded offset, source offset)` at the start, and after every escape.
-    /// Between two entries both advance together.
+    /// Between two entries both advance together. Empty when the text stands nowhere as it is: all of it is its span.
     pub(super) map: Vec<(u32, u32)>,
 }
 
@@ -61,7 +63,15 @@ impl Text {
 
     /// Where a range of the decoded text stands in the source. Both ends must be character boundaries.
     pub fn span_of(&self, decoded: Range<usize>) -> Span {
+        if self.map.is_empty() {
+            return self.span;
+        }
         Span { file: self.span.file, start: self.source_offset(decoded.start), end: self.source_offset(decoded.end) }
+    }
+
+    /// Text that a front end made of what stands elsewhere: what is wrong with it is reported there.
+    pub fn is_derived(&self) -> bool {
+        self.map.is_empty()
     }
 
     /// Whether anything in it wants [`super::template::parse_template`]: a template, or an escaped one.

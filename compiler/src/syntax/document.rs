@@ -28,6 +28,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
     };
     let mut workflow = Workflow {
         span,
+        slug: None,
         name: None,
         description: None,
         version: None,

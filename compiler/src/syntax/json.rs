@@ -250,7 +250,7 @@ fn duplicate_key(key: &Text, first: Span) -> Diagnostic {
         .help("keep one of them: of two equal keys most programs read only the last")
 }
 
-fn too_large(size: usize, file: FileId) -> Diagnostic {
+pub(super) fn too_large(size: usize, file: FileId) -> Diagnostic {
     let headline = format!("the file is larger than the {} MiB flowc reads", SIZE_MAX / 1024 / 1024);
     Diagnostic::new(Code::TooLarge, Span { file, start: 0, end: 0 }, headline).label(format!("{size} bytes"))
 }

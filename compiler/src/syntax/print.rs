@@ -29,15 +29,71 @@ enum Level {
     Closed,
 }
 
-/// Prints an expression on one line.
+/// Prints an expression on one line, as it stands in JSON: text in single quotes.
 pub fn expression(expr: &Expr) -> String {
-    let mut text = String::new();
-    write(&mut text, expr, Level::Arrow);
-    text
+    let mut out = Out { text: String::new(), bare: false, unsaid: false };
+    write(&mut out, expr, Level::Arrow);
+    out.text
+}
+
+/// Prints an expression as it stands outside quotes in a .flow text: text in double quotes, with Rust's escapes, and
+/// `${…}` in it where JavaScript has a template literal. `None` where such text cannot say it: half of a surrogate pair,
+/// a `$` right before a `${`.
+pub fn bare_expression(expr: &Expr) -> Option<String> {
+    let mut out = Out { text: String::new(), bare: true, unsaid: false };
+    write(&mut out, expr, Level::Arrow);
+    (!out.unsaid).then_some(out.text)
+}
+
+/// The inside of a text in double quotes: Rust's escapes. What it holds is a template already.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            _ if is_invisible(character) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// Characters nobody sees, and those that end a line or turn the text around for other tools.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// The text as it grows.
+struct Out {
+    text: String,
+    /// For a place outside quotes.
+    bare: bool,
+    /// Something could not be said.
+    unsaid: bool,
+}
+
+impl std::ops::Deref for Out {
+    type Target = String;
+    fn deref(&self) -> &String {
+        &self.text
+    }
+}
+
+impl std::ops::DerefMut for Out {
+    fn deref_mut(&mut self) -> &mut String {
+        &mut self.text
+    }
 }
 
 /// With parentheses if the expression holds together less tightly than its place asks for.
-fn write(text: &mut String, expr: &Expr, place: Level) {
+fn write(text: &mut Out, expr: &Expr, place: Level) {
     if level(expr) < place {
         text.push('(');
         write_bare(text, expr);
@@ -47,17 +103,13 @@ fn write(text: &mut String, expr: &Expr, place: Level) {
     }
 }
 
-fn write_bare(text: &mut String, expr: &Expr) {
+fn write_bare(text: &mut Out, expr: &Expr) {
     match &expr.kind {
         ExprKind::Undefined => text.push_str("undefined"),
         ExprKind::Null => text.push_str("null"),
         ExprKind::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         ExprKind::Number(value) => write_number(text, *value),
-        ExprKind::String(value) => {
-            text.push('\'');
-            write_characters(text, value, '\'');
-            text.push('\'');
-        }
+        ExprKind::String(value) => write_string(text, value),
         ExprKind::Template(parts) => write_template(text, parts),
         ExprKind::Array(items) => {
             text.push('[');
@@ -171,7 +223,7 @@ fn binary_level(binary: Binary) -> Level {
     }
 }
 
-fn write_binary(text: &mut String, binary: Binary, left: &Expr, right: &Expr) {
+fn write_binary(text: &mut Out, binary: Binary, left: &Expr, right: &Expr) {
     let (left_place, right_place) = match binary {
         // JavaScript wants parentheses between `??` and the other two, whatever the precedence.
         Binary::Coalesce => {
@@ -195,7 +247,7 @@ fn write_binary(text: &mut String, binary: Binary, left: &Expr, right: &Expr) {
     write(text, right, right_place);
 }
 
-fn write_list(text: &mut String, items: &[Expr], place: Level) {
+fn write_list(text: &mut Out, items: &[Expr], place: Level) {
     for (position, item) in items.iter().enumerate() {
         if position > 0 {
             text.push_str(", ");
@@ -204,7 +256,7 @@ fn write_list(text: &mut String, items: &[Expr], place: Level) {
     }
 }
 
-fn write_object(text: &mut String, entries: &[(Property, Expr)]) {
+fn write_object(text: &mut Out, entries: &[(Property, Expr)]) {
     if entries.is_empty() {
         text.push_str("{}");
         return;
@@ -221,9 +273,7 @@ fn write_object(text: &mut String, entries: &[(Property, Expr)]) {
         if template::is_name(&key.name) {
             text.push_str(&key.name);
         } else {
-            text.push('\'');
-            write_characters(text, &JsString::from(key.name.as_str()), '\'');
-            text.push('\'');
+            write_string(text, &JsString::from(key.name.as_str()));
         }
         text.push_str(": ");
         write(text, value, Level::Conditional);
@@ -231,7 +281,50 @@ fn write_object(text: &mut String, entries: &[(Property, Expr)]) {
     text.push_str(" }");
 }
 
-fn write_template(text: &mut String, parts: &[TemplatePart]) {
+fn write_string(text: &mut Out, value: &JsString) {
+    if text.bare {
+        text.push('"');
+        write_literal(text, value);
+        text.push('"');
+        return;
+    }
+    text.push('\'');
+    write_characters(text, value, '\'');
+    text.push('\'');
+}
+
+/// A literal part of a text in double quotes.
+fn write_literal(text: &mut Out, value: &JsString) {
+    match value.as_str() {
+        Some(value) => text.push_str(&escaped(&value.replace("${", "$${"))),
+        None => text.unsaid = true,
+    }
+}
+
+/// A template literal outside quotes: `"a ${b}"`. What stands in its holes is inside quotes.
+fn write_bare_template(text: &mut Out, parts: &[TemplatePart]) {
+    text.push('"');
+    // Without a hole it would be a string, and its model another.
+    text.unsaid |= !parts.iter().any(|part| matches!(part, TemplatePart::Expression(_)));
+    for (position, part) in parts.iter().enumerate() {
+        match part {
+            TemplatePart::Literal(literal) => {
+                let dollar = literal.as_str().is_none_or(|literal| literal.ends_with('$'));
+                text.unsaid |= dollar && position + 1 < parts.len();
+                write_literal(text, literal);
+            }
+            TemplatePart::Expression(expr) => {
+                text.push_str(&escaped(&format!("${{{}}}", expression(expr))));
+            }
+        }
+    }
+    text.push('"');
+}
+
+fn write_template(text: &mut Out, parts: &[TemplatePart]) {
+    if text.bare {
+        return write_bare_template(text, parts);
+    }
     text.push('`');
     for part in parts {
         match part {
@@ -246,7 +339,7 @@ fn write_template(text: &mut String, parts: &[TemplatePart]) {
     text.push('`');
 }
 
-fn write_number(text: &mut String, value: f64) {
+fn write_number(text: &mut Out, value: f64) {
     let size = value.abs();
     let _ = if value.is_nan() {
         write!(text, "NaN")
@@ -260,7 +353,7 @@ fn write_number(text: &mut String, value: f64) {
 }
 
 /// The inside of a literal between two such quotes. In a template literal a `$` is escaped as well.
-fn write_characters(text: &mut String, value: &JsString, quote: char) {
+fn write_characters(text: &mut Out, value: &JsString, quote: char) {
     for character in char::decode_utf16(value.units().iter().copied()) {
         let _ = match character {
             Ok('\n') => write!(text, "\\n"),

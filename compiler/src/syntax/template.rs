@@ -91,7 +91,7 @@ fn condition(text: &Text, diagnostics: &mut Diagnostics) -> Option<Expr> {
 }
 
 /// Whether a text can stand as a name after a dot or before a colon.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     Grammar::parse(Rule::property, text).is_ok_and(|mut pairs| pairs.next().is_some_and(|pair| pair.as_str() == text))
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::eval::fold;
 use crate::model::expr::{Arrow, Expr, ExprKind, Parameter, Path, Root};
 use crate::model::{EnvId, NodeId};
-use crate::source::Span;
+use crate::source::{Dialect, Span};
 use crate::syntax::ast;
 use flow_runtime::expr::{EachMethod, Global, Method, math_constant};
 use flow_runtime::value::{JsString, Value};
@@ -106,7 +106,7 @@ impl Resolver<'_, '_> {
     }
 
     /// A bare name, in the order of the language reference: parameters first, then the roots, then variables of the
-    /// environment, then fields of the input.
+    /// environment, then (in a .flow text) nodes, then fields of the input.
     fn name(&mut self, span: Span, name: &str) -> Expr {
         if self.is_glued(name, span) {
             return Expr::unknown(span);
@@ -159,7 +159,10 @@ impl Resolver<'_, '_> {
                 return Expr::unknown(span);
             }
             _ if is_environment_name(name) => ExprKind::Env(self.environment(name)),
-            _ => path(Root::Input, &[name]),
+            _ => match self.lowering.node_id(name).filter(|_| self.lowering.dialect == Dialect::Flow) {
+                Some(node) => path(Root::Output(node), &[]),
+                None => path(Root::Input, &[name]),
+            },
         };
         Expr { span, kind }
     }
@@ -463,6 +466,12 @@ const ENVELOPE: [&str; 7] = ["status", "result", "error", "attempts", "started_a
 
 fn path(root: Root, steps: &[&str]) -> ExprKind {
     ExprKind::Path(Path { root, steps: steps.iter().map(|step| step.to_string()).collect() })
+}
+
+/// Names that mean the same everywhere, or nothing: no field of the input is read by them alone.
+pub fn is_reserved_name(name: &str) -> bool {
+    let roots = ["input_data", "previous_outputs", "timestamp", "execution_id", "error", "result", ITEM];
+    roots.contains(&name) || ["Number", "String", "Boolean"].contains(&name) || NAMESPACES.contains(&name)
 }
 
 /// UPPER_SNAKE names are variables of the environment.

@@ -18,11 +18,13 @@ mod silences;
 mod text;
 mod transform;
 
+pub use transform::is_field_path;
+
 use super::{EnvId, Keys, Kind, Node, NodeId, Settings, Variable, Workflow};
 use crate::catalog::{self, KindSpec, SETTINGS};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::files::Files;
-use crate::source::{Sources, Span, Spanned};
+use crate::source::{Dialect, Sources, Span, Spanned};
 use crate::syntax::ast;
 use config::Config;
 use expr::Place;
@@ -50,8 +52,11 @@ pub fn lower(
     files: &dyn Files,
     diagnostics: &mut Diagnostics,
 ) -> Workflow {
+    let slug = workflow.slug.as_ref().map_or(slug, |slug| &slug.value);
+    let dialect = sources.workflow().dialect();
     let mut lowering = Lowering {
         diagnostics,
+        dialect,
         sources,
         files,
         ids: HashMap::new(),
@@ -81,6 +86,8 @@ pub fn lower(
 /// What lowering knows while it walks.
 pub(super) struct Lowering<'a> {
     diagnostics: &'a mut Diagnostics,
+    /// In a .flow text a bare name may be that of a node.
+    dialect: Dialect,
     sources: &'a mut Sources,
     files: &'a dyn Files,
     /// Of duplicate ids (reported) the first.
@@ -334,7 +341,15 @@ impl Lowering<'_> {
     fn condition(&mut self, from: NodeId, value: &ast::Value) -> Option<super::Expr> {
         match &value.kind {
             ast::ValueKind::String(text) if text.value.trim().is_empty() => None,
-            ast::ValueKind::String(text) => Some(self.expression(Place::Condition(from), text)),
+            ast::ValueKind::String(text) => {
+                let found = self.diagnostics.count();
+                let condition = self.expression(Place::Condition(from), text);
+                // `else` repeats the conditions above it, and what is wrong with them has been said there.
+                if text.is_derived() {
+                    self.diagnostics.forget(found);
+                }
+                Some(condition)
+            }
             // Reported when the document was read.
             _ => Some(super::Expr::unknown(value.span)),
         }

@@ -58,10 +58,7 @@ impl Lowering<'_> {
     /// `unit_price` is a field of the item; anything else is an expression over `item`.
     fn item_field(&mut self, place: Place, config: &Config) -> Option<Expr> {
         let field = config.text("field")?;
-        let plain = field.value.split('.').all(|step| {
-            !step.is_empty() && step.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
-        });
-        if !plain || field.value == ITEM || field.value.starts_with("item.") {
+        if !is_field_path(&field.value) {
             return Some(self.expression(place, field));
         }
         let parameter = Parameter { name: ITEM.to_string(), number: 0 };
@@ -139,4 +136,12 @@ impl Lowering<'_> {
         }
         Some(names)
     }
+}
+
+/// `unit_price`, `customer.name`: a field of the item, and no expression.
+pub fn is_field_path(text: &str) -> bool {
+    let step = |step: &str| {
+        !step.is_empty() && step.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
+    };
+    text.split('.').all(step) && text != ITEM && !text.starts_with("item.")
 }

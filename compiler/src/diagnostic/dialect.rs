@@ -1,0 +1,213 @@
+//! Findings are worded for JSON, where they are found; for an author of a .flow text they are said in its words.
+//!
+//! This is the one place for that. It knows three shapes: a snippet `"key": value`, a key or kind in backticks, and a few
+//! phrases that speak of quotes or of a `config`. Names of the author's (fields, nodes, functions) are left alone: only
+//! findings about configuration are reworded.
+
+use super::{Code, Diagnostic};
+use crate::syntax::flow::words;
+
+/// Says a finding in the words of a .flow text.
+pub fn reworded(mut diagnostic: Diagnostic) -> Diagnostic {
+    if !is_about_configuration(diagnostic.code) {
+        return diagnostic;
+    }
+    diagnostic.headline = text(&diagnostic.headline);
+    for label in std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.labels) {
+        label.message = text(&label.message);
+    }
+    for help in &mut diagnostic.help {
+        *help = text(help);
+    }
+    diagnostic
+}
+
+fn is_about_configuration(code: Code) -> bool {
+    matches!(
+        code,
+        Code::WrongType
+            | Code::MissingKey
+            | Code::UnknownKey
+            | Code::UnknownKind
+            | Code::UnsupportedKind
+            | Code::UnknownWord
+            | Code::BadUrl
+            | Code::BadAddress
+            | Code::BadNetwork
+            | Code::BadWebhookId
+            | Code::ConflictingKeys
+            | Code::DeadKey
+            | Code::NoEffect
+            | Code::IgnoredBody
+            | Code::PlainTransport
+            | Code::MissingTemplate
+            | Code::NameOutOfPlace
+            | Code::UnknownLint
+    )
+}
+
+/// What takes the place of `add "key" …`, where the key has no line of its own here.
+const FORMS: &[(&str, &str)] = &[
+    ("url", "say what it calls: `GET \"https://…\"`"),
+    ("webhook_id", "write `at \"…\"` behind its id: the last part of its path"),
+    ("schedule_type", "write `cron \"0 9 * * 1-5\"` or `every 5m` behind its id"),
+    ("transform_type", "say what it does: `filter`, `map`, `sort`, `group`, `total`, `add`, `extract` or `csv`"),
+    ("smtp_server", "write `via` and the name of an `smtp` behind its id, or add `server: SMTP_SERVER`"),
+];
+
+const PHRASES: &[(&str, &str)] = &[
+    (" to its `config`", ""),
+    ("a number of seconds, more than 0", "a duration such as `30s`"),
+    ("a number of seconds, or an object with a `strategy`", "a duration such as `2s`"),
+    ("text holding an expression", "an expression"),
+    ("it has to be known when the workflow is compiled: write a number", "write it without quotes, as in `3` or `30s`"),
+    ("write the number without quotes", "write it without quotes"),
+    ("write `params` for a query, or write `method: \"POST\"`", "write `params` for a query, or write `POST`"),
+    (
+        "for example {`total: item.quantity * item.unit_price`}",
+        "for example `{ total: item.quantity * item.unit_price }`",
+    ),
+    ("or write `method: \"POST\"`", "or write `POST`"),
+    ("an object `{\"ttl\": seconds}`", "a duration such as `1m`"),
+    ("has to be known when the workflow is compiled", "has to be text: it must be known when the workflow is compiled"),
+];
+
+fn text(said: &str) -> String {
+    if let Some(rest) = said.strip_prefix("add \"")
+        && let Some((key, _)) = rest.split_once('"')
+        && rest[key.len() + 1..].starts_with([' ', ';']) | (rest.len() == key.len() + 1)
+        && let Some((_, form)) = FORMS.iter().find(|(of, _)| *of == key)
+    {
+        return (*form).to_owned();
+    }
+    let mut said = names(&snippets(said));
+    for (json, flow) in PHRASES {
+        if said.contains(json) {
+            said = said.replace(json, flow);
+        }
+    }
+    said
+}
+
+/// `"secret": "${WEBHOOK_SECRET}"` → `` `secret: WEBHOOK_SECRET` ``; `add "body"` → ``add `body` ``.
+fn snippets(said: &str) -> String {
+    let mut out = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(open) = rest.find('"') {
+        let after = &rest[open + 1..];
+        let Some(length) = after.find('"') else { break };
+        let (key, behind) = (&after[..length], &after[length + 1..]);
+        let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let value = behind.strip_prefix(": ").filter(|_| is_key).and_then(scalar);
+        let quoted = out.len() + open > 0 && rest[..open].ends_with('`');
+        let tick = if quoted || rest[..open].ends_with(['[', '{', ' ']) && inside_ticks(&out, &rest[..open]) {
+            ""
+        } else {
+            "`"
+        };
+        out.push_str(&rest[..open]);
+        match value {
+            Some((value, length)) => {
+                out.push_str(&format!("{tick}{}: {value}{tick}", flow_key(key)));
+                rest = &behind[2 + length..];
+            }
+            None if is_key && out.ends_with("add ") => {
+                out.push_str(&format!("`{}`", flow_key(key)));
+                rest = behind;
+            }
+            None => {
+                out.push_str(&format!("\"{key}\""));
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether the text so far has an odd number of backticks.
+fn inside_ticks(out: &str, rest: &str) -> bool {
+    (out.matches('`').count() + rest.matches('`').count()) % 2 == 1
+}
+
+/// A value of JSON at the start of a text, as it is written here, and how long it is there.
+fn scalar(text: &str) -> Option<(String, usize)> {
+    if let Some(inside) = text.strip_prefix('"') {
+        let end = inside.find('"')?;
+        let value = &inside[..end];
+        let whole = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let said = whole.filter(|whole| !whole.contains("${")).map_or_else(|| format!("\"{value}\""), str::to_owned);
+        return Some((said, end + 2));
+    }
+    let end = text.find(|char: char| !char.is_ascii_alphanumeric() && char != '.').unwrap_or(text.len());
+    (end > 0).then(|| (text[..end].to_owned(), end))
+}
+
+fn flow_key(key: &str) -> &str {
+    words::KEYS.iter().find(|(_, _, json)| *json == key).map_or(key, |(_, here, _)| here)
+}
+
+/// Kinds and keys in backticks.
+fn names(said: &str) -> String {
+    let mut out = String::with_capacity(said.len());
+    for (position, part) in said.split('`').enumerate() {
+        if position > 0 {
+            out.push('`');
+        }
+        let inside = position % 2 == 1;
+        let named = match part {
+            "retry_count" => "retry",
+            "interval_seconds" => "every",
+            "cron_expression" => "cron",
+            "max_retries" | "settings" => part,
+            _ if inside => words::word(flow_key(part)),
+            _ => part,
+        };
+        out.push_str(if inside { named } else { part });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[track_caller]
+    fn check(json: &str, flow: &str) {
+        assert_eq!(text(json), flow);
+    }
+
+    #[test]
+    fn snippets_of_json_become_entries() {
+        check("add \"secret\": \"${WEBHOOK_SECRET}\" to its `config`", "add `secret: WEBHOOK_SECRET`");
+        check("add \"body\": \"…\" to its `config`", "add `body: \"…\"`");
+        check(
+            "name the template: \"template\": \"order-confirmation\"",
+            "name the template: `template: \"order-confirmation\"`",
+        );
+        check(
+            "add \"filter_condition\" to its `config`; it takes text holding an expression",
+            "add `require`; it takes an expression",
+        );
+        check("add \"url\" to its `config`; it takes text", "say what it calls: `GET \"https://…\"`");
+    }
+
+    #[test]
+    fn kinds_and_keys_have_their_names_here() {
+        check("a `send_email` node needs `smtp_server`", "a `mail` node needs `server`");
+        check("`use_tls` takes `true` or `false`, not text", "`tls` takes `true` or `false`, not text");
+        check(
+            "`timeout` takes a number of seconds, more than 0, not text",
+            "`timeout` takes a duration such as `30s`, not text",
+        );
+    }
+
+    #[test]
+    fn other_text_is_left_alone() {
+        check(
+            "for several recipients write an array: [\"a@example.com\", \"b@example.com\"]",
+            "for several recipients write an array: [\"a@example.com\", \"b@example.com\"]",
+        );
+        check("an unpaired \" quote and `a` tick", "an unpaired \" quote and `a` tick");
+    }
+}

@@ -1,0 +1,213 @@
+//! What several nodes share: services with an address and a key, mail servers.
+
+use super::{Writer, block, item, pair, word};
+use crate::syntax::ast::{self, Entry, Node, Part, Text, Value, ValueKind, Workflow};
+use crate::syntax::flow::synthetic;
+use crate::syntax::flow::tree::{Item, ItemKind};
+use crate::syntax::flow::words;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The keys of a mail that say which server it goes through.
+pub(super) const SERVER: [&str; 5] = ["smtp_server", "smtp_port", "username", "password", "use_tls"];
+
+/// What was found, by the position of the node.
+pub(super) struct Shared {
+    pub items: Vec<Item>,
+    pub apis: BTreeMap<usize, Api>,
+    pub servers: BTreeMap<usize, String>,
+}
+
+/// What a node takes from an api.
+pub(super) struct Api {
+    pub name: String,
+    /// What follows the api's own URL.
+    pub path: Text,
+    /// How many of the node's first headers stand there.
+    pub headers: usize,
+}
+
+pub(super) fn find(writer: &Writer, workflow: &Workflow) -> Shared {
+    let mut shared = Shared { items: Vec::new(), apis: BTreeMap::new(), servers: BTreeMap::new() };
+    let mut taken = BTreeSet::new();
+    apis(writer, workflow, &mut taken, &mut shared);
+    servers(writer, workflow, &mut shared);
+    shared
+}
+
+/// A node, its position, and the path it calls.
+type Call<'a> = (usize, &'a Node, String);
+
+fn apis(writer: &Writer, workflow: &Workflow, taken: &mut BTreeSet<String>, shared: &mut Shared) {
+    // In the order in which the services are first called.
+    let mut groups: Vec<(String, Vec<Call>)> = Vec::new();
+    for (at, node) in workflow.nodes.iter().enumerate() {
+        let Some(Value { kind: ValueKind::String(url), .. }) = node.config.get("url") else { continue };
+        if node.kind.value != "http" {
+            continue;
+        }
+        let Some((base, path)) = split(writer, url) else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == base) {
+            Some((_, nodes)) => nodes.push((at, node, path)),
+            None => groups.push((base, vec![(at, node, path)])),
+        }
+    }
+    let several = groups.len() > 1;
+    for (base, nodes) in groups {
+        let common = common_headers(nodes.iter().map(|(_, node, _)| *node));
+        // What depends on the input is the request's own, even where all of them say it.
+        let same = common.iter().take_while(|header| is_constant(writer, &header.value)).count();
+        let common = &common[..same];
+        // A service that is called once is worth a name where there are others, and it has more than an address.
+        if nodes.len() < 2 && !(several && base.starts_with("${") && !common.is_empty()) {
+            continue;
+        }
+        let name = unique(&name_of(&base), taken);
+        let mut entries = vec![pair("url", writer.text(&synthetic(&base), false))];
+        entries.extend(writer.headers(common));
+        shared.items.push(item(ItemKind::Shared(word("api"), word(&name), block(entries))));
+        for (at, _, path) in nodes {
+            let path = synthetic(&path);
+            shared.apis.insert(at, Api { name: name.clone(), path, headers: common.len() });
+        }
+    }
+}
+
+/// `${PAYMENT_API_URL}/charge`, `https://api.example.com/charge`: the service, and the rest.
+fn split(writer: &Writer, url: &Text) -> Option<(String, String)> {
+    let template = writer.respeller.template(url);
+    let at = match template.parts.first()? {
+        Part::Expression(expr, _) => {
+            let ast::ExprKind::Name(name) = &expr.kind else { return None };
+            let start = url.value.find('}')? + 1;
+            crate::model::lower::expr::is_environment_name(name).then_some(start)?
+        }
+        Part::Literal(literal, _) => {
+            let host = literal.find("://")? + 3;
+            host + literal[host..].find('/')?
+        }
+    };
+    let (base, path) = url.value.split_at(at);
+    (path.starts_with('/') && !path.starts_with("/$$")).then(|| (base.to_owned(), path.to_owned()))
+}
+
+/// The headers that all of them begin with.
+fn common_headers<'a>(mut nodes: impl Iterator<Item = &'a Node>) -> &'a [Entry] {
+    let headers = |node: &'a Node| match node.config.get("headers") {
+        Some(Value { kind: ValueKind::Object(object), .. }) => object.entries.as_slice(),
+        _ => &[],
+    };
+    let mut common = nodes.next().map_or(&[][..], headers);
+    for node in nodes {
+        let same = common
+            .iter()
+            .zip(headers(node))
+            .take_while(|(left, right)| left.key.value == right.key.value && same_value(&left.value, &right.value));
+        common = &common[..same.count()];
+    }
+    common
+}
+
+/// Whether the value is known before the input is.
+fn is_constant(writer: &Writer, value: &Value) -> bool {
+    let ValueKind::String(text) = &value.kind else { return true };
+    writer.respeller.template(text).parts.iter().all(|part| match part {
+        Part::Literal(..) => true,
+        Part::Expression(expr, _) => {
+            matches!(&expr.kind, ast::ExprKind::Name(name) if crate::model::lower::expr::is_environment_name(name))
+        }
+    })
+}
+
+/// Whether two values say the same, wherever they stand.
+pub(super) fn same_value(left: &Value, right: &Value) -> bool {
+    match (&left.kind, &right.kind) {
+        (ValueKind::Null, ValueKind::Null) => true,
+        (ValueKind::Bool(left), ValueKind::Bool(right)) => left == right,
+        (ValueKind::Number(left, _), ValueKind::Number(right, _)) => left == right,
+        (ValueKind::String(left), ValueKind::String(right)) => left.value == right.value,
+        (ValueKind::Array(left), ValueKind::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same_value(left, right))
+        }
+        (ValueKind::Object(left), ValueKind::Object(right)) => {
+            left.entries.len() == right.entries.len()
+                && left
+                    .entries
+                    .iter()
+                    .zip(&right.entries)
+                    .all(|(left, right)| left.key.value == right.key.value && same_value(&left.value, &right.value))
+        }
+        _ => false,
+    }
+}
+
+/// The token of `Authorization: Bearer …`.
+pub(super) fn bearer(header: &Entry) -> Option<Text> {
+    match &header.value.kind {
+        ValueKind::String(text) if header.key.value == "Authorization" => {
+            let token = text.value.strip_prefix("Bearer ")?;
+            (!token.is_empty()).then(|| synthetic(token))
+        }
+        _ => None,
+    }
+}
+
+/// `${PAYMENT_API_URL}` → `payment`, `https://api.example.com` → `example`.
+fn name_of(base: &str) -> String {
+    if let Some(variable) = base.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+        let variable = variable.trim();
+        let stem =
+            ["_API_URL", "_BASE_URL", "_SERVICE_URL", "_URL", "_API"].iter().find_map(|end| variable.strip_suffix(end));
+        return stem.filter(|stem| !stem.is_empty()).unwrap_or(variable).to_ascii_lowercase().replace('_', "-");
+    }
+    let host = base.split("://").nth(1).unwrap_or("service").split([':', '$', '@']).next().unwrap_or_default();
+    let label = host.split('.').find(|label| !matches!(*label, "api" | "www"));
+    label.unwrap_or("service").to_ascii_lowercase()
+}
+
+/// A name that can stand there and that nothing else has.
+fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let name = if crate::syntax::flow::read::is_name(name) { name } else { "service" };
+    let mut unique = name.to_owned();
+    let mut number = 2;
+    while !taken.insert(unique.clone()) {
+        unique = format!("{name}-{number}");
+        number += 1;
+    }
+    unique
+}
+
+fn servers(writer: &Writer, workflow: &Workflow, shared: &mut Shared) {
+    let settings = |node: &'_ Node| -> Vec<Entry> {
+        let entries = node.config.entries.iter().filter(|entry| SERVER.contains(&entry.key.value.as_str()));
+        entries.cloned().collect()
+    };
+    let mut groups: Vec<(Vec<Entry>, Vec<usize>)> = Vec::new();
+    for (at, node) in workflow.nodes.iter().enumerate().filter(|(_, node)| node.kind.value == "send_email") {
+        let own = settings(node);
+        let same = |known: &[Entry]| {
+            known.len() == own.len()
+                && known
+                    .iter()
+                    .zip(&own)
+                    .all(|(left, right)| left.key.value == right.key.value && same_value(&left.value, &right.value))
+        };
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, nodes)) => nodes.push(at),
+            None => groups.push((own, vec![at])),
+        }
+    }
+    let mut taken = BTreeSet::new();
+    for (settings, nodes) in groups {
+        if nodes.len() < 2 || settings.is_empty() {
+            continue;
+        }
+        let name = unique("mail", &mut taken);
+        let entries = settings.iter().filter(|entry| {
+            !matches!((entry.key.value.as_str(), &entry.value.kind), ("use_tls", ValueKind::Bool(true)))
+        });
+        let entries = entries
+            .map(|entry| pair(words::flow_key("send_email", &entry.key.value), writer.value(&entry.value, None)));
+        shared.items.push(item(ItemKind::Shared(word("smtp"), word(&name), block(entries.collect()))));
+        shared.servers.extend(nodes.into_iter().map(|at| (at, name.clone())));
+    }
+}

@@ -1,0 +1,322 @@
+//! The block of a node, and the shared settings it uses → `config`.
+
+use super::value::string;
+use super::{Builder, misplaced_request};
+use crate::catalog::{self, KeyType};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::{self, Text};
+use crate::syntax::flow::mistake;
+use crate::syntax::flow::read::text_of;
+use crate::syntax::flow::text::{self, joined};
+use crate::syntax::flow::tree::{Block, Entry, EntryKind, Key, Value, ValueKind, Word};
+use crate::syntax::flow::words;
+
+/// A `config` as it grows: what the node says wins over what it shares.
+pub(super) struct Config {
+    pub kind: String,
+    /// Entries from here on are the node's own.
+    own: usize,
+    entries: Vec<ast::Entry>,
+    headers: Vec<ast::Entry>,
+    headers_span: Option<Span>,
+    own_headers: usize,
+    /// The first part of every URL.
+    base: Option<Text>,
+    request: Option<Span>,
+}
+
+impl Config {
+    pub fn new(kind: &str) -> Config {
+        Config {
+            kind: kind.to_owned(),
+            own: 0,
+            entries: Vec::new(),
+            headers: Vec::new(),
+            headers_span: None,
+            own_headers: 0,
+            base: None,
+            request: None,
+        }
+    }
+
+    /// What comes from now on is the node's own.
+    pub fn begin_own(&mut self) {
+        self.own = self.entries.len();
+        self.own_headers = self.headers.len();
+    }
+
+    pub fn push(&mut self, key: &str, at: Span, value: ast::Value) {
+        self.add(text::synthetic(key, at), value);
+    }
+
+    fn add(&mut self, key: Text, value: ast::Value) {
+        self.forget_shared(&key.value);
+        self.entries.push(ast::Entry { key, value });
+    }
+
+    /// What is shared does not count where the node says it in another way.
+    fn forget_shared(&mut self, key: &str) {
+        if let Some(shared) = self.entries[..self.own].iter().position(|entry| entry.key.value == key) {
+            self.entries.remove(shared);
+            self.own -= 1;
+        }
+    }
+
+    fn header(&mut self, entry: ast::Entry, block: Span) {
+        let same = |other: &ast::Entry| other.key.value.eq_ignore_ascii_case(&entry.key.value);
+        if let Some(shared) = self.headers[..self.own_headers].iter().position(same) {
+            self.headers.remove(shared);
+            self.own_headers -= 1;
+        }
+        self.headers.push(entry);
+        self.headers_span = Some(block);
+    }
+
+    pub fn finish(mut self, span: Span) -> ast::Object {
+        if let Some(headers) = self.headers_span {
+            let value =
+                ast::ValueKind::Object(ast::Object { span: headers, entries: std::mem::take(&mut self.headers) });
+            self.push("headers", headers, ast::Value { span: headers, kind: value });
+        }
+        ast::Object { span, entries: self.entries }
+    }
+}
+
+impl<'a> Builder<'a, '_> {
+    /// The settings of an api or a mail server, before the node's own.
+    pub(super) fn shared(&mut self, config: &mut Config, what: &'static str, name: &Word) {
+        let all = if what == "api" { &mut self.apis } else { &mut self.servers };
+        match all.get_mut(name.text.as_str()) {
+            Some(declared) => {
+                declared.used = true;
+                let block = declared.what;
+                for entry in &block.entries {
+                    self.entry(config, entry, true);
+                }
+            }
+            None => {
+                let known: Vec<String> = all.keys().map(|name| (*name).to_owned()).collect();
+                // Used, though by a wrong name: which one was meant, nobody knows.
+                all.values_mut().for_each(|declared| declared.used = true);
+                let names = known.iter().map(String::as_str);
+                let words = if what == "api" { what } else { "mail server" };
+                self.report(mistake::unknown_name(words, &name.text, name.span, names));
+                // One mistake, one message: the rest is checked as if it were there.
+                match what {
+                    "api" => config.base = Some(text::synthetic("https://unknown.invalid", name.span)),
+                    _ => config.push("smtp_server", name.span, string("unknown.invalid", name.span)),
+                }
+            }
+        }
+    }
+
+    pub(super) fn entry(&mut self, config: &mut Config, entry: &'a Entry, shared: bool) {
+        match &entry.kind {
+            EntryKind::Pair(key, value) => self.pair(config, key, value, shared),
+            EntryKind::Shorthand(bare) => {
+                let kind = ast::ValueKind::String(text::template(&bare.text));
+                let key = words::json_key(&config.kind, &bare.text.value);
+                config.push(key, bare.span, ast::Value { span: bare.span, kind });
+            }
+            EntryKind::Request { method, api, url } if config.kind == "http" && !shared => {
+                self.request(config, entry.span, method, api.as_ref(), url);
+            }
+            EntryKind::Request { method, .. } => self.report(misplaced_request(method.span)),
+        }
+    }
+
+    fn request(&mut self, config: &mut Config, span: Span, method: &Word, api: Option<&Word>, url: &'a Value) {
+        if let Some(first) = config.request.replace(span) {
+            self.report(
+                Diagnostic::new(Code::DuplicateKey, method.span, "a node makes one request")
+                    .label("a second one")
+                    .also(first, "the first one")
+                    .help("make another `http` node of it, and connect the two in the `flow` block"),
+            );
+            return;
+        }
+        config.add(
+            text::synthetic("method", method.span),
+            ast::Value { span: method.span, kind: ast::ValueKind::String(text_of(method)) },
+        );
+        let mut value = self.value(url, Some(KeyType::Text));
+        if let (Some(base), Some(_), ast::ValueKind::String(path)) = (&config.base, api, &mut value.kind) {
+            let mut whole = text::Builder::new();
+            whole.append(base);
+            whole.append(path);
+            *path = whole.finish(path.span);
+        }
+        config.add(text::synthetic("url", url.span), value);
+    }
+
+    fn pair(&mut self, config: &mut Config, key: &'a Key, value: &'a Value, shared: bool) {
+        let name = key.text.value.as_str();
+        let kind = config.kind.clone();
+        match (kind.as_str(), name, &value.kind) {
+            ("http", "url", _) if shared => match self.value(value, Some(KeyType::Text)).kind {
+                ast::ValueKind::String(base) => config.base = Some(base),
+                kind => {
+                    let wrong = ast::Value { span: value.span, kind };
+                    config.add(key.text.clone(), wrong);
+                }
+            },
+            ("http", "bearer", _) => {
+                let token = self.value(value, Some(KeyType::Text));
+                let ast::ValueKind::String(token) = token.kind else {
+                    let headline = format!("`bearer` takes text, not {}", super::describe(&value.kind));
+                    self.report(Diagnostic::new(Code::WrongType, value.span, headline).label("expected text"));
+                    return;
+                };
+                let mut header = text::Builder::new();
+                header.push("Bearer ", value.span.start);
+                header.append(&token);
+                let header = ast::ValueKind::String(header.finish(value.span));
+                let header = ast::Value { span: value.span, kind: header };
+                let name = text::synthetic("Authorization", key.text.span);
+                config.header(ast::Entry { key: name, value: header }, key.text.span);
+            }
+            ("http", "headers", ValueKind::Object(block)) => {
+                for entry in self.object(block, None).entries {
+                    config.header(entry, block.span);
+                }
+                config.headers_span = Some(block.span);
+            }
+            ("http" | "send_email", "retry", _) => self.retry(config, key, value),
+            ("http", "cache", ValueKind::Duration(_) | ValueKind::Number(_)) => {
+                let ttl = ast::Entry { key: text::synthetic("ttl", value.span), value: self.value(value, None) };
+                let object = ast::Object { span: value.span, entries: vec![ttl] };
+                let kind = ast::ValueKind::Object(object);
+                config.add(key.text.clone(), ast::Value { span: value.span, kind });
+            }
+            ("send_email", "template", ValueKind::Filled(strings, vars)) => {
+                let name = joined(strings);
+                let span = name.span;
+                config.add(key.text.clone(), ast::Value { span, kind: ast::ValueKind::String(name) });
+                let vars = ast::Value { span: vars.span, kind: ast::ValueKind::Object(self.object(vars, None)) };
+                config.push("template_vars", span, vars);
+            }
+            ("send_email", "from", ValueKind::Text(strings)) => self.sender(config, key, &joined(strings)),
+            ("data_transform", _, _) if words::TRANSFORMS.iter().any(|(here, ..)| *here == name) => {
+                self.transform(config, key, value);
+            }
+            _ => {
+                let json = words::json_key(&config.kind, name);
+                let ty = catalog::kind(&config.kind).and_then(|kind| kind.key(json)).map(|key| key.ty);
+                let ty = ty.filter(|ty| !matches!(ty, KeyType::Fields));
+                // The field of an item may stand in quotes: it is a path, and no expression.
+                let quoted = name == "field" && matches!(value.kind, ValueKind::Text(_));
+                let value = self.value(value, ty.filter(|_| !quoted));
+                let mut written = key.text.clone();
+                if json != name {
+                    written = text::synthetic(json, written.span);
+                }
+                config.add(written, value);
+            }
+        }
+    }
+
+    /// `"Shop <orders@example.com>"` is a name and an address.
+    fn sender(&mut self, config: &mut Config, key: &Key, from: &Text) {
+        let text = |text: Text| ast::Value { span: text.span, kind: ast::ValueKind::String(text) };
+        let whole = from.value.as_str();
+        match whole.strip_suffix('>').and_then(|rest| rest.rfind('<')) {
+            Some(open) => {
+                let name = whole[..open].trim_end().len();
+                config.push("from_email", key.text.span, text(slice(from, open + 1, whole.len() - 1)));
+                if name > 0 {
+                    config.push("from_name", key.text.span, text(slice(from, 0, name)));
+                }
+            }
+            None => config.push("from_email", key.text.span, text(from.clone())),
+        }
+    }
+
+    /// `3 every 2s`, `5 from 1s to 30s jitter`
+    fn retry(&mut self, config: &mut Config, key: &Key, value: &'a Value) {
+        config.forget_shared("retry_delay");
+        let ValueKind::Retry(retry) = &value.kind else {
+            let count = self.value(value, None);
+            config.push("retry_count", key.text.span, count);
+            return;
+        };
+        let count = self.value(&retry.count, None);
+        config.push("retry_count", key.text.span, count);
+        if let Some(every) = &retry.every {
+            let delay = self.value(every, None);
+            config.push("retry_delay", every.span, delay);
+        }
+        if let Some(from) = &retry.from {
+            let mut entries = vec![ast::Entry {
+                key: text::synthetic("strategy", from.span),
+                value: string("exponential", from.span),
+            }];
+            let mut add = |name: &str, value: ast::Value| {
+                entries.push(ast::Entry { key: text::synthetic(name, value.span), value });
+            };
+            add("initial", self.value(from, None));
+            if let Some(to) = &retry.to {
+                add("max", self.value(to, None));
+            }
+            if let Some(span) = retry.jitter {
+                add("jitter", ast::Value { span, kind: ast::ValueKind::Bool(true) });
+            }
+            let delay = ast::ValueKind::Object(ast::Object { span: value.span, entries });
+            config.push("retry_delay", from.span, ast::Value { span: value.span, kind: delay });
+        }
+    }
+
+    /// `filter: item.price > 10`
+    fn transform(&mut self, config: &mut Config, key: &'a Key, value: &'a Value) {
+        let name = key.text.value.as_str();
+        let Some((_, transform, of)) = words::TRANSFORMS.iter().find(|(here, ..)| *here == name) else { return };
+        if let Some(first) = config.request.replace(key.text.span) {
+            self.report(
+                Diagnostic::new(Code::DuplicateKey, key.text.span, "a transform does one thing")
+                    .label("a second one")
+                    .also(first, "the first one")
+                    .help("make another `transform` node of it, and connect the two in the `flow` block"),
+            );
+            return;
+        }
+        config.push("transform_type", key.text.span, string(transform, key.text.span));
+        // `csv: true` takes every field there is.
+        if let ("csv", ValueKind::Bool(true)) = (name, &value.kind) {
+            return;
+        }
+        let ty = match *of {
+            "field" if matches!(value.kind, ValueKind::Text(_)) => KeyType::Literal,
+            "filter_condition" | "expression" | "field" => KeyType::Expression,
+            _ if name == "add" => KeyType::Json,
+            _ => KeyType::Fields,
+        };
+        if let ValueKind::Sorted(_, order) = &value.kind {
+            let kind = ast::ValueKind::String(text_of(order));
+            config.push("order", order.span, ast::Value { span: order.span, kind });
+        }
+        let value = self.value(value, Some(ty));
+        config.push(of, key.text.span, value);
+    }
+
+    /// Entries of a node's block that are not part of its `config`.
+    pub(super) fn block_of(&mut self, block: &'a Block) -> Vec<(&'a Key, &'a Value)> {
+        self.duplicates(block);
+        let pairs = block.entries.iter().filter_map(|entry| match &entry.kind {
+            EntryKind::Pair(key, value) => Some((key, value)),
+            EntryKind::Shorthand(_) | EntryKind::Request { .. } => None,
+        });
+        pairs.collect()
+    }
+}
+
+/// A part of a text; both ends are character boundaries.
+fn slice(text: &Text, start: usize, end: usize) -> Text {
+    let span = text.span_of(start..end);
+    if text.map.is_empty() {
+        return text::synthetic(&text.value[start..end], span);
+    }
+    let mut map = vec![(0, span.start)];
+    let inside = text.map.iter().filter(|(decoded, _)| (*decoded as usize) > start && (*decoded as usize) < end);
+    map.extend(inside.map(|&(decoded, source)| (decoded - start as u32, source)));
+    Text { value: text.value[start..end].to_owned(), span, map }
+}

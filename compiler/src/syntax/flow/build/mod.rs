@@ -1,0 +1,263 @@
+//! [`File`] → `ast::Workflow`, as the JSON front end gives it.
+//!
+//! Comes in: the items without a mistake. Goes out: the workflow; names of the text's own (types, shared settings) are
+//! resolved here, for JSON has none of them. Always true: the AST means exactly what the text says; what the format calls
+//! otherwise stands in [`words`](super::words), and nothing is decided that the checker decides.
+
+mod config;
+mod graph;
+mod node;
+mod ty;
+mod value;
+
+pub use graph::otherwise;
+use std::collections::BTreeMap;
+pub use ty::{MARKS, NAMES as TYPE_NAMES};
+
+use super::mistake;
+use super::read::text_of;
+use super::text::synthetic;
+use super::token::Comment;
+use super::tree::{Block, EntryKind, File, ItemKind, Ty, Value, ValueKind, Word};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::syntax::ast::{self, Text};
+
+/// Builds the workflow; `span` is the whole text.
+pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::Workflow {
+    let mut builder = Builder {
+        diagnostics,
+        types: BTreeMap::new(),
+        apis: BTreeMap::new(),
+        servers: BTreeMap::new(),
+        needed: BTreeMap::new(),
+        schema_size: 0,
+    };
+    builder.declarations(file);
+    let mut workflow = ast::Workflow {
+        span,
+        slug: None,
+        name: None,
+        description: None,
+        version: None,
+        nodes: Vec::new(),
+        connections: Vec::new(),
+        settings: None,
+        allow: Vec::new(),
+    };
+    let (mut header, mut graph): (Option<Span>, Option<Span>) = (None, None);
+    for item in &file.items {
+        let keyword = |word: &str| Span { end: item.span.start + word.len() as u32, ..item.span };
+        match &item.kind {
+            ItemKind::Workflow(slug, block) => {
+                match header {
+                    Some(first) => builder.report(mistake::block_twice("workflow", keyword("workflow"), first)),
+                    None => builder.header(&mut workflow, slug.as_ref(), block, &item.docs),
+                }
+                header.get_or_insert(keyword("workflow"));
+            }
+            ItemKind::Flow(flow) => {
+                match graph {
+                    Some(first) => builder.report(mistake::block_twice("flow", keyword("flow"), first)),
+                    None => workflow.connections = builder.connections(flow),
+                }
+                graph.get_or_insert(keyword("flow"));
+            }
+            ItemKind::Node(_) | ItemKind::Type(..) | ItemKind::Shared(..) => {}
+        }
+    }
+    for item in &file.items {
+        if let ItemKind::Node(node) = &item.kind {
+            let node = builder.node(node, item.span, &item.docs);
+            workflow.nodes.push(node);
+        }
+    }
+    builder.unused();
+    workflow
+}
+
+struct Builder<'a, 'd> {
+    diagnostics: &'d mut Diagnostics,
+    types: BTreeMap<&'a str, Declared<&'a Ty>>,
+    apis: BTreeMap<&'a str, Declared<&'a Block>>,
+    servers: BTreeMap<&'a str, Declared<&'a Block>>,
+    /// The nodes that a node needs, by its id: edges `=>`.
+    needed: BTreeMap<String, Vec<Text>>,
+    /// How large the schemas are that the types have become: a type may be used again and again.
+    schema_size: usize,
+}
+
+/// Something with a name that others use.
+struct Declared<T> {
+    what: T,
+    span: Span,
+    used: bool,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn declarations(&mut self, file: &'a File) {
+        for item in &file.items {
+            let twice = match &item.kind {
+                ItemKind::Type(name, ty) => declare(&mut self.types, "type", name, ty),
+                ItemKind::Shared(kind, name, block) if kind.text == "api" => {
+                    declare(&mut self.apis, "api", name, block)
+                }
+                ItemKind::Shared(_, name, block) => declare(&mut self.servers, "mail server", name, block),
+                ItemKind::Workflow(..) | ItemKind::Flow(_) | ItemKind::Node(_) => None,
+            };
+            if let ItemKind::Shared(_, _, block) = &item.kind {
+                self.duplicates(block);
+            }
+            if let Some(twice) = twice {
+                self.report(twice);
+            }
+        }
+    }
+
+    fn header(&mut self, workflow: &mut ast::Workflow, slug: Option<&Word>, block: &'a Block, docs: &[Comment]) {
+        self.duplicates(block);
+        workflow.slug = slug.map(text_of);
+        (workflow.name, workflow.description) = documentation(docs);
+        let mut settings = Vec::new();
+        for entry in &block.entries {
+            let (key, value) = match &entry.kind {
+                EntryKind::Pair(key, value) => (key, value),
+                EntryKind::Shorthand(bare) => {
+                    self.report(no_shorthand(bare.span, &bare.text.value));
+                    continue;
+                }
+                EntryKind::Request { method, .. } => {
+                    self.report(misplaced_request(method.span));
+                    continue;
+                }
+            };
+            let text = |builder: &mut Self| builder.literal_text(key, value);
+            match key.text.value.as_str() {
+                "name" => workflow.name = text(self),
+                "description" => workflow.description = text(self),
+                "version" => workflow.version = text(self),
+                "allow" => workflow.allow = self.names(value, "an entry of `allow`"),
+                _ => {
+                    let value = self.value(value, None);
+                    settings.push(ast::Entry { key: key.text.clone(), value });
+                }
+            }
+        }
+        if !settings.is_empty() {
+            workflow.settings = Some(ast::Object { span: block.span, entries: settings });
+        }
+    }
+
+    /// Text without anything else: a name, a version.
+    fn literal_text(&mut self, key: &super::tree::Key, value: &Value) -> Option<Text> {
+        match &value.kind {
+            ValueKind::Text(strings) => Some(super::text::joined(strings)),
+            kind => {
+                let headline = format!("`{}` takes text, not {}", key.text.value, describe(kind));
+                let mut diagnostic = Diagnostic::new(Code::WrongType, value.span, headline).label("expected text");
+                if let ValueKind::Number(written) = kind {
+                    diagnostic = diagnostic.help(format!("write it in quotes: \"{written}\""));
+                }
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// Every key that a block has more than once.
+    fn duplicates(&mut self, block: &Block) {
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        for entry in &block.entries {
+            let (key, span) = match &entry.kind {
+                EntryKind::Pair(key, _) => (key.text.value.as_str(), key.text.span),
+                EntryKind::Shorthand(bare) => (bare.text.value.as_str(), bare.span),
+                EntryKind::Request { .. } => continue,
+            };
+            let first = *seen.entry(key).or_insert(span);
+            if first != span {
+                self.report(
+                    Diagnostic::new(Code::DuplicateKey, span, format!("the key `{key}` stands twice in this block"))
+                        .label("again here")
+                        .also(first, "first here")
+                        .help("keep one of them"),
+                );
+            }
+        }
+    }
+
+    /// What is declared and never used, and so was never checked either.
+    fn unused(&mut self) {
+        let mut found = Vec::new();
+        let mut unused = |what: &str, name: &str, span: Span, user: &str| {
+            let diagnostic = Diagnostic::new(Code::DeadKey, span, format!("no {user} uses the {what} `{name}`"));
+            found.push(diagnostic.label("nothing reads this").help("remove it, or use it by its name"));
+        };
+        for (name, declared) in self.apis.iter().filter(|(_, declared)| !declared.used) {
+            unused("api", name, declared.span, "request");
+        }
+        for (name, declared) in self.servers.iter().filter(|(_, declared)| !declared.used) {
+            unused("mail server", name, declared.span, "mail");
+        }
+        for (name, declared) in self.types.iter().filter(|(_, declared)| !declared.used) {
+            unused("type", name, declared.span, "node");
+        }
+        found.into_iter().for_each(|diagnostic| self.report(diagnostic));
+    }
+}
+
+fn declare<'a, T>(
+    all: &mut BTreeMap<&'a str, Declared<T>>,
+    what: &str,
+    name: &'a Word,
+    declared: T,
+) -> Option<Diagnostic> {
+    if let Some(first) = all.get(name.text.as_str()) {
+        return Some(mistake::declared_twice(what, &name.text, name.span, first.span));
+    }
+    all.insert(&name.text, Declared { what: declared, span: name.span, used: false });
+    None
+}
+
+/// `///` lines: the first is the name, those below it the description.
+fn documentation(docs: &[Comment]) -> (Option<Text>, Option<Text>) {
+    let line = |doc: &Comment| {
+        let text = doc.text.trim_start_matches('/');
+        text.strip_prefix(' ').unwrap_or(text).to_owned()
+    };
+    let name = docs.first().map(|doc| synthetic(&line(doc), doc.span)).filter(|name| !name.value.is_empty());
+    let lines: Vec<String> = docs.iter().skip(1).map(line).collect();
+    let description = lines.join("\n");
+    let description = description.trim_matches('\n');
+    let span = docs.get(1).map(|first| docs.last().map_or(first.span, |last| first.span.to(last.span)));
+    let description = span.filter(|_| !description.is_empty()).map(|span| synthetic(description, span));
+    (name, description)
+}
+
+fn describe(kind: &ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "`null`",
+        ValueKind::Bool(_) => "a boolean",
+        ValueKind::Number(_) => "a number",
+        ValueKind::Duration(_) => "a duration",
+        ValueKind::Text(_) | ValueKind::Filled(..) => "text",
+        ValueKind::Array(..) => "an array",
+        ValueKind::Object(_) => "an object",
+        ValueKind::Bare(_) | ValueKind::Sorted(..) => "an expression",
+        ValueKind::Retry(_) => "a rule for retries",
+    }
+}
+
+fn no_shorthand(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::FlowSyntax, span.after(), format!("the key `{name}` has no value"))
+        .label("expected `:` and a value")
+}
+
+fn misplaced_request(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::FlowSyntax, span, "a request belongs into an `http` node")
+        .label("no request can stand here")
+        .help("write `http check-stock { GET \"https://…\" }`; what several requests share stands in `api shop { url: … }`")
+}

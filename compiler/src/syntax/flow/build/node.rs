@@ -1,0 +1,134 @@
+//! One node: its header, its block, its name.
+
+use super::config::Config;
+use super::value::string;
+use super::{Builder, documentation};
+use crate::catalog::{self, KeyType};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::{self, Text};
+use crate::syntax::flow::read::text_of;
+use crate::syntax::flow::token::Comment;
+use crate::syntax::flow::tree::{EntryKind, Node, Ty, Word};
+use crate::syntax::flow::words;
+
+/// Keys that belong to the node, not to its `config`.
+const NODE_KEYS: &[&str] = &["name", "description", "dependencies", "allow"];
+
+impl<'a> Builder<'a, '_> {
+    pub(super) fn node(&mut self, node: &'a Node, span: Span, docs: &[Comment]) -> ast::Node {
+        let kind = words::kind(&node.kind.text).unwrap_or(&node.kind.text);
+        let mut config = Config::new(kind);
+        self.shared_settings(&mut config, node);
+        config.begin_own();
+        self.clauses(&mut config, node);
+        let (mut name, mut description) = documentation(docs);
+        let mut dependencies: Vec<Text> = self.needed.remove(&node.id.text).unwrap_or_default();
+        let mut allow = Vec::new();
+        if let Some(block) = &node.block {
+            for (key, value) in self.block_of(block) {
+                match key.text.value.as_str() {
+                    "name" => name = self.literal_text(key, value),
+                    "description" => description = self.literal_text(key, value),
+                    "dependencies" => dependencies.extend(self.names(value, "a dependency")),
+                    "allow" => allow = self.names(value, "an entry of `allow`"),
+                    _ => {}
+                }
+            }
+            for entry in &block.entries {
+                let of_node =
+                    matches!(&entry.kind, EntryKind::Pair(key, _) if NODE_KEYS.contains(&key.text.value.as_str()));
+                if !of_node {
+                    self.entry(&mut config, entry, false);
+                }
+            }
+        }
+        let block = node.block.as_ref().map_or(node.id.span.after(), |block| block.span);
+        let kind_text = Text::verbatim(kind.to_owned(), node.kind.span, node.kind.span.start);
+        ast::Node {
+            span,
+            id: text_of(&node.id),
+            kind: kind_text,
+            trigger: catalog::kind(kind).is_some_and(|spec| spec.trigger),
+            name,
+            description,
+            config: config.finish(block),
+            dependencies,
+            allow,
+        }
+    }
+
+    /// What `via mail` and `POST shop "/…"` name.
+    fn shared_settings(&mut self, config: &mut Config, node: &'a Node) {
+        for (clause, value) in &node.clauses {
+            if clause.text == "via" && config.kind == "send_email" {
+                for name in self.names(value, "a mail server") {
+                    let word = Word { text: name.value.clone(), span: name.span, quoted: false };
+                    self.shared(config, "smtp", &word);
+                }
+            }
+        }
+        let entries = node.block.iter().flat_map(|block| &block.entries);
+        for entry in entries {
+            if let (EntryKind::Request { api: Some(api), .. }, "http") = (&entry.kind, config.kind.as_str()) {
+                self.shared(config, "api", api);
+                return;
+            }
+        }
+    }
+
+    fn clauses(&mut self, config: &mut Config, node: &'a Node) {
+        for (clause, value) in &node.clauses {
+            let kind = config.kind.clone();
+            let mut put = |builder: &mut Self, key: &str, ty: KeyType| {
+                let value = builder.value(value, Some(ty));
+                config.push(key, value.span, value);
+            };
+            match (kind.as_str(), clause.text.as_str()) {
+                ("webhook", "at") => put(self, "webhook_id", KeyType::Literal),
+                ("schedule", "cron") => {
+                    put(self, "cron_expression", KeyType::Literal);
+                    config.push("schedule_type", clause.span, string("cron", clause.span));
+                }
+                ("schedule", "every") => {
+                    put(self, "interval_seconds", KeyType::Seconds);
+                    config.push("schedule_type", clause.span, string("interval", clause.span));
+                }
+                ("schedule", "in") => put(self, "timezone", KeyType::Literal),
+                ("send_email", "via") => {}
+                (_, word) => {
+                    let owner = match word {
+                        "at" => "a `webhook`",
+                        "via" => "a `mail`",
+                        _ => "a `schedule`",
+                    };
+                    let headline = format!("`{word}` belongs to {owner}, not to {}", owned(&node.kind.text));
+                    self.report(Diagnostic::new(Code::FlowSyntax, clause.span, headline).label("does not belong here"));
+                }
+            }
+        }
+        let trigger = matches!(config.kind.as_str(), "webhook" | "manual");
+        let input = node.input.as_ref().map(|ty| ("input_schema", ty, trigger, "a trigger's input"));
+        let output = node.output.as_ref();
+        let output = output.map(|ty| ("response_schema", ty, config.kind == "http", "the answer of an `http` node"));
+        for (key, ty, fits, what) in [input, output].into_iter().flatten() {
+            self.schema(config, key, ty, fits, what, &node.kind);
+        }
+    }
+
+    fn schema(&mut self, config: &mut Config, key: &str, ty: &'a Ty, fits: bool, what: &str, kind: &Word) {
+        if !fits {
+            let headline = format!("a type here is that of {what}, and this is {}", owned(&kind.text));
+            self.report(Diagnostic::new(Code::FlowSyntax, ty.span, headline).label("does not belong here"));
+            return;
+        }
+        let schema = self.ty(ty);
+        config.push(key, ty.span, schema);
+    }
+}
+
+/// ``an `http` node``
+fn owned(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u', 'h']) { "an" } else { "a" };
+    format!("{article} `{kind}`")
+}

@@ -1,0 +1,467 @@
+//! What is wrong with a .flow text, in words.
+
+use pest::error::InputLocation;
+
+use super::token::{Rule, Token};
+use super::tree::Node;
+use super::words;
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::source::{FileId, Span};
+use crate::syntax::ast::Text;
+
+/// Boxed: a finding is large and rare.
+pub type Mistake = Box<Diagnostic>;
+
+fn mistake(span: Span, headline: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::FlowSyntax, span, headline)
+}
+
+/// The grammar matches every text and does not nest; only a thread almost out of stack gets here.
+pub fn unreadable(file: FileId, location: &InputLocation) -> Mistake {
+    let at = match location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => *at as u32,
+    };
+    Box::new(mistake(Span { file, start: at, end: at }, "the text cannot be read from here on"))
+}
+
+pub fn too_deep(span: Span, most: usize) -> Mistake {
+    let headline = format!("more than {most} braces, brackets and types inside one another");
+    Box::new(Diagnostic::new(Code::TooDeep, span, headline).label("one too many"))
+}
+
+/// The sign that closes an opening one.
+pub fn closing(open: Rule) -> Option<Rule> {
+    match open {
+        Rule::open_brace => Some(Rule::close_brace),
+        Rule::open_bracket => Some(Rule::close_bracket),
+        Rule::open_paren => Some(Rule::close_paren),
+        _ => None,
+    }
+}
+
+/// A token in the author's words: `` `,` ``, `the end of the file`.
+fn name(token: Token) -> String {
+    match token.rule {
+        Rule::EOI => "the end of the file".to_owned(),
+        Rule::string | Rule::unclosed_string if token.text.len() > 24 => "this text".to_owned(),
+        _ => format!("`{}`", token.text),
+    }
+}
+
+/// What stands where something else should; where nothing does, behind what came before.
+fn place(token: Token, last: Option<Token>) -> Span {
+    match (token.rule, last) {
+        (Rule::EOI, Some(last)) => last.span.after(),
+        _ if token.lines > 0 => last.map_or(token.span, |last| last.span.after()),
+        _ => token.span,
+    }
+}
+
+pub fn expected(what: &str, why: &str, token: Token, last: Option<Token>) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = match last.filter(|last| last.rule != Rule::EOI) {
+        Some(last) => format!("expected {what} after {}, not {}", name(last), found(token)),
+        None => format!("expected {what}, not {}", found(token)),
+    };
+    Box::new(mistake(place(token, last), headline).label(format!("expected {what}")).help(why))
+}
+
+fn found(token: Token) -> String {
+    match token.rule {
+        _ if token.lines > 0 && token.rule != Rule::EOI => "the end of the line".to_owned(),
+        _ => name(token),
+    }
+}
+
+/// Tokens that are wrong wherever they stand.
+fn own_words(token: Token) -> Option<Mistake> {
+    let diagnostic = match token.rule {
+        Rule::unclosed_string => mistake(token.span, "this text has no closing quote")
+            .label("ends with its line")
+            .help("close it with `\"`; a line break in it is written `\\n`, and texts that follow one another are one"),
+        Rule::single_quoted => {
+            let inside = token.text.trim_matches('\'');
+            mistake(token.span, "text outside of `${…}` stands in double quotes")
+                .label("single quotes")
+                .help(format!("write \"{}\"", inside.escape_default()))
+        }
+        Rule::backquoted => mistake(token.span, "text stands in double quotes")
+            .label("backquotes")
+            .help("every text in double quotes may hold `${…}`: \"Order ${order_id}\""),
+        Rule::block_comment => mistake(Span { end: token.span.start + 2, ..token.span }, "`/*` begins no comment")
+            .label("not a comment")
+            .help("a comment begins with `//` and ends with its line"),
+        Rule::hash_comment => mistake(Span { end: token.span.start + 1, ..token.span }, "`#` begins no comment")
+            .label("not a comment")
+            .help("a comment begins with `//` and ends with its line"),
+        Rule::semicolon => mistake(token.span, "a `;` ends nothing here")
+            .label("remove it")
+            .help("entries end with their line, or with `,`"),
+        Rule::bad_number => mistake(token.span, format!("`{}` is no number", token.text))
+            .label("cannot be read")
+            .help("a number is written `12` or `1.5`; with a unit of time `500ms`, `30s`, `10m`, `2h` or `1d`"),
+        Rule::unknown => {
+            let character = token.text.chars().next().unwrap_or_default();
+            let diagnostic = mistake(token.span, format!("`{}` means nothing here", token.text.escape_debug()))
+                .label("unknown character");
+            match character {
+                '“' | '”' | '„' | '«' | '»' => diagnostic.help("text stands in straight quotes: `\"`"),
+                '→' => diagnostic.help("an edge is written `->`"),
+                '–' | '—' | '−' => diagnostic.help("write `-`"),
+                _ => diagnostic,
+            }
+        }
+        _ => return None,
+    };
+    Some(Box::new(diagnostic))
+}
+
+pub fn wrong_token(token: Token) -> Mistake {
+    own_words(token).unwrap_or_else(|| {
+        let diagnostic = mistake(token.span, "a value is not assigned with `=`").label("not an operator");
+        Box::new(diagnostic.help("to compare write `==`; a key is followed by `:`"))
+    })
+}
+
+pub fn bad_escape(text: &str, span: Span) -> Mistake {
+    let written: String = text.chars().take(2).collect();
+    let diagnostic = mistake(span, format!("there is no escape `{written}` in text")).label("unknown escape");
+    Box::new(match text.as_bytes().get(1) {
+        Some(b'u') => diagnostic.help("a character is written by its number as `\\u{e9}`, in braces"),
+        Some(b'x') => diagnostic.help("`\\x` takes two digits, up to `\\x7f`; beyond that write `\\u{…}`"),
+        Some(b'$') => diagnostic.help("the text `${` is written `$${`"),
+        Some(b'/') => diagnostic.help("write `/`"),
+        _ => diagnostic.help(
+            "there are `\\n`, `\\t`, `\\r`, `\\0`, `\\\\`, `\\\"`, `\\'`, `\\x7f` and `\\u{…}`; a backslash is `\\\\`",
+        ),
+    })
+}
+
+// ---- Items
+
+pub fn not_an_item(token: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    if matches!(token.rule, Rule::close_brace | Rule::close_bracket | Rule::close_paren) {
+        return Box::new(mistake(token.span, format!("`{}` closes nothing", token.text)).label("nothing is open here"));
+    }
+    let diagnostic = mistake(token.span, format!("expected an item, not {}", name(token))).label("no item begins so");
+    Box::new(match token.rule {
+        Rule::open_brace => diagnostic.help("a workflow in JSON belongs into a file that ends with `.json`"),
+        _ => diagnostic.help(ITEMS),
+    })
+}
+
+const ITEMS: &str = "an item begins with `workflow`, `type`, `api`, `smtp`, `flow`, or with the kind of a node: `webhook`, \
+                     `manual`, `schedule`, `http`, `mail`, `filter` or `transform`";
+
+pub fn unknown_item(token: Token) -> Mistake {
+    let diagnostic = mistake(token.span, format!("`{}` begins no item", token.text)).label("unknown word");
+    Box::new(match words::near_keyword(token.text).or_else(|| words::meant_keyword(token.text)) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(ITEMS),
+    })
+}
+
+pub fn same_line(token: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected the end of the line, not {}", name(token));
+    Box::new(
+        mistake(token.span, headline).label("does not belong to the item before").help("an item has a line of its own"),
+    )
+}
+
+pub fn after_id(token: Token, node: &Node) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let kind = node.kind.text.as_str();
+    let (what, example) = match kind {
+        "webhook" => ("`(`, `at` or `{`", "webhook new-order(Order) at \"orders\" { secret: WEBHOOK_SECRET }"),
+        "manual" => ("`(` or `{`", "manual start(Order)"),
+        "schedule" => ("`cron`, `every` or `{`", "schedule nightly cron \"0 3 * * *\" in \"Europe/Berlin\""),
+        "http" => ("`->` or `{`", "http check-stock -> { available: bool } { … }"),
+        "mail" => ("`via` or `{`", "mail tell-customer via shop-mail { … }"),
+        _ => ("`{`", "filter in-stock { require: quantity > 0 }"),
+    };
+    let headline = format!("expected {what} after `{}`, not {}", node.id.text, found(token));
+    let diagnostic = mistake(token.span, headline).label(format!("expected {what}"));
+    Box::new(match token.rule {
+        Rule::colon => diagnostic.help(format!("what a node does stands in braces: `{kind} {} {{ … }}`", node.id.text)),
+        _ => diagnostic.help(format!("as in `{example}`")),
+    })
+}
+
+// ---- Blocks
+
+pub fn unclosed(open: Token, token: Token) -> Mistake {
+    let close = match open.rule {
+        Rule::open_brace => "}",
+        Rule::open_bracket => "]",
+        _ => ")",
+    };
+    let headline = format!("`{}` is never closed", open.text);
+    let diagnostic = mistake(open.span, headline).label(format!("expected a `{close}` for this"));
+    Box::new(match token.rule {
+        Rule::EOI => diagnostic,
+        _ => diagnostic.also(token.span, format!("before {}", name(token))),
+    })
+}
+
+pub fn not_an_entry(token: Token, next: Token) -> Mistake {
+    if let Some(found) = own_words(token).or_else(|| own_words(next).filter(|_| next.lines == 0)) {
+        return found;
+    }
+    let is_key = matches!(token.rule, Rule::name | Rule::string);
+    if is_key && next.rule == Rule::assign {
+        return Box::new(
+            mistake(next.span, "a key is followed by `:`, not by `=`")
+                .label("write `:`")
+                .help(format!("write `{}: …`", token.text)),
+        );
+    }
+    if token.rule == Rule::name && next.rule == Rule::dot {
+        return Box::new(
+            mistake(token.span, "only a name can stand without a key")
+                .label("needs a key")
+                .help(format!("write `name: {}.…`; a name alone, as in `{{ order_id }}`, is its own key", token.text)),
+        );
+    }
+    if is_key && next.lines == 0 && next.rule != Rule::EOI && own_words(next).is_none() {
+        return Box::new(
+            mistake(next.span, format!("expected `:` after the key {}, not {}", name(token), name(next)))
+                .label("expected `:`")
+                .help(format!("write `{}: …`", token.text)),
+        );
+    }
+    if is_key {
+        return Box::new(
+            mistake(token.span.after(), format!("the key {} has no value", name(token)))
+                .label("expected `:` and a value"),
+        );
+    }
+    let headline = format!("expected a key, not {}", name(token));
+    let diagnostic = mistake(token.span, headline).label("expected a key");
+    Box::new(match token.rule {
+        Rule::comma => {
+            diagnostic.help("one `,` between two entries is enough; at the end of a line there need be none")
+        }
+        Rule::dot => diagnostic.help("there is no `...`: name every field, `{ order_id, items }`"),
+        _ => diagnostic.help("an entry is written `key: value`"),
+    })
+}
+
+pub fn no_value(key: &Text, colon: Token) -> Mistake {
+    let headline = format!("the key `{}` has no value", key.value);
+    Box::new(mistake(colon.span.after(), headline).label("expected a value").also(key.span, "of this key"))
+}
+
+pub fn between_entries(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected `,` or the end of the line after {}, not {}", name(last), name(token));
+    let diagnostic = mistake(token.span, headline).label("expected `,` or the end of the line");
+    Box::new(match token.rule {
+        Rule::close_bracket | Rule::close_paren => diagnostic.help("no bracket is open here"),
+        Rule::connects | Rule::needs => diagnostic.help("edges stand in the `flow` block"),
+        Rule::name | Rule::string => diagnostic.help("two entries on one line have a `,` between them"),
+        _ => diagnostic,
+    })
+}
+
+pub fn between_elements(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected `,` or `]` after {}, not {}", name(last), name(token));
+    let diagnostic = mistake(token.span, headline).label("expected `,` or `]`");
+    Box::new(match token.rule {
+        Rule::colon => diagnostic.help("keys stand in braces: `{ key: value }`"),
+        _ => diagnostic.help("elements of an array have a `,` between them"),
+    })
+}
+
+pub fn between_fields(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected `,` or the end of the line after {}, not {}", name(last), name(token));
+    Box::new(
+        mistake(token.span, headline)
+            .label("expected `,` or the end of the line")
+            .help("a field is written `name: type`, `name?: type` where it may be missing, with `@personal` behind it"),
+    )
+}
+
+pub fn expected_value(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected a value after {}, not {}", name(last), found(token));
+    let diagnostic = mistake(place(token, Some(last)), headline).label("expected a value");
+    Box::new(match token.rule {
+        Rule::assign => diagnostic.help("to compare write `==`; a key is followed by `:`"),
+        _ => diagnostic,
+    })
+}
+
+pub fn after_retry(token: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    Box::new(
+        mistake(token.span, format!("{} does not belong to `retry`", name(token)))
+            .label("expected `every`, `from` or the end of the line")
+            .help("write `retry: 3`, `retry: 3 every 2s`, or with growing waits `retry: 5 from 1s to 30s jitter`"),
+    )
+}
+
+pub fn quote_in_template(token: Token) -> Mistake {
+    Box::new(
+        mistake(Span { start: token.span.end - 1, ..token.span }, "this quote ends the text, inside of a `${…}`")
+            .label("ends the text here")
+            .help("inside of `${…}` text stands in single quotes: `${items.join(', ')}`"),
+    )
+}
+
+pub fn comment_inside(span: Span) -> Mistake {
+    Box::new(
+        mistake(span, "a comment in the middle of an expression")
+            .label("cannot stand here")
+            .help("put it above, on a line of its own"),
+    )
+}
+
+// ---- Types
+
+pub fn expected_type(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected a type after {}, not {}", name(last), found(token));
+    Box::new(mistake(place(token, Some(last)), headline).label("expected a type").help(TYPES))
+}
+
+/// What can stand where a type is expected.
+pub const TYPES: &str = "a type is `string`, `number`, `int`, `bool`, `null`, `json`, `email`, `url`, `time`, `[T]`, \
+                         `{ field: T, other?: T }`, `\"a\" | \"b\"`, or the name of a `type`";
+
+// ---- The flow block
+
+pub fn edge_from_nowhere(arrow: Token) -> Mistake {
+    Box::new(
+        mistake(arrow.span, format!("the `{}` has no node in front of it", arrow.text))
+            .label("an edge begins at a node")
+            .help("write `check-order -> send-mail`"),
+    )
+}
+
+pub fn no_edge(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let diagnostic =
+        mistake(place(token, Some(last)), format!("expected `->` or `{{` after {}, not {}", name(last), found(token)))
+            .label("expected `->` or `{`");
+    Box::new(match token.rule {
+        Rule::minus | Rule::greater | Rule::assign => diagnostic.help("an edge is written `->`, in one piece"),
+        Rule::name if token.lines == 0 => diagnostic.help(format!("write `{} -> {}`", last.text, token.text)),
+        _ => diagnostic.help("a node that nothing leads to and that leads nowhere is left out of the flow block"),
+    })
+}
+
+pub fn no_target(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token) {
+        return found;
+    }
+    let headline = format!("expected `->` and a node after the condition, not {}", found(token));
+    let diagnostic = mistake(place(token, Some(last)), headline).label("expected `->`");
+    Box::new(match token.rule {
+        Rule::colon => diagnostic.help("write `condition -> node`"),
+        _ => diagnostic.help("a branch is written `result.passed == true -> send-mail`"),
+    })
+}
+
+pub fn after_else(token: Token, otherwise: Span) -> Mistake {
+    Box::new(
+        mistake(token.span, "a branch after `else`")
+            .label("no branch can follow")
+            .also(otherwise, "the last one")
+            .help("`else` is taken when none of the conditions above it holds: put this branch above it"),
+    )
+}
+
+pub fn else_alone(token: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "`else` without a condition above it")
+            .label("else than what?")
+            .help("an edge without a condition is written `always -> node`"),
+    )
+}
+
+pub fn branch_without_condition(arrow: Token) -> Mistake {
+    Box::new(
+        mistake(arrow.span, "a branch begins with its condition")
+            .label("expected a condition")
+            .help("an edge without a condition is written `always -> node`; a chain goes on behind its last node"),
+    )
+}
+
+pub fn condition_in_quotes(token: Token, text: &Text) -> Mistake {
+    Box::new(
+        mistake(token.span, "a condition is an expression, without quotes")
+            .label("this is text")
+            .help(format!("write `{} -> …`", text.value.replace('\'', "\""))),
+    )
+}
+
+pub fn no_if(token: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "a condition is written without `if`")
+            .label("remove it")
+            .help("write `result.passed == true -> send-mail`"),
+    )
+}
+
+// ---- Names
+
+/// A name of the text's own, such as an api's, that nothing declares.
+pub fn unknown_name<'a>(
+    what: &str,
+    name: &str,
+    span: Span,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let word = if what == "api" { "api" } else { "smtp" };
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no {what} `{name}`"))
+        .label(format!("unknown {what}"));
+    if let Some(near) = suggest::nearest(name, known.clone()) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    let list = suggest::list(known, "and");
+    match (what, list.as_str()) {
+        ("type", _) => diagnostic.help(TYPES),
+        (_, "") => diagnostic.help(format!("declare {article} {what}: `{word} {name} {{ … }}`")),
+        (_, list) => diagnostic.help(format!("there is {list}")),
+    }
+}
+
+pub fn declared_twice(what: &str, name: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::DeclaredTwice, span, format!("two {what}s are called `{name}`"))
+        .label("again")
+        .also(first, "here already")
+}
+
+pub fn block_twice(what: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::DeclaredTwice, span, format!("the `{what}` block stands twice"))
+        .label("again")
+        .also(first, "here already")
+        .help("put everything into one of them")
+}

@@ -1,0 +1,117 @@
+//! Items: `workflow`, `type`, `api`, `smtp`, `flow`, and nodes of every kind.
+
+use super::{Reader, through, word};
+use crate::catalog;
+use crate::syntax::flow::mistake::{self, Mistake};
+use crate::syntax::flow::token::{Comment, Rule};
+use crate::syntax::flow::tree::{Block, Item, ItemKind, Node};
+use crate::syntax::flow::words;
+
+/// Words that may follow the id of a node, each with a value.
+const CLAUSES: &[&str] = &["at", "via", "cron", "every", "in"];
+
+impl Reader<'_> {
+    pub(super) fn item(&mut self) -> Result<Item, Mistake> {
+        let mut around = self.around();
+        // The `///` lines before it are what it is called; other comments go above them.
+        let (docs, before): (Vec<_>, Vec<_>) = around.before.drain(..).partition(Comment::is_doc);
+        around.before = before;
+        let above = docs.first().map_or(self.peek().lines, |doc| doc.lines);
+        around.gap = !around.before.is_empty() && above > 1;
+        let keyword = self.peek();
+        if keyword.rule != Rule::name {
+            return Err(mistake::not_an_item(keyword));
+        }
+        let start = keyword.span;
+        let kind = match keyword.text {
+            "workflow" => {
+                self.next();
+                let id = match self.is(Rule::open_brace) {
+                    true => None,
+                    false => {
+                        Some(self.id("a name or `{`", "a workflow is written `workflow order-fulfillment { … }`")?)
+                    }
+                };
+                ItemKind::Workflow(id, self.block("the settings of the workflow stand in braces")?)
+            }
+            "type" => {
+                self.next();
+                let name = self.name("the name of the type", "a type is written `type Order = { … }`")?;
+                self.expect(Rule::assign, "`=`", "a type is written `type Order = { … }`")?;
+                ItemKind::Type(name, self.ty()?)
+            }
+            "api" | "smtp" => {
+                let kind = word(self.next());
+                let why = match kind.text.as_str() {
+                    "api" => "an api is written `api payment { url: PAYMENT_API_URL }`, and nodes use it by its name",
+                    _ => "a mail server is written `smtp mail { server: SMTP_SERVER }`, and nodes use it by its name",
+                };
+                let name = self.name("a name", why)?;
+                ItemKind::Shared(kind, name, self.block(why)?)
+            }
+            "flow" => {
+                self.next();
+                ItemKind::Flow(self.graph()?)
+            }
+            _ => ItemKind::Node(Box::new(self.node()?)),
+        };
+        let span = through(start, self.last());
+        self.finish_around(&mut around);
+        let next = self.peek();
+        if next.rule != Rule::EOI && !self.first_on_line(self.at) {
+            return Err(mistake::same_line(next));
+        }
+        Ok(Item { around, docs, span, kind })
+    }
+
+    fn node(&mut self) -> Result<Node, Mistake> {
+        let keyword = self.peek();
+        let follows = self.peek_after(1);
+        if words::kind(keyword.text).is_none() && catalog::kind(keyword.text).is_none() {
+            // What looks like a node is one, of a kind that the checker does not know.
+            let looks = follows.rule == Rule::name && follows.lines == 0;
+            if !looks || words::near_keyword(keyword.text).is_some() {
+                return Err(mistake::unknown_item(keyword));
+            }
+        }
+        let kind = word(self.next());
+        let why = format!("a node has an id: `{} check-order {{ … }}`", kind.text);
+        let id = self.id("the id of the node", &why)?;
+        let mut node = Node { kind, id, input: None, clauses: Vec::new(), output: None, block: None };
+        loop {
+            let token = self.peek();
+            if self.first_on_line(self.at) && token.rule != Rule::open_brace {
+                break;
+            }
+            match token.rule {
+                Rule::open_brace => {
+                    node.block = Some(self.block("what the node does stands in braces")?);
+                    break;
+                }
+                Rule::open_paren => {
+                    self.next();
+                    node.input = Some(self.ty()?);
+                    self.expect(Rule::close_paren, "`)`", "the type of the input ends here")?;
+                }
+                Rule::connects => {
+                    self.next();
+                    node.output = Some(self.ty()?);
+                }
+                Rule::name if CLAUSES.contains(&token.text) => {
+                    let clause = word(self.next());
+                    let value = self.value()?;
+                    node.clauses.push((clause, value));
+                }
+                Rule::EOI => break,
+                _ => return Err(mistake::after_id(token, &node)),
+            }
+        }
+        Ok(node)
+    }
+
+    /// `{ … }` with what an item says of itself.
+    pub(super) fn block(&mut self, why: &str) -> Result<Block, Mistake> {
+        let open = self.expect(Rule::open_brace, "`{`", why)?;
+        self.entries(open, true)
+    }
+}

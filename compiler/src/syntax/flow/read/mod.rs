@@ -1,0 +1,258 @@
+//! Tokens → [`File`]: what belongs where.
+//!
+//! Always true: any text is read; a mistake ends its item, and reading goes on at the next one. Nesting is limited, so no
+//! text can exhaust the stack.
+
+mod graph;
+mod item;
+mod ty;
+mod value;
+
+use super::mistake::{self, Mistake};
+use super::token::{self, Comment, Rule, Token};
+use super::tree::{Around, Bare, File, Word};
+use crate::diagnostic::Diagnostics;
+use crate::source::{FileId, Span};
+use crate::syntax::ast::Text;
+
+/// How many braces, brackets and chains may stand inside one another.
+const DEPTH_MAX: usize = 136;
+
+/// Reads a text. What is wrong goes to `diagnostics`; the items without a mistake are there.
+pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> File {
+    let read = match token::tokens(text, file) {
+        Ok(read) => read,
+        Err(mistake) => {
+            diagnostics.push(*mistake);
+            return File::default();
+        }
+    };
+    let comments = read.comments;
+    let mut reader = Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0 };
+    reader.file(diagnostics)
+}
+
+/// An expression outside quotes; `None` where the text cannot stand there as one, or is no text of Rust's.
+pub fn bare(text: &str) -> Option<Bare> {
+    if text.is_empty() || !is_rust(text) {
+        return None;
+    }
+    let read = token::tokens(text, FileId::WORKFLOW).ok()?;
+    let comments = read.comments;
+    let mut reader = Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0 };
+    let bare = reader.bare().ok()?;
+    (reader.is(Rule::EOI) && comments.is_empty()).then_some(bare)
+}
+
+/// Whether a text is one name, here and for Rust.
+pub fn is_name(text: &str) -> bool {
+    match token::tokens(text, FileId::WORKFLOW) {
+        Ok(read) => {
+            matches!(read.tokens.as_slice(), [only, end] if only.rule == Rule::name && only.text == text && end.rule == Rule::EOI)
+                && read.comments.is_empty()
+                && is_rust(text)
+        }
+        Err(_) => false,
+    }
+}
+
+/// Whether the text can stand inside `flow! { … }`.
+fn is_rust(text: &str) -> bool {
+    let words = text.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
+    words.into_iter().all(is_rust_word) && text.parse::<proc_macro2::TokenStream>().is_ok()
+}
+
+/// rustc reads what begins with a digit as a number, and is stricter about it than the crate: `1e` and `0x` are errors.
+fn is_rust_word(word: &str) -> bool {
+    if !word.starts_with(|first: char| first.is_ascii_digit()) {
+        return true;
+    }
+    let rest = word.trim_start_matches(|char: char| char.is_ascii_digit() || char == '_');
+    match rest.chars().next() {
+        Some('e' | 'E') => rest[1..].starts_with(|char: char| char.is_ascii_digit()),
+        Some('x' | 'b' | 'o') => !word.starts_with('0'),
+        _ => true,
+    }
+}
+
+struct Reader<'a> {
+    source: &'a str,
+    /// Ends with the end of the text.
+    tokens: &'a [Token<'a>],
+    comments: &'a [Comment],
+    at: usize,
+    /// Comments that stand in the tree already.
+    seen: u32,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn file(&mut self, diagnostics: &mut Diagnostics) -> File {
+        let mut file = File::default();
+        while self.peek().rule != Rule::EOI {
+            let start = self.at;
+            self.depth = 0;
+            match self.item() {
+                Ok(item) => file.items.push(item),
+                Err(mistake) => {
+                    diagnostics.push(*mistake);
+                    self.skip_to_next_item(start);
+                }
+            }
+        }
+        file.end = self.comments_here();
+        file
+    }
+
+    /// The first token of a line that is not further in than the item that began at `start`.
+    fn skip_to_next_item(&mut self, start: usize) {
+        let column = self.tokens[start].column;
+        self.at = self.at.max(start + 1).min(self.tokens.len() - 1);
+        // The mistake may have been found at the start of the next item.
+        if self.at > start + 1 && self.begins_item(self.at, column) {
+            return;
+        }
+        if self.tokens[self.at].rule != Rule::EOI && !self.begins_item(self.at, column) {
+            self.at += 1;
+        }
+        while self.tokens[self.at].rule != Rule::EOI && !self.begins_item(self.at, column) {
+            self.at += 1;
+        }
+        self.seen = self.seen.max(self.tokens[self.at].comments.0);
+    }
+
+    fn begins_item(&self, at: usize, column: u32) -> bool {
+        let token = self.tokens[at];
+        self.first_on_line(at) && token.column <= column && token.rule == Rule::name
+    }
+
+    // ---- Tokens
+
+    fn peek(&self) -> Token<'a> {
+        self.tokens[self.at]
+    }
+
+    fn peek_after(&self, count: usize) -> Token<'a> {
+        self.tokens[(self.at + count).min(self.tokens.len() - 1)]
+    }
+
+    /// The token before, or the first.
+    fn last(&self) -> Token<'a> {
+        self.tokens[self.at.saturating_sub(1)]
+    }
+
+    fn next(&mut self) -> Token<'a> {
+        let token = self.tokens[self.at];
+        if token.rule != Rule::EOI {
+            self.at += 1;
+        }
+        token
+    }
+
+    fn is(&self, rule: Rule) -> bool {
+        self.peek().rule == rule
+    }
+
+    fn take(&mut self, rule: Rule) -> Option<Token<'a>> {
+        self.is(rule).then(|| self.next())
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.is(Rule::name) && self.peek().text == word
+    }
+
+    fn take_word(&mut self, word: &str) -> Option<Token<'a>> {
+        self.is_word(word).then(|| self.next())
+    }
+
+    /// Whether nothing but comments stands before it on its line.
+    fn first_on_line(&self, at: usize) -> bool {
+        let token = self.tokens[at];
+        at == 0 || token.lines > 0 || token.comments.0 != token.comments.1
+    }
+
+    /// The token, or what is wrong: `what` says what is expected, and `why`.
+    fn expect(&mut self, rule: Rule, what: &str, why: &str) -> Result<Token<'a>, Mistake> {
+        match self.take(rule) {
+            Some(token) => Ok(token),
+            None => Err(self.expected(what, why)),
+        }
+    }
+
+    fn expected(&self, what: &str, why: &str) -> Mistake {
+        mistake::expected(what, why, self.peek(), (self.at > 0).then(|| self.last()))
+    }
+
+    fn nest(&mut self) -> Result<(), Mistake> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(mistake::too_deep(self.peek().span, DEPTH_MAX));
+        }
+        Ok(())
+    }
+
+    // ---- Words
+
+    /// An id of a node: a name, or text in quotes.
+    fn id(&mut self, what: &str, why: &str) -> Result<Word, Mistake> {
+        match self.peek().rule {
+            Rule::name => Ok(word(self.next())),
+            Rule::string => {
+                let token = self.next();
+                let decoded = super::text::decode(&token)?;
+                Ok(Word { text: decoded.text.value, span: token.span, quoted: true })
+            }
+            _ => Err(self.expected(what, why)),
+        }
+    }
+
+    fn name(&mut self, what: &str, why: &str) -> Result<Word, Mistake> {
+        self.expect(Rule::name, what, why).map(word)
+    }
+
+    // ---- Comments
+
+    /// Comments before the next token that have no place yet.
+    fn comments_here(&mut self) -> Vec<Comment> {
+        let end = self.peek().comments.1;
+        let start = self.seen.min(end);
+        self.seen = self.seen.max(end);
+        self.comments[start as usize..end as usize].to_vec()
+    }
+
+    /// What stands before something that has lines of its own.
+    fn around(&mut self) -> Around {
+        let token = self.peek();
+        let before = self.comments_here();
+        let blank = before.first().map_or(token.lines, |first| first.lines) > 1;
+        let gap = !before.is_empty() && token.lines > 1;
+        Around { blank, before, gap, after: None }
+    }
+
+    /// What stands behind it: a comment on the same line. Comments that stood inside go before it.
+    fn finish_around(&mut self, around: &mut Around) {
+        let (start, end) = self.peek().comments;
+        around.before.extend_from_slice(&self.comments[self.seen.min(start) as usize..start as usize]);
+        self.seen = self.seen.max(start);
+        let behind = self.comments.get(self.seen as usize).filter(|comment| comment.lines == 0 && self.seen < end);
+        if let Some(behind) = behind {
+            around.after = Some(behind.clone());
+            self.seen += 1;
+        }
+    }
+}
+
+fn word(token: Token) -> Word {
+    Word { text: token.text.to_owned(), span: token.span, quoted: false }
+}
+
+/// The text of a name as the AST wants it.
+pub fn text_of(word: &Word) -> Text {
+    let start = word.span.start + u32::from(word.quoted);
+    Text::verbatim(word.text.clone(), word.span, start)
+}
+
+/// From a first token's span to the token before now.
+fn through(start: Span, last: Token) -> Span {
+    start.to(last.span)
+}

@@ -1,0 +1,401 @@
+//! Blocks and their entries, values, and how far an expression reaches.
+
+use super::{Reader, through, word};
+use crate::syntax::ast::Text;
+use crate::syntax::flow::mistake::{self, Mistake};
+use crate::syntax::flow::text;
+use crate::syntax::flow::token::{Rule, Token};
+use crate::syntax::flow::tree::{Bare, Block, Element, Entry, EntryKind, Key, Retry, Str, Value, ValueKind};
+use crate::syntax::flow::words;
+
+impl Reader<'_> {
+    /// After the `{`. `config`: the block of an item, where some keys have a form of their own.
+    pub(super) fn entries(&mut self, open: Token, config: bool) -> Result<Block, Mistake> {
+        let mut entries: Vec<Entry> = Vec::new();
+        loop {
+            if self.is(Rule::close_brace) {
+                let end = self.comments_here();
+                let close = self.next();
+                return Ok(Block { span: open.span.to(close.span), entries, end });
+            }
+            // An item at the start of a line: the brace was forgotten, not an entry written wrong.
+            let token = self.peek();
+            if token.rule == Rule::EOI || self.looks_like_item(open) {
+                return Err(mistake::unclosed(open, token));
+            }
+            let mut around = self.around();
+            let start = token.span;
+            let kind = self.entry(config)?;
+            let span = through(start, self.last());
+            let comma = self.take(Rule::comma).is_some();
+            self.finish_around(&mut around);
+            entries.push(Entry { around, span, kind });
+            if !comma && !self.is(Rule::close_brace) && !self.first_on_line(self.at) {
+                return Err(mistake::between_entries(self.peek(), self.last()));
+            }
+        }
+    }
+
+    fn looks_like_item(&self, open: Token) -> bool {
+        let (token, next) = (self.peek(), self.peek_after(1));
+        // The opening brace's line may be indented, a macro's text is: compare with it.
+        let line = self.tokens[..self.at].iter().rfind(|token| token.span.start <= open.span.start && token.lines > 0);
+        let column = line.map_or(0, |first| first.column);
+        self.first_on_line(self.at)
+            && token.rule == Rule::name
+            && token.column <= column
+            && next.lines == 0
+            && matches!(next.rule, Rule::name | Rule::open_brace)
+    }
+
+    fn entry(&mut self, config: bool) -> Result<EntryKind, Mistake> {
+        let token = self.peek();
+        let next = self.peek_after(1);
+        let is_key = matches!(token.rule, Rule::name | Rule::string);
+        if is_key && next.rule == Rule::colon {
+            let key = self.key()?;
+            self.next();
+            if matches!(self.peek().rule, Rule::close_brace | Rule::comma) || self.begins_entry() {
+                return Err(mistake::no_value(&key.text, self.last()));
+            }
+            let value = match key.text.value.as_str() {
+                "retry" if config => self.retry()?,
+                "template" if config => self.filled()?,
+                "sort" if config => self.sorted()?,
+                // A brace here begins an object of the expression.
+                key if config
+                    && words::EXPRESSIONS.contains(&key)
+                    && matches!(self.peek().rule, Rule::open_brace | Rule::open_bracket) =>
+                {
+                    let bare = self.bare()?;
+                    Value { span: bare.span, kind: ValueKind::Bare(bare) }
+                }
+                _ => self.value()?,
+            };
+            return Ok(EntryKind::Pair(key, value));
+        }
+        if token.rule == Rule::name && config && !self.ends_entry(1) && matches!(next.rule, Rule::string | Rule::name) {
+            return self.request();
+        }
+        if token.rule == Rule::name && self.ends_entry(1) {
+            self.next();
+            let text = Text::verbatim(token.text.to_owned(), token.span, token.span.start);
+            let tokens = vec![(token.rule, token.text.to_owned())];
+            return Ok(EntryKind::Shorthand(Bare { span: token.span, text, tokens }));
+        }
+        Err(mistake::not_an_entry(token, next))
+    }
+
+    /// `POST payment "/charge"`, `GET "https://…"`, `GET callback_url`
+    fn request(&mut self) -> Result<EntryKind, Mistake> {
+        let method = word(self.next());
+        let api = match (self.peek().rule, self.peek_after(1)) {
+            (Rule::name, next) if next.rule == Rule::string && next.lines == 0 => Some(word(self.next())),
+            _ => None,
+        };
+        let url = self.value()?;
+        Ok(EntryKind::Request { method, api, url })
+    }
+
+    fn key(&mut self) -> Result<Key, Mistake> {
+        let token = self.next();
+        Ok(match token.rule {
+            Rule::string => Key { text: text::decode(&token)?.text, quoted: true },
+            _ => {
+                let text = Text::verbatim(token.text.to_owned(), token.span, token.span.start);
+                Key { text, quoted: false }
+            }
+        })
+    }
+
+    /// Whether what comes after `count` tokens cannot belong to the entry any more.
+    fn ends_entry(&self, count: usize) -> bool {
+        let at = (self.at + count).min(self.tokens.len() - 1);
+        let token = self.tokens[at];
+        matches!(token.rule, Rule::comma | Rule::close_brace | Rule::EOI)
+            || self.first_on_line(at) && !is_infix(token.rule)
+    }
+
+    /// A key on a line of its own.
+    fn begins_entry(&self) -> bool {
+        self.first_on_line(self.at)
+            && matches!(self.peek().rule, Rule::name | Rule::string)
+            && self.peek_after(1).rule == Rule::colon
+    }
+
+    pub(super) fn value(&mut self) -> Result<Value, Mistake> {
+        self.nest()?;
+        let start = self.peek();
+        let literal = !self.continues(1);
+        let kind = match start.rule {
+            Rule::open_brace => {
+                self.next();
+                ValueKind::Object(self.entries(start, false)?)
+            }
+            Rule::open_bracket if !self.continues_after_bracket() => {
+                self.next();
+                self.array(start)?
+            }
+            Rule::bad_number if literal => return Err(mistake::wrong_token(start)),
+            Rule::string if literal => ValueKind::Text(self.strings()?),
+            Rule::number if literal => ValueKind::Number(self.next().text.to_owned()),
+            Rule::duration if literal => ValueKind::Duration(self.next().text.to_owned()),
+            Rule::minus if self.peek_after(1).rule == Rule::number && !self.continues(2) => {
+                self.next();
+                ValueKind::Number(format!("-{}", self.next().text))
+            }
+            Rule::name if literal && matches!(start.text, "true" | "false") => {
+                ValueKind::Bool(self.next().text == "true")
+            }
+            Rule::name if literal && start.text == "null" => {
+                self.next();
+                ValueKind::Null
+            }
+            _ => ValueKind::Bare(self.bare()?),
+        };
+        self.depth -= 1;
+        Ok(Value { span: through(start.span, self.last()), kind })
+    }
+
+    fn array(&mut self, open: Token) -> Result<ValueKind, Mistake> {
+        let mut elements: Vec<Element> = Vec::new();
+        loop {
+            if self.is(Rule::close_bracket) {
+                let end = self.comments_here();
+                self.next();
+                return Ok(ValueKind::Array(elements, end));
+            }
+            if matches!(self.peek().rule, Rule::EOI | Rule::close_brace) || self.begins_entry() {
+                return Err(mistake::unclosed(open, self.peek()));
+            }
+            let mut around = self.around();
+            let value = self.value()?;
+            let comma = self.take(Rule::comma).is_some();
+            self.finish_around(&mut around);
+            elements.push(Element { around, value });
+            if !comma && !self.is(Rule::close_bracket) {
+                if matches!(self.peek().rule, Rule::EOI | Rule::close_brace) || self.begins_entry() {
+                    return Err(mistake::unclosed(open, self.peek()));
+                }
+                return Err(mistake::between_elements(self.peek(), self.last()));
+            }
+        }
+    }
+
+    /// Strings that follow one another; a string before a colon is the next key.
+    fn strings(&mut self) -> Result<Vec<Str>, Mistake> {
+        let first = self.next();
+        let mut strings = vec![text::decode(&first)?];
+        // `"${items.join(", ")}"`: the quote inside has ended the text.
+        let next = self.peek();
+        let text_follows = self.peek_after(1).rule == Rule::string && self.peek_after(2).rule != Rule::colon;
+        let ends = next.lines > 0
+            || matches!(next.rule, Rule::close_brace | Rule::close_bracket)
+            || next.rule == Rule::comma && !text_follows;
+        if !ends && next.rule != Rule::open_brace && text::is_open(&strings[0].text.value) {
+            return Err(mistake::quote_in_template(first));
+        }
+        while self.is(Rule::string) && self.peek_after(1).rule != Rule::colon {
+            strings.push(text::decode(&self.next())?);
+        }
+        Ok(strings)
+    }
+
+    /// `3`, `3 every 2s`, `5 from 1s to 30s jitter`
+    fn retry(&mut self) -> Result<Value, Mistake> {
+        let count = self.value()?;
+        let start = count.span;
+        let mut retry = Retry { count: Box::new(count), every: None, from: None, to: None, jitter: None };
+        if self.take_word("every").is_some() {
+            retry.every = Some(Box::new(self.value()?));
+        } else if self.take_word("from").is_some() {
+            retry.from = Some(Box::new(self.value()?));
+            if self.take_word("to").is_some() {
+                retry.to = Some(Box::new(self.value()?));
+            }
+            retry.jitter = self.take_word("jitter").map(|jitter| jitter.span);
+        }
+        if !self.ends_entry(0) {
+            return Err(mistake::after_retry(self.peek()));
+        }
+        if retry.every.is_none() && retry.from.is_none() {
+            return Ok(*retry.count);
+        }
+        Ok(Value { span: through(start, self.last()), kind: ValueKind::Retry(retry) })
+    }
+
+    /// `"order-confirmation"`, or with what it is filled with: `"order-confirmation" { order_id }`
+    fn filled(&mut self) -> Result<Value, Mistake> {
+        let value = self.value()?;
+        match (value.kind, self.peek()) {
+            (ValueKind::Text(strings), open) if open.rule == Rule::open_brace => {
+                self.next();
+                let block = self.entries(open, false)?;
+                Ok(Value { span: through(value.span, self.last()), kind: ValueKind::Filled(strings, block) })
+            }
+            (kind, _) => Ok(Value { span: value.span, kind }),
+        }
+    }
+
+    /// `unit_price`, `unit_price desc`
+    fn sorted(&mut self) -> Result<Value, Mistake> {
+        let value = self.value()?;
+        match (value.kind, self.peek()) {
+            (ValueKind::Bare(field), order) if order.rule == Rule::name && !self.ends_entry(0) => {
+                let order = word(self.next());
+                Ok(Value { span: through(value.span, self.last()), kind: ValueKind::Sorted(field, order) })
+            }
+            (kind, _) => Ok(Value { span: value.span, kind }),
+        }
+    }
+
+    // ---- Expressions
+
+    /// An expression outside quotes: operands between operators. What it means, its own parser says.
+    pub(super) fn bare(&mut self) -> Result<Bare, Mistake> {
+        let start = self.at;
+        self.extent()?;
+        let tokens = &self.tokens[start..self.at];
+        let Some(first) = tokens.first() else { return Err(mistake::expected_value(self.peek(), self.last())) };
+        let comment = tokens.iter().skip(1).find(|token| token.comments.0 != token.comments.1);
+        if let Some(token) = comment {
+            return Err(mistake::comment_inside(self.comments[token.comments.0 as usize].span));
+        }
+        let span = through(first.span, self.last());
+        let text = text::expression(self.source, tokens)?;
+        let tokens = tokens.iter().map(|token| (token.rule, token.text.to_owned())).collect();
+        Ok(Bare { span, text, tokens })
+    }
+
+    /// Moves behind an expression, as far as it can be told from its tokens.
+    fn extent(&mut self) -> Result<(), Mistake> {
+        let mut alternatives = 0;
+        loop {
+            while matches!(self.peek().rule, Rule::not | Rule::minus | Rule::plus) {
+                self.next();
+            }
+            let token = self.peek();
+            // After an operator at the end of a line: the next entry is no operand.
+            if alternatives == 0 && self.begins_entry() {
+                return Ok(());
+            }
+            match token.rule {
+                Rule::name | Rule::string | Rule::number | Rule::duration | Rule::bad_number => {
+                    self.next();
+                }
+                Rule::open_brace | Rule::open_bracket | Rule::open_paren => self.balanced()?,
+                Rule::single_quoted | Rule::backquoted | Rule::unclosed_string | Rule::block_comment => {
+                    return Err(mistake::wrong_token(token));
+                }
+                _ => return Ok(()),
+            }
+            loop {
+                match self.peek().rule {
+                    Rule::dot | Rule::chain => {
+                        self.next();
+                        if self.is(Rule::name) {
+                            self.next();
+                        }
+                    }
+                    Rule::open_bracket | Rule::open_paren => self.balanced()?,
+                    _ => break,
+                }
+            }
+            match self.peek().rule {
+                Rule::question => alternatives += 1,
+                Rule::colon if alternatives > 0 => alternatives -= 1,
+                rule if is_infix(rule) => {}
+                Rule::single_quoted | Rule::backquoted | Rule::assign => {
+                    return Err(mistake::wrong_token(self.peek()));
+                }
+                _ => return Ok(()),
+            }
+            self.next();
+            // `**` is one operator to the parser of expressions, which has words for it.
+            while self.is(Rule::times) {
+                self.next();
+            }
+        }
+    }
+
+    /// Moves behind the bracket that closes this one.
+    fn balanced(&mut self) -> Result<(), Mistake> {
+        let mut open: Vec<Token> = Vec::new();
+        loop {
+            let token = self.peek();
+            match token.rule {
+                Rule::open_brace | Rule::open_bracket | Rule::open_paren => open.push(token),
+                Rule::close_brace | Rule::close_bracket | Rule::close_paren => {
+                    let Some(last) = open.pop() else { return Ok(()) };
+                    if mistake::closing(last.rule) != Some(token.rule) {
+                        return Err(mistake::unclosed(last, token));
+                    }
+                }
+                Rule::single_quoted | Rule::backquoted | Rule::unclosed_string | Rule::block_comment => {
+                    return Err(mistake::wrong_token(token));
+                }
+                Rule::EOI => match open.pop() {
+                    Some(last) => return Err(mistake::unclosed(last, token)),
+                    None => return Ok(()),
+                },
+                _ => {}
+            }
+            self.next();
+            if open.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether what stands `count` tokens on makes an expression of the literal before it.
+    fn continues(&self, count: usize) -> bool {
+        let rule = self.peek_after(count).rule;
+        is_infix(rule)
+            || matches!(rule, Rule::question | Rule::dot | Rule::chain | Rule::open_paren)
+            || rule == Rule::open_bracket && self.peek().rule != Rule::open_bracket
+    }
+
+    /// Whether an operator follows the bracket that closes the one here: `[1, 2].includes(x)`.
+    fn continues_after_bracket(&self) -> bool {
+        let mut depth = 0;
+        for (offset, token) in self.tokens[self.at..].iter().enumerate() {
+            match token.rule {
+                Rule::open_brace | Rule::open_bracket | Rule::open_paren => depth += 1,
+                Rule::close_brace | Rule::close_bracket | Rule::close_paren => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return self.continues(offset + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
+fn is_infix(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::strict_equal
+            | Rule::strict_not_equal
+            | Rule::equal
+            | Rule::not_equal
+            | Rule::less_or_equal
+            | Rule::greater_or_equal
+            | Rule::less
+            | Rule::greater
+            | Rule::and
+            | Rule::or
+            | Rule::coalesce
+            | Rule::plus
+            | Rule::minus
+            | Rule::times
+            | Rule::divide
+            | Rule::remainder
+            | Rule::question
+            // Mistakes of the expression, which its own parser puts into words.
+            | Rule::pipe
+            | Rule::chain
+    )
+}

@@ -1,0 +1,73 @@
+//! Text → tokens, with the comments between them.
+
+use pest::Parser;
+use pest_derive::Parser;
+
+use super::mistake::{self, Mistake};
+use crate::source::{FileId, Span};
+
+#[derive(Parser)]
+#[grammar = "syntax/flow.pest"]
+struct Grammar;
+
+/// One word of the text.
+#[derive(Debug, Clone, Copy)]
+pub struct Token<'a> {
+    pub rule: Rule,
+    pub text: &'a str,
+    pub span: Span,
+    /// Line breaks since the token or comment before it: 0, 1, or more.
+    pub lines: u8,
+    /// Characters in front of it on its line.
+    pub column: u32,
+    /// The comments before it: a range of [`Tokens::comments`].
+    pub comments: (u32, u32),
+}
+
+/// A comment as it is written, with its slashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    pub text: String,
+    pub span: Span,
+    pub lines: u8,
+}
+
+impl Comment {
+    /// `///`: before an item it is its name and description.
+    pub fn is_doc(&self) -> bool {
+        self.text.starts_with("///") && !self.text.starts_with("////")
+    }
+}
+
+/// All of a text. The last token is the end of it.
+pub struct Tokens<'a> {
+    pub tokens: Vec<Token<'a>>,
+    pub comments: Vec<Comment>,
+}
+
+/// Reads every token. Fails only where the thread has no stack left.
+pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
+    let pairs = Grammar::parse(Rule::tokens, text).map_err(|error| mistake::unreadable(file, &error.location))?;
+    let mut read = Tokens { tokens: Vec::with_capacity(text.len() / 6), comments: Vec::new() };
+    let (mut end, mut line_start, mut first_comment) = (0, 0, 0);
+    for pair in pairs {
+        let place = pair.as_span();
+        let span = Span { file, start: place.start() as u32, end: place.end() as u32 };
+        let mut lines = 0u8;
+        for (at, _) in text[end..place.start()].match_indices('\n') {
+            lines = lines.saturating_add(1);
+            line_start = end + at + 1;
+        }
+        end = place.end();
+        if pair.as_rule() == Rule::comment {
+            let text = pair.as_str().trim_end().to_owned();
+            read.comments.push(Comment { text, span, lines });
+            continue;
+        }
+        let comments = (first_comment, read.comments.len() as u32);
+        first_comment = comments.1;
+        let column = text[line_start..place.start()].chars().count() as u32;
+        read.tokens.push(Token { rule: pair.as_rule(), text: pair.as_str(), span, lines, column, comments });
+    }
+    Ok(read)
+}

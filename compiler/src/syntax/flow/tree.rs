@@ -1,0 +1,239 @@
+//! A .flow text as it is laid out: what `flowc fmt` prints and `flowc convert` makes.
+//!
+//! Always true: every comment of the text stands somewhere in the tree; nothing is looked up, nothing is merged.
+
+use super::token::{Comment, Rule};
+use crate::source::Span;
+use crate::syntax::ast::Text;
+
+/// A whole text.
+#[derive(Debug, Clone, Default)]
+pub struct File {
+    pub items: Vec<Item>,
+    /// Comments after the last item.
+    pub end: Vec<Comment>,
+}
+
+/// What stands around an item, an entry, a branch: everything that gets lines of its own.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// A blank line before it (and before its comments).
+    pub blank: bool,
+    pub before: Vec<Comment>,
+    /// A blank line between those comments and it.
+    pub gap: bool,
+    /// On the same line.
+    pub after: Option<Comment>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub around: Around,
+    /// `///` lines: the name first, the description below.
+    pub docs: Vec<Comment>,
+    /// From its keyword to its last token.
+    pub span: Span,
+    pub kind: ItemKind,
+}
+
+#[derive(Debug, Clone)]
+pub enum ItemKind {
+    Workflow(Option<Word>, Block),
+    Type(Word, Ty),
+    /// `api` or `smtp`, its name, and what it says.
+    Shared(Word, Word, Block),
+    Flow(Graph),
+    Node(Box<Node>),
+}
+
+/// A name as it stands; an id may stand in quotes.
+#[derive(Debug, Clone)]
+pub struct Word {
+    pub text: String,
+    pub span: Span,
+    pub quoted: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// `http`, `mail`, `filter`, …
+    pub kind: Word,
+    pub id: Word,
+    /// `(Order)`
+    pub input: Option<Ty>,
+    /// `at "orders"`, `via mail`, `cron "0 9 * * *"`, `every 5m`, `in "Europe/Berlin"`
+    pub clauses: Vec<(Word, Value)>,
+    /// `-> { success: bool }`
+    pub output: Option<Ty>,
+    pub block: Option<Block>,
+}
+
+/// `{ … }`
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub span: Span,
+    pub entries: Vec<Entry>,
+    /// Comments before the closing brace.
+    pub end: Vec<Comment>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub around: Around,
+    pub span: Span,
+    pub kind: EntryKind,
+}
+
+#[derive(Debug, Clone)]
+pub enum EntryKind {
+    /// `key: value`
+    Pair(Key, Value),
+    /// `order_id`, which is `order_id: order_id`
+    Shorthand(Bare),
+    /// `POST payment "/charge"`
+    Request { method: Word, api: Option<Word>, url: Value },
+}
+
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub text: Text,
+    pub quoted: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Value {
+    pub span: Span,
+    pub kind: ValueKind,
+}
+
+#[derive(Debug, Clone)]
+pub enum ValueKind {
+    Null,
+    Bool(bool),
+    Number(String),
+    /// `30s`
+    Duration(String),
+    /// Strings that follow one another.
+    Text(Vec<Str>),
+    Array(Vec<Element>, Vec<Comment>),
+    Object(Block),
+    /// An expression on its own.
+    Bare(Bare),
+    /// `3 every 2s`, `5 from 1s to 30s jitter`
+    Retry(Retry),
+    /// `"order-confirmation" { … }`: a mail template and what it is filled with.
+    Filled(Vec<Str>, Block),
+    /// `unit_price desc`
+    Sorted(Bare, Word),
+}
+
+#[derive(Debug, Clone)]
+pub struct Element {
+    pub around: Around,
+    pub value: Value,
+}
+
+/// One string literal.
+#[derive(Debug, Clone)]
+pub struct Str {
+    /// With its quotes.
+    pub raw: String,
+    pub text: Text,
+}
+
+/// An expression outside quotes.
+#[derive(Debug, Clone)]
+pub struct Bare {
+    pub span: Span,
+    /// As the expression parser reads it.
+    pub text: Text,
+    /// As it is written.
+    pub tokens: Vec<(Rule, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// A number, or what else stands there.
+    pub count: Box<Value>,
+    /// `every`: one wait.
+    pub every: Option<Box<Value>>,
+    /// `from … to …`: growing waits.
+    pub from: Option<Box<Value>>,
+    pub to: Option<Box<Value>>,
+    pub jitter: Option<Span>,
+}
+
+// ---- Types
+
+#[derive(Debug, Clone)]
+pub struct Ty {
+    pub span: Span,
+    pub kind: TyKind,
+}
+
+#[derive(Debug, Clone)]
+pub enum TyKind {
+    Name(Word),
+    /// A text that is the only one allowed.
+    Literal(Str),
+    Array(Box<Ty>),
+    Object(Vec<Field>, Vec<Comment>),
+    Union(Vec<Ty>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub around: Around,
+    pub key: Key,
+    pub optional: bool,
+    pub ty: Ty,
+    /// `@personal`, `@sensitive`
+    pub marks: Vec<Word>,
+}
+
+// ---- The flow block
+
+#[derive(Debug, Clone)]
+pub struct Graph {
+    pub chains: Vec<(Around, Chain)>,
+    pub end: Vec<Comment>,
+}
+
+/// `a -> b => c { … }`
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// `None` in a branch: it begins at the node the block belongs to.
+    pub start: Option<Word>,
+    pub hops: Vec<Hop>,
+    pub branches: Option<Branches>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// `=>`: the node at its end needs it.
+    pub needs: bool,
+    pub to: Word,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct Branches {
+    pub branches: Vec<Branch>,
+    pub end: Vec<Comment>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Branch {
+    pub around: Around,
+    pub condition: Condition,
+    pub chain: Chain,
+}
+
+#[derive(Debug, Clone)]
+pub enum Condition {
+    If(Bare),
+    /// When none of the conditions above it holds.
+    Else(Span),
+    /// An edge without a condition.
+    Always,
+}

@@ -1,0 +1,162 @@
+//! Two dialects, one meaning: JSON → flow → JSON gives the same model and the same generated code, of every workflow in the
+//! tree and of generated ones; and what is written is laid out as `flowc fmt` lays it out.
+
+mod generate;
+
+use flow_compiler::files::Files;
+use flow_compiler::pipeline::Parsed;
+use flow_compiler::source::{Dialect, SourceFile};
+use flow_compiler::syntax::{convert, flow};
+use flow_tests::same::{without_lines, without_places};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a workflow means: its model and its generated code, without places.
+#[derive(Debug, PartialEq)]
+struct Meaning {
+    model: String,
+    code: String,
+}
+
+struct Beside(PathBuf);
+
+impl Files for Beside {
+    fn read(&self, path: &str) -> Result<Option<String>, String> {
+        Ok(fs::read_to_string(self.0.join(path)).ok())
+    }
+}
+
+fn parse(text: &str, dialect: Dialect) -> Parsed {
+    let name = if dialect == Dialect::Flow { "workflow.flow" } else { "workflow.json" };
+    let file = SourceFile { name: name.to_owned(), text: text.to_owned() };
+    Parsed::read(file).unwrap_or_else(|rejected| panic!("{:#?}\n{text}", rejected.diagnostics))
+}
+
+/// `None` when the workflow has errors.
+fn meaning(text: &str, dialect: Dialect, files: &dyn Files) -> Option<Meaning> {
+    let lowered = parse(text, dialect).lower("workflow", files);
+    let model = without_places(&format!("{:?}", lowered.model));
+    let name = if dialect == Dialect::Flow { "workflow.flow" } else { "workflow.json" };
+    let accepted = lowered.check(&Default::default()).ok()?;
+    let code = accepted.plan().generate().main_rs().to_owned();
+    Some(Meaning { model, code: without_lines(&code, name) })
+}
+
+/// There and back again. `None` when the workflow has errors: then there is nothing to say in other words.
+fn round_trip(json: &str, files: &dyn Files) -> Option<String> {
+    let before = meaning(json, Dialect::Json, files)?;
+    let text = convert::to_flow(&parse(json, Dialect::Json).ast, Dialect::Json, "workflow");
+    assert_eq!(flow::format(&text).as_deref().ok(), Some(text.as_str()), "what is written is laid out");
+    assert!(text.parse::<proc_macro2::TokenStream>().is_ok(), "no tokens of Rust:\n{text}");
+    assert_same(&before, meaning(&text, Dialect::Flow, files), &text);
+    let back = convert::to_json(&parse(&text, Dialect::Flow).ast, Dialect::Flow);
+    assert_same(&before, meaning(&back, Dialect::Json, files), &back);
+    let again = convert::to_flow(&parse(&back, Dialect::Json).ast, Dialect::Json, "workflow");
+    assert_eq!(again, text, "and once more there");
+    Some(text)
+}
+
+fn assert_same(before: &Meaning, after: Option<Meaning>, text: &str) {
+    let Some(after) = after else { panic!("is wrong now:\n{text}") };
+    if before.model != after.model {
+        let same = before.model.bytes().zip(after.model.bytes()).take_while(|(left, right)| left == right).count();
+        let around = |model: &str| {
+            let start = (0..=same.saturating_sub(200)).rev().find(|at| model.is_char_boundary(*at)).unwrap_or(0);
+            model[start..].chars().take(400).collect::<String>()
+        };
+        panic!("another model:\n  before: {}\n  after:  {}\n{text}", around(&before.model), around(&after.model));
+    }
+    if before.code != after.code {
+        let differ = before.code.lines().zip(after.code.lines()).filter(|(left, right)| left != right);
+        let differ: Vec<_> = differ.take(6).collect();
+        panic!("other code:\n{text}\n{differ:#?}");
+    }
+}
+
+/// Every workflow.json of the examples and of the tiers whose workflows are right.
+fn workflows() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["ok", "quiet", "run", "codegen", "../examples"] {
+        let entries = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        found.extend(entries.map(|folder| folder.join("workflow.json")).filter(|file| file.exists()));
+    }
+    found.sort();
+    assert!(found.len() > 30, "the cases are somewhere else");
+    found
+}
+
+#[test]
+fn every_workflow_of_the_tree_means_the_same_in_both() {
+    for file in workflows() {
+        let json = fs::read_to_string(&file).unwrap();
+        let beside = Beside(file.parent().unwrap().to_owned());
+        println!("{}", file.display());
+        assert!(round_trip(&json, &beside).is_some(), "{} is wrong", file.display());
+    }
+}
+
+#[test]
+fn the_seed_is_short() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let json = fs::read_to_string(root.join("../examples/order-fulfillment/workflow.json")).unwrap();
+    let text = round_trip(&json, &BTreeMap::new()).unwrap();
+    let share = text.len() as f64 / json.len() as f64;
+    println!("order-fulfillment: {} bytes of JSON, {} of .flow: {share:.2}", json.len(), text.len());
+    assert!(share < 0.54, "{share}");
+}
+
+/// So that the text can stand inside `flow! { … }`.
+#[test]
+fn every_flow_file_of_the_tree_is_tokens_of_rust_and_laid_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for folder in ["examples", "tests/ok", "tests/quiet", "tests/run", "tests/same"] {
+        let mut folders = vec![root.join(folder)];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            for path in entries.map(|entry| entry.unwrap().path()) {
+                if path.is_dir() && !path.ends_with("target") {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "flow") {
+                    let text = fs::read_to_string(&path).unwrap();
+                    assert!(text.parse::<proc_macro2::TokenStream>().is_ok(), "{}", path.display());
+                    if !folder.parent().is_some_and(|parent| parent.ends_with("same")) {
+                        assert_eq!(flow::format(&text).ok().as_deref(), Some(text.as_str()), "{}", path.display());
+                    }
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 0, "no .flow file in the tree");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    /// Of any workflow that is right.
+    #[test]
+    fn generated_workflows_mean_the_same_in_both(workflow in generate::workflow()) {
+        let json = workflow.to_string();
+        prop_assert!(round_trip(&json, &BTreeMap::new()).is_some(), "the generator makes only what is right: {json}");
+    }
+
+    /// Laid out anyhow: other spaces, comments, line breaks. The layout is one, and stays; comments stay too.
+    #[test]
+    fn the_layout_is_one_and_keeps_comments(workflow in generate::workflow(), seed in any::<u64>()) {
+        let json = workflow.to_string();
+        let text = convert::to_flow(&parse(&json, Dialect::Json).ast, Dialect::Json, "workflow");
+        let (messy, comments) = generate::disturb(&text, seed);
+        let tidy = flow::format(&messy).unwrap_or_else(|found| panic!("{:?}\n{messy}", found.sorted()));
+        prop_assert_eq!(flow::format(&tidy).ok(), Some(tidy.clone()), "laid out twice it is the same");
+        for comment in comments {
+            prop_assert_eq!(tidy.matches(&comment).count(), 1, "{} in {}", comment, tidy);
+        }
+        let files = BTreeMap::new();
+        let before = meaning(&text, Dialect::Flow, &files);
+        prop_assert_eq!(before, meaning(&tidy, Dialect::Flow, &files), "{}", tidy);
+    }
+}
