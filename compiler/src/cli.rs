@@ -9,6 +9,7 @@
 mod arguments;
 mod explain;
 mod graph;
+mod infer;
 mod input;
 mod levels;
 mod report;
@@ -84,6 +85,13 @@ impl Shell {
             Command::Graph { path, format, output, no_marks, lints } => {
                 let picture = graph::draw(self, &path, no_marks, &lints.levels)?;
                 graph::show(&picture, format, output.as_deref()).map_err(Stop::World)?;
+            }
+            Command::Infer { from, samples, write, node } => {
+                let schema = infer::schema(self, &from, samples)?;
+                match write {
+                    None => print(&format!("{}\n", crate::infer::print::print(&schema, 0))),
+                    Some(path) => infer::write(self, &path, node.as_deref(), &schema)?,
+                }
             }
             Command::Schema => print(&format!("{:#}\n", crate::catalog::schema::schema())),
             Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
@@ -217,6 +225,12 @@ impl Shell {
     fn rejected(&self, rejected: &Rejected, name: &str) -> Stop {
         self.report.show(name, &rejected.diagnostics, &rejected.sources);
         self.report.error(&format!("could not compile {name}: {}", count(&rejected.diagnostics)));
+        Stop::Rejected
+    }
+
+    /// A file that is no workflow.
+    fn unreadable(&self, rejected: &Rejected, name: &str) -> Stop {
+        self.report.show(name, &rejected.diagnostics, &rejected.sources);
         Stop::Rejected
     }
 

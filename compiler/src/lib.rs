@@ -23,6 +23,8 @@ pub mod codegen;
 pub mod diagnostic;
 pub mod files;
 pub mod graph;
+#[cfg(feature = "cli")]
+pub mod infer;
 pub mod model;
 pub mod plan;
 pub mod source;

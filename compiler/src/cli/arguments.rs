@@ -121,6 +121,24 @@ pub enum Command {
         #[command(flatten)]
         lints: LintOptions,
     },
+    /// Write an `input_schema` from samples of the input
+    ///
+    /// Reads names of fields, types and formats from the samples; none of their values gets into the schema. A field that
+    /// stands in every sample is required.
+    Infer {
+        /// JSON: an array of samples, an object of named samples, or one sample; `-` reads from stdin
+        #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+        from: Vec<PathBuf>,
+        /// What an object in FILE is [default: named samples if its values resemble each other]
+        #[arg(long, value_enum)]
+        samples: Option<SampleLayout>,
+        /// Put the schema into the trigger of this workflow instead of printing it
+        #[arg(long, value_name = "PATH")]
+        write: Option<PathBuf>,
+        /// The trigger that takes it, if there are several
+        #[arg(long, value_name = "ID", requires = "write")]
+        node: Option<String>,
+    },
     /// Print the JSON Schema of workflow.json, for editors
     ///
     /// Save it beside the workflow and name it there: "$schema": "./workflow.schema.json".
@@ -154,6 +172,14 @@ pub enum Stage {
     Plan,
     /// The generated code
     Rust,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SampleLayout {
+    /// One sample
+    One,
+    /// Several, each under a name
+    Named,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

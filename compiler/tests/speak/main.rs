@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests write workflows and start programs")]
 
 mod graph;
+mod infer;
 mod messages;
 
 use std::fs;

@@ -1,6 +1,7 @@
 //! Documents that other programs read are valid: SARIF against its standard, workflows against `flowc schema`, samples
 //! against the schema inferred from them.
 
+mod infer;
 mod sarif;
 mod workflow;
 
