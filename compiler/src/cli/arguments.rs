@@ -106,7 +106,7 @@ pub enum Command {
     ///
     /// Draws what can be read, however wrong it is: nodes that do not exist are shown as missing.
     Graph {
-        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        /// A workflow, or a folder with a workflow.flow or workflow.json; `-` reads from stdin
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// What kind of picture [default: by the ending of OUT, else mermaid]
@@ -132,7 +132,7 @@ pub enum Command {
         /// What an object in FILE is [default: named samples if its values resemble each other]
         #[arg(long, value_enum)]
         samples: Option<SampleLayout>,
-        /// Put the schema into the trigger of this workflow instead of printing it
+        /// Put the schema into the trigger of this workflow.json instead of printing it
         #[arg(long, value_name = "PATH")]
         write: Option<PathBuf>,
         /// The trigger that takes it, if there are several

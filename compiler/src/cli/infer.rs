@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::infer::samples::{Layout, samples};
 use crate::infer::{infer, write};
 use crate::pipeline::Rejected;
-use crate::source::{FileId, Sources};
+use crate::source::{Dialect, FileId, Sources};
 use crate::syntax::{ast, json};
 use std::path::{Path, PathBuf};
 
@@ -36,8 +36,11 @@ pub fn schema(shell: &Shell, files: &[PathBuf], layout: Option<SampleLayout>) ->
 /// Puts the schema into a trigger of the workflow at `path`.
 pub fn write(shell: &Shell, path: &Path, node: Option<&str>, schema: &serde_json::Value) -> Result<(), Stop> {
     let input = Input::read(path, false).map_err(Stop::World)?;
-    let parsed = shell.parse(&input)?;
     let file = &input.source.name;
+    if input.source.dialect() != Dialect::Json {
+        return Err(Stop::World(format!("{file}: a schema is JSON: `--write` takes a workflow.json")));
+    }
+    let parsed = shell.parse(&input)?;
     let (text, id) = write::insert(&input.source.text, &parsed.ast, node, schema)
         .map_err(|wrong| Stop::World(format!("{file}: {wrong}")))?;
     std::fs::write(file, text).map_err(|error| Stop::World(format!("cannot write {file}: {error}")))?;

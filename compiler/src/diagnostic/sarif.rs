@@ -44,8 +44,7 @@ impl Log {
             result.insert("ruleIndex".into(), index[&code].into());
             Value::Object(result)
         });
-        let artifacts =
-            self.files.iter().map(|uri| json!({ "location": artifact_location(uri), "sourceLanguage": "json" }));
+        let artifacts = self.files.iter().map(|uri| json!({ "location": artifact_location(uri) }));
         json!({
             "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
             "version": "2.1.0",

@@ -1,7 +1,8 @@
 //! Documents that other programs read are valid: SARIF against its standard, workflows against `flowc schema`, samples
-//! against the schema inferred from them.
+//! against the schema inferred from them, pictures against the rules of their languages.
 
 mod infer;
+mod picture;
 mod sarif;
 mod workflow;
 

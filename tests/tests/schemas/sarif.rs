@@ -23,7 +23,7 @@ fn every_ui_case_is_valid_sarif() {
     let validator = validator(&schema());
     let mut all = Log::default();
     for case in cases("ui") {
-        let file = case.join("workflow.json");
+        let file = flow_tests::written(&case);
         let found = compile::check(&fs::read(&file).expect("a case has a workflow"), &file);
         let mut log = Log::default();
         for log in [&mut log, &mut all] {

@@ -43,6 +43,9 @@ fn every_accepted_case_is_valid() {
     let validator = validator(&schema());
     for case in cases("ok").into_iter().chain(cases("quiet")) {
         let (text, file) = flow_tests::workflow(&case);
+        if file.extension().is_none_or(|dialect| dialect != "json") {
+            continue;
+        }
         accepts(&validator, &text, &file);
     }
     for case in cases("run") {
@@ -54,8 +57,7 @@ fn every_accepted_case_is_valid() {
 #[test]
 fn a_case_with_nothing_but_warnings_is_valid() {
     let validator = validator(&schema());
-    for case in cases("ui") {
-        let file = case.join("workflow.json");
+    for file in cases("ui").into_iter().map(|case| case.join("workflow.json")).filter(|file| file.exists()) {
         let bytes = fs::read(&file).expect("a case has a workflow");
         if compile::check(&bytes, &file).accepted.is_some() {
             accepts(&validator, &String::from_utf8(bytes).expect("text"), &file);
@@ -67,13 +69,12 @@ fn a_case_with_nothing_but_warnings_is_valid() {
 fn what_has_the_wrong_shape_is_refused() {
     let validator = validator(&schema());
     let mut refused = 0;
-    for case in cases("ui") {
-        let file = case.join("workflow.json");
+    for file in cases("ui").into_iter().map(|case| case.join("workflow.json")).filter(|file| file.exists()) {
         let bytes = fs::read(&file).expect("a case has a workflow");
         let found = compile::check(&bytes, &file);
         let Ok(workflow) = serde_json::from_slice::<Value>(&bytes) else { continue };
         if let Some(about) = found.diagnostics.iter().find(|about| is_shape(about, &found.sources)) {
-            assert!(!validator.is_valid(&workflow), "{}: {}", case.display(), about.headline);
+            assert!(!validator.is_valid(&workflow), "{}: {}", file.display(), about.headline);
             refused += 1;
         }
     }
