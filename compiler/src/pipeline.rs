@@ -65,6 +65,11 @@ impl Parsed {
 }
 
 impl Lowered {
+    /// What has been found so far.
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
     /// `levels` says which lints are errors, and which are not shown.
     ///
     /// # Errors

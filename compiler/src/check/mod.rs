@@ -5,19 +5,24 @@
 //! contents.
 
 mod before;
+mod constant;
 pub mod dataflow;
 mod graph;
 pub mod knowledge;
 mod lints;
+mod never;
 mod order;
-mod rows;
+mod paths;
+mod routes;
+mod skipped;
 mod sort;
 pub mod types;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics, Label, Severity};
 use crate::model::{Expr, NodeId, Workflow};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 pub use graph::Graph;
+use paths::Paths;
 pub use types::Types;
 
 /// A workflow that passed, or whose findings are in the diagnostics.
@@ -33,15 +38,64 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     let acyclic = graph::cycles(&workflow, &graph, diagnostics);
     graph::triggers(&workflow, &graph, diagnostics);
     if acyclic {
-        graph::never_runs(&workflow, &graph, diagnostics);
         order::references(&workflow, &graph, diagnostics);
     }
     sort::observed(&workflow, diagnostics);
     let types = types::check(&workflow, &graph, sources, None, diagnostics);
+    if acyclic {
+        paths(&workflow, &graph, diagnostics);
+    }
     lints::run(&workflow, &graph, diagnostics);
     dataflow::check(&workflow, &graph, diagnostics);
     Checked { workflow, types }
 }
+
+/// The rules that ask what can hold where.
+fn paths(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
+    // What is read too early says nothing about when it is read.
+    if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotYetRun) {
+        return;
+    }
+    let mut paths = Paths::new(workflow, graph);
+    if paths.gave_up() {
+        return;
+    }
+    // An edge that could not be read may be the one that makes all the difference.
+    let is_whole = !diagnostics.iter().any(|diagnostic| BROKEN_GRAPH.contains(&diagnostic.code));
+    let mut found = Diagnostics::default();
+    never::never_runs(&mut paths, &mut found);
+    if is_whole {
+        skipped::references(&mut paths, &mut found);
+        routes::alternatives(&mut paths, &mut found);
+        constant::conditions(&mut paths, &mut found);
+        constant::verdicts(&paths, &mut found);
+    }
+    // A condition or a reference with a mistake in it is reported for that mistake: what follows from it says nothing.
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let mut wrong: Vec<Span> = errors.map(|diagnostic| diagnostic.primary.span).collect();
+    wrong.sort_unstable();
+    let follows = |place: &Label| {
+        let Span { file, start, end } = place.span;
+        let first = wrong.partition_point(|wrong| (wrong.file, wrong.start) < (file, start));
+        wrong[first..].iter().take_while(|wrong| wrong.file == file && wrong.start < end).any(|wrong| wrong.end <= end)
+    };
+    let own = found.iter().filter(|found| !follows(&found.primary) && !found.labels.iter().any(follows));
+    diagnostics.extend(own.cloned());
+}
+
+/// Findings after which nodes or edges may be missing from the graph, or stand where they were not meant.
+const BROKEN_GRAPH: &[Code] = &[
+    Code::WrongType,
+    Code::MissingKey,
+    Code::InvalidNodeType,
+    Code::DuplicateId,
+    Code::BadId,
+    Code::UnknownNode,
+    Code::UnknownKind,
+    Code::UnsupportedKind,
+    Code::DuplicateConnection,
+    Code::TriggerHasInput,
+];
 
 /// Every expression of a workflow with the node that reads it and whether it stands in a condition of an edge out of it.
 pub(crate) fn expressions<'a>(workflow: &'a Workflow, visit: &mut dyn FnMut(NodeId, bool, &'a Expr)) {

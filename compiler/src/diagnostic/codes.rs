@@ -120,6 +120,13 @@ codes! {
     UnconnectedNode "unconnected-node" Warning "nothing leads to a node"
     NeverRuns "never-runs" Error "a node that can never run"
     NotYetRun "not-yet-run" Error "a reference to a node that has not run"
+    // what can happen
+    SkippedNode "skipped-node" Error "a reference to a node that is skipped on some way to here"
+    ErrorUnset "error-unset" Warning "an error is read where there may be none"
+    RouteGap "route-gap" Warning "an outcome after which nothing happens"
+    RouteOverlap "route-overlap" Warning "two alternatives that can both be taken"
+    ConstantCondition "constant-condition" Warning "a condition that is always true, or never"
+    UnusedNodeOutput "unused-node-output" Warning "a filter on whose verdict nothing depends"
     // expressions
     WrongReceiver "wrong-receiver" Error "a method that a value of its type does not have"
     WrongOperand "wrong-operand" Error "an operator on a value that is no number"

@@ -1,0 +1,287 @@
+//! The values at one path, grouped by what the workflow's conditions can tell apart.
+//!
+//! Comes in: every test of the path. Goes out: [`Cells`]: a partition of all values, each cell with a value that stands
+//! for it, and which tests hold in it.
+//! Always true: the tests are asked with the runtime's own operators, so `undefined == false` is false here because it is
+//! false there. Every value a JSON document can have behaves like one of the representatives. Cell 0 is *missing*.
+
+use super::formula::{Test, some_object};
+use crate::model::expr::{Binary, Expr, ExprKind};
+use flow_runtime::value::{JsString, Value};
+use std::collections::{BTreeSet, HashMap};
+
+/// What is known of a value before any test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Domain {
+    Any,
+    Number,
+    Text,
+}
+
+/// A value that stands for others.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub value: Value,
+    /// Nobody is surprised by it: `null` where `true` is asked for, but not `[0]`.
+    pub plausible: bool,
+}
+
+/// A partition of the values at a path.
+pub struct Cells {
+    /// The most ordinary first.
+    pub samples: Vec<Sample>,
+    /// The cell of each sample.
+    pub cell: Vec<u32>,
+    pub count: u32,
+    /// The numbers and texts it is compared with, in their order.
+    pub numbers: Vec<f64>,
+    pub texts: Vec<JsString>,
+    /// By test: the cells in which it holds.
+    holds: HashMap<usize, Vec<bool>>,
+}
+
+/// Evaluations for all paths together. Beyond it the workflow was not written by a person.
+pub const EVALUATIONS_MAX: usize = 1_000_000;
+
+impl Cells {
+    /// Missing is a cell of its own where `missing_at` is the index of that test, the first one.
+    pub fn new(tests: &[(usize, &Test)], domain: Domain, evaluations: &mut usize) -> Cells {
+        let constants = Constants::of(tests);
+        let samples = samples(&constants, domain);
+        let Constants { numbers, texts, .. } = constants;
+        let texts = texts.into_iter().collect();
+        *evaluations += samples.len() * tests.len();
+        if *evaluations > EVALUATIONS_MAX {
+            let cell = vec![0; samples.len()];
+            return Cells { cell, samples, count: 1, numbers, texts, holds: HashMap::new() };
+        }
+        let mut by_truth: HashMap<Vec<bool>, u32> = HashMap::new();
+        let mut truths: Vec<Vec<bool>> = Vec::new();
+        let mut cell = Vec::with_capacity(samples.len());
+        for sample in &samples {
+            let truth: Vec<bool> = tests.iter().map(|(_, test)| test.holds(&sample.value)).collect();
+            let next = truths.len() as u32;
+            let index = *by_truth.entry(truth.clone()).or_insert(next);
+            if index == next {
+                truths.push(truth);
+            }
+            cell.push(index);
+        }
+        let holds = tests
+            .iter()
+            .enumerate()
+            .map(|(position, (test, _))| (*test, truths.iter().map(|truth| truth[position]).collect()))
+            .collect();
+        Cells { samples, cell, count: truths.len() as u32, numbers, texts, holds }
+    }
+
+    /// Whether a test holds in a cell.
+    pub fn holds(&self, test: usize, cell: u32) -> bool {
+        self.holds.get(&test).is_some_and(|holds| holds[cell as usize])
+    }
+
+    #[cfg(test)]
+    pub fn has_test(&self, test: usize) -> bool {
+        self.holds.contains_key(&test)
+    }
+
+    /// Whether anybody would expect a value of this cell.
+    pub fn is_plausible(&self, cell: u32) -> bool {
+        self.in_cell(cell).any(|sample| sample.plausible)
+    }
+
+    pub fn in_cell(&self, cell: u32) -> impl Iterator<Item = &Sample> {
+        self.samples.iter().zip(&self.cell).filter(move |(_, of)| **of == cell).map(|(sample, _)| sample)
+    }
+
+    /// The cell of values that are there, most ordinary first, preferring truthy ones.
+    pub fn present(&self) -> u32 {
+        let there = || self.samples.iter().zip(&self.cell).filter(|(sample, _)| !sample.value.is_nullish());
+        let plausible = there().find(|(sample, _)| sample.plausible && sample.value.truthy());
+        plausible.or_else(|| there().next()).map_or(0, |(_, cell)| *cell)
+    }
+}
+
+/// What the tests of a path compare it with.
+#[derive(Default)]
+struct Constants {
+    numbers: Vec<f64>,
+    texts: BTreeSet<JsString>,
+    bools: bool,
+    others: Vec<Value>,
+    /// Somebody reads the `length`.
+    length: bool,
+    /// Numbers that are not lengths, so that the value may be meant as a number.
+    number: bool,
+}
+
+impl Constants {
+    fn of(tests: &[(usize, &Test)]) -> Constants {
+        let mut constants = Constants::default();
+        for (_, test) in tests {
+            if let Test::Expr(expr) = test {
+                constants.gather(expr, false);
+            }
+        }
+        constants.numbers.sort_by(f64::total_cmp);
+        constants
+    }
+
+    fn gather(&mut self, expr: &Expr, of_length: bool) {
+        let of_length = of_length
+            || matches!(&expr.kind, ExprKind::Binary(_, left, right) if has_length(left) || has_length(right));
+        match &expr.kind {
+            ExprKind::Constant(value) => self.add(value, of_length),
+            ExprKind::Member(_, name) if name == "length" => self.length = true,
+            _ => {}
+        }
+        // `undefined` behind `&&` and `||` is a default, not something to compare with; it does no harm.
+        expr.children().into_iter().for_each(|child| self.gather(child, of_length));
+    }
+
+    fn add(&mut self, value: &Value, of_length: bool) {
+        match value {
+            Value::Undefined | Value::Null => {}
+            Value::Bool(_) => self.bools = true,
+            Value::Number(number) => {
+                self.number |= !of_length;
+                if !self.numbers.contains(number) && number.is_finite() {
+                    self.numbers.push(*number);
+                }
+            }
+            Value::String(text) => {
+                self.texts.insert(text.clone());
+            }
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.add(item, of_length));
+                self.others.push(value.clone());
+            }
+            Value::Object(_) => self.others.push(value.clone()),
+        }
+    }
+}
+
+fn has_length(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Member(_, name) => name == "length",
+        ExprKind::Binary(Binary::Or | Binary::And | Binary::Coalesce, left, _) => has_length(left),
+        _ => false,
+    }
+}
+
+fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
+    let said = constants.bools || constants.number || !constants.texts.is_empty();
+    // What nobody compares with anything may be anything.
+    let plain = !said && !constants.length;
+    let mut samples = Samples { domain, list: Vec::new() };
+    samples.add(Value::Undefined, true);
+    samples.add(Value::Null, true);
+    samples.add(Value::Bool(false), constants.bools || plain);
+    samples.add(Value::Bool(true), constants.bools || plain);
+    let numbers = around(&constants.numbers);
+    for number in &numbers {
+        samples.add(Value::Number(*number), constants.number || plain);
+    }
+    let text = !constants.texts.is_empty() || plain || (constants.length && !said);
+    samples.text("", text);
+    for constant in &constants.texts {
+        samples.add(Value::String(constant.clone()), true);
+        // Between this one and the next.
+        let units: Vec<u16> = constant.to_well_formed().encode_utf16().chain([0]).collect();
+        samples.add(Value::from_units(&units), false);
+        if let Some(number) = constant.as_str().and_then(|text| text.trim().parse().ok()) {
+            samples.add(Value::Number(number), false);
+        }
+    }
+    // Behind all constants, and no number.
+    samples.text("\u{fffd}another text", text);
+    for number in &numbers {
+        samples.text(&number.to_string(), false);
+    }
+    let list = constants.length || plain;
+    samples.add(Value::array(Vec::new()), list);
+    samples.add(Value::array(vec![Value::string("x")]), list);
+    let lengths: Vec<usize> = if constants.length { lengths(&numbers) } else { Vec::new() };
+    for length in &lengths {
+        samples.add(Value::array(vec![Value::string("x"); *length]), list);
+        samples.text(&"x".repeat(*length), false);
+    }
+    samples.add(some_object(), plain);
+    let scalars: Vec<Value> = samples.list.iter().map(|sample| sample.value.clone()).collect();
+    for scalar in scalars {
+        if !matches!(scalar, Value::Array(_) | Value::Object(_) | Value::Undefined) {
+            samples.add(Value::array(vec![scalar.clone()]), false);
+            if constants.length {
+                samples.add(Value::object([("length", scalar)]), false);
+            }
+        }
+    }
+    for other in &constants.others {
+        samples.add(other.clone(), false);
+    }
+    samples.list
+}
+
+/// The numbers, one below them, one above, and one between each two.
+fn around(constants: &[f64]) -> Vec<f64> {
+    let mut numbers = Vec::with_capacity(constants.len() * 2 + 4);
+    let (Some(first), Some(last)) = (constants.first().copied(), constants.last().copied()) else {
+        return vec![1.0, 0.0];
+    };
+    numbers.push(last + step(last));
+    for (index, number) in constants.iter().enumerate() {
+        numbers.push(*number);
+        if let Some(next) = constants.get(index + 1) {
+            numbers.push(number + (next - number) / 2.0);
+        }
+    }
+    numbers.push(first - step(first));
+    for usual in [0.0, 1.0, -1.0] {
+        if !numbers.contains(&usual) {
+            numbers.push(usual);
+        }
+    }
+    numbers
+}
+
+/// Enough to be another number.
+fn step(number: f64) -> f64 {
+    (number.abs() / 1024.0).max(1.0)
+}
+
+/// Lengths that a list can have, around those that are asked for.
+fn lengths(numbers: &[f64]) -> Vec<usize> {
+    const LENGTH_MAX: f64 = 4096.0;
+    let mut lengths: Vec<usize> = numbers
+        .iter()
+        .flat_map(|number| [number.floor(), number.floor() + 1.0])
+        .filter(|length| (0.0..=LENGTH_MAX).contains(length))
+        .map(|length| length as usize)
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    lengths
+}
+
+struct Samples {
+    domain: Domain,
+    list: Vec<Sample>,
+}
+
+impl Samples {
+    fn add(&mut self, value: Value, plausible: bool) {
+        let fits = match self.domain {
+            Domain::Any => true,
+            Domain::Number => matches!(value, Value::Number(_) | Value::Undefined),
+            Domain::Text => matches!(value, Value::String(_) | Value::Undefined),
+        };
+        if fits {
+            let plausible = plausible || self.domain != Domain::Any;
+            self.list.push(Sample { value, plausible });
+        }
+    }
+
+    fn text(&mut self, text: &str, plausible: bool) {
+        self.add(Value::string(text), plausible);
+    }
+}

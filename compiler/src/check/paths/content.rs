@@ -1,0 +1,162 @@
+//! What stands in the output of a node, by its kind and by how it settled.
+//!
+//! Comes in: a path into an output. Goes out: what is known of the value, or which variable it depends on.
+//! Always true: it is what `flow_runtime::engine` and `flow_runtime::node` write into envelopes.
+
+use super::cells::Domain;
+use super::formula::some_object;
+use crate::model::expr::{Path, Root};
+use crate::model::{Kind, NodeId, TransformStep, Workflow};
+use flow_runtime::value::Value;
+
+/// Where a value that varies is first seen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Base {
+    pub root: BaseRoot,
+    pub steps: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BaseRoot {
+    Input,
+    Output(NodeId),
+    /// The bare `error` in the configuration of this node.
+    Error(NodeId),
+}
+
+/// How a node settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Completed,
+    /// It completed, and failed because its edges could not be decided.
+    Misrouted,
+    Failed,
+}
+
+/// What is known of a value.
+pub enum Content {
+    Known(Value),
+    Value {
+        base: Base,
+        /// It is never missing.
+        present: bool,
+    },
+    /// The same as a path into the input.
+    Input(Vec<String>),
+    /// The verdict of a filter.
+    Passed,
+    /// This, where the node has an error.
+    OfError(Box<Content>),
+}
+
+impl Base {
+    pub fn prefix(&self, length: usize) -> Base {
+        Base { root: self.root, steps: self.steps[..length].to_vec() }
+    }
+
+    /// What is known of the value before any test.
+    pub fn domain(&self) -> Domain {
+        let steps: Vec<&str> = self.steps.iter().map(String::as_str).collect();
+        match (self.root, steps.as_slice()) {
+            (BaseRoot::Output(_), ["attempts" | "execution_time"]) => Domain::Number,
+            (BaseRoot::Output(_), ["started_at" | "completed_at"] | ["error", "message" | "code"])
+            | (BaseRoot::Error(_), ["message" | "code"]) => Domain::Text,
+            _ => Domain::Any,
+        }
+    }
+}
+
+/// Where a request says that it did not succeed.
+pub fn success(node: NodeId) -> Base {
+    Base { root: BaseRoot::Output(node), steps: vec!["result".to_owned(), "success".to_owned()] }
+}
+
+/// The variables on which the value at a path depends.
+pub fn variables(workflow: &Workflow, path: &Path, reader: NodeId) -> Vec<Base> {
+    match path.root {
+        Root::Input if path.steps.is_empty() => Vec::new(),
+        Root::Input => vec![Base { root: BaseRoot::Input, steps: path.steps.clone() }],
+        Root::Error if path.steps.is_empty() => Vec::new(),
+        Root::Error => vec![Base { root: BaseRoot::Error(reader), steps: path.steps.clone() }],
+        Root::Output(node) => {
+            let kind = &workflow.node(node).kind;
+            let mut bases = Vec::new();
+            for state in [State::Completed, State::Failed] {
+                let base = match content(kind, node, &path.steps, state) {
+                    Content::Value { base, .. } => base,
+                    Content::Input(steps) if !steps.is_empty() => Base { root: BaseRoot::Input, steps },
+                    Content::OfError(content) => match *content {
+                        Content::Value { base, .. } => base,
+                        _ => continue,
+                    },
+                    Content::Known(_) | Content::Input(_) | Content::Passed => continue,
+                };
+                if !bases.contains(&base) {
+                    bases.push(base);
+                }
+            }
+            bases
+        }
+    }
+}
+
+/// What stands at a path into the output of a node that has settled.
+pub fn content(kind: &Kind, node: NodeId, path: &[String], state: State) -> Content {
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
+    let value = |present| Content::Value { base: Base { root: BaseRoot::Output(node), steps: path.to_vec() }, present };
+    let missing = || Content::Known(Value::Undefined);
+    match names.as_slice() {
+        [] => Content::Known(some_object()),
+        ["status"] => Content::Known(Value::string(if state == State::Completed { "completed" } else { "failed" })),
+        ["attempts" | "execution_time" | "started_at" | "completed_at"] => value(true),
+        ["error", field @ ..] => {
+            let error = match field {
+                [] | ["details"] => Content::Known(some_object()),
+                ["message" | "code"] => value(true),
+                ["details", ..] => value(false),
+                _ => return missing(),
+            };
+            match state {
+                State::Completed => Content::OfError(error.into()),
+                State::Misrouted | State::Failed => error,
+            }
+        }
+        ["result", field @ ..] => result(kind, field, &path[1..], state != State::Failed, value),
+        _ => missing(),
+    }
+}
+
+fn result(kind: &Kind, names: &[&str], path: &[String], completed: bool, value: impl Fn(bool) -> Content) -> Content {
+    let missing = || Content::Known(Value::Undefined);
+    match (kind, names) {
+        (Kind::Webhook(_) | Kind::Manual(_), _) => Content::Input(path.to_vec()),
+        (Kind::Http(_) | Kind::Email(_), []) => Content::Known(some_object()),
+        (Kind::Http(_) | Kind::Email(_), ["success"]) if !completed => Content::Known(Value::Bool(false)),
+        (Kind::Http(_), ["success", _, ..]) if !completed => missing(),
+        (Kind::Http(_), ["success" | "status_code" | "response" | "headers" | "duration"]) => value(completed),
+        (Kind::Http(_), _) => value(false),
+        (Kind::Email(_), ["success"]) => Content::Known(Value::Bool(true)),
+        (Kind::Email(_), ["delivery" | "accepted" | "message_id"]) if completed => value(true),
+        (Kind::Email(_), _) => missing(),
+        (Kind::Filter(_), []) if completed => Content::Known(some_object()),
+        (Kind::Filter(_), ["passed"]) if completed => Content::Passed,
+        (Kind::Transform(_), _) if !completed => missing(),
+        (Kind::Transform(transform), []) if makes_object(&transform.step) => Content::Known(some_object()),
+        (Kind::Transform(_) | Kind::Unknown, _) => value(false),
+        (Kind::Filter(_), _) => missing(),
+    }
+}
+
+/// Whether the result of a transform is an object whatever its input.
+fn makes_object(step: &TransformStep) -> bool {
+    match step {
+        TransformStep::FilterItems { .. }
+        | TransformStep::MapItems { .. }
+        | TransformStep::SortItems { .. }
+        | TransformStep::GroupItems { .. }
+        | TransformStep::CalculateTotal { .. } => true,
+        TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. } | TransformStep::JsonToCsv { .. } => {
+            false
+        }
+    }
+}

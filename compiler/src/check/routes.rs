@@ -1,0 +1,222 @@
+//! Edges out of one node that are meant as alternatives: outcomes that none of them takes, and outcomes that two take.
+//!
+//! Quiet where nothing says that they are alternatives: one condition alone is an *if*, and conditions on different values
+//! are several of them. Quiet where conditions cannot be compared.
+
+use super::paths::{FALSE, Fact, Paths, Ref, Var};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::{Kind, NodeId};
+
+/// Conditions out of one node that are compared with each other.
+const CONDITIONS_MAX: usize = 64;
+
+pub(super) fn alternatives(paths: &mut Paths, diagnostics: &mut Diagnostics) {
+    for id in paths.workflow.node_ids() {
+        let outgoing = &paths.graph.outgoing[id.0];
+        let conditional: Vec<usize> =
+            outgoing.iter().copied().filter(|edge| paths.workflow.edges[*edge].condition.is_some()).collect();
+        if conditional.is_empty() || conditional.len() > CONDITIONS_MAX || paths.nodes[id.0].runs == FALSE {
+            continue;
+        }
+        let Some(read) = conditional.iter().map(|edge| values_read(paths, *edge)).collect::<Option<Vec<Vec<Var>>>>()
+        else {
+            continue;
+        };
+        let overlaps = overlap(paths, id, &conditional, &read);
+        if conditional.len() == outgoing.len() {
+            diagnostics.extend(gap(paths, id, &conditional, &read));
+        }
+        diagnostics.extend(overlaps);
+        if paths.gave_up() {
+            return;
+        }
+    }
+}
+
+/// The values that decide a condition; `None` where something else decides it, too.
+fn values_read(paths: &Paths, edge: usize) -> Option<Vec<Var>> {
+    let mut values = Vec::new();
+    for var in paths.diagrams.support(paths.edges[edge].said.yes) {
+        match &paths.facts[var as usize] {
+            Fact::Value(..) => values.push(var),
+            Fact::Outcome(_) | Fact::Started(_) => {}
+            Fact::Opaque(_) => return None,
+        }
+    }
+    Some(values)
+}
+
+fn overlap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> Option<Diagnostic> {
+    let runs = paths.nodes[id.0].runs;
+    let mut seen = FALSE;
+    for (position, edge) in conditional.iter().enumerate() {
+        let yes = paths.edges[*edge].said.yes;
+        let again = paths.diagrams.and(seen, yes);
+        seen = paths.diagrams.or(seen, yes);
+        if paths.possible(runs, again).is_none() {
+            continue;
+        }
+        for other in 0..position {
+            let left = paths.edges[conditional[other]].said.yes;
+            // About one and the same value.
+            if read[other].len() != 1 || read[other] != read[position] {
+                continue;
+            }
+            let both = paths.diagrams.and(left, yes);
+            let Some(both) = paths.possible(runs, both) else { continue };
+            // Where one follows from the other, the wider one is meant for both.
+            let only_left = paths.diagrams.and(left, !yes);
+            let only_right = paths.diagrams.and(yes, !left);
+            if paths.possible(runs, only_left).is_none() || paths.possible(runs, only_right).is_none() {
+                continue;
+            }
+            return Some(overlapping(paths, id, [conditional[other], *edge], both, read[other][0]));
+        }
+    }
+    None
+}
+
+fn overlapping(paths: &mut Paths, id: NodeId, edges: [usize; 2], both: Ref, value: Var) -> Diagnostic {
+    let Fact::Value(base, cells) = &paths.facts[value as usize] else { unreachable!("only values are compared") };
+    let (base, count) = (base.clone(), cells.count);
+    let first = u32::from(paths.is_always_there(&base));
+    let possible: Vec<u32> = (first..count).filter(|cell| cell_is_possible(paths, both, value, *cell)).collect();
+    let Fact::Value(_, cells) = &paths.facts[value as usize] else { unreachable!("only values are compared") };
+    let workflow = paths.workflow;
+    let [left, right] = edges.map(|edge| workflow.node(workflow.edges[edge].to).id.value.as_str());
+    let [first_place, second_place] = edges.map(|edge| {
+        workflow.edges[edge].condition.as_ref().map_or(workflow.edges[edge].span, |condition| condition.span)
+    });
+    let when = format!("when {} is {}", paths.path_of(&base, Some(id)), paths.cell(cells, &possible));
+    Diagnostic::new(Code::RouteOverlap, second_place, format!("both `{left}` and `{right}` follow {when}"))
+        .label("true as well")
+        .also(first_place, "true then")
+        .help("if only one of them is meant, change a condition so that they exclude each other")
+}
+
+fn cell_is_possible(paths: &mut Paths, formula: Ref, value: Var, cell: u32) -> bool {
+    let here = paths.diagrams.test(value, |other| other == cell);
+    paths.possible(formula, here).is_some()
+}
+
+fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> Option<Diagnostic> {
+    let node = paths.nodes[id.0];
+    if !are_alternatives(paths, id, conditional, read) {
+        return None;
+    }
+    let mut taken = FALSE;
+    for edge in conditional {
+        let said = paths.edges[*edge].said;
+        let decided = paths.diagrams.or(said.yes, said.fault);
+        taken = paths.diagrams.or(taken, decided);
+    }
+    // A filter that does not pass ends the path on purpose, unless its verdict is one of the alternatives.
+    let ends = paths.diagrams.and(node.runs, !taken);
+    let ends = match paths.workflow.node(id).kind {
+        Kind::Filter(_) => paths.diagrams.and(ends, node.passes),
+        // One condition alone: the rest is what happens when the request did not succeed.
+        _ if conditional.len() == 1 => {
+            let error = paths.has_error(id, Some(id));
+            paths.diagrams.and(ends, error)
+        }
+        _ => ends,
+    };
+    let fails = paths.possible(ends, node.fails).is_some();
+    let completes = paths.possible(ends, !node.fails);
+    let mut when = Vec::new();
+    let (mut missing, mut only_missing) = (false, false);
+    if let Some(completes) = completes {
+        let mut values: Vec<Var> = read.iter().flatten().copied().collect();
+        values.sort_unstable();
+        values.dedup();
+        let facts = match values.as_slice() {
+            [value] => {
+                let Fact::Value(base, cells) = &paths.facts[*value as usize] else { return None };
+                let (base, count) = (base.clone(), cells.count);
+                let first = u32::from(paths.is_always_there(&base));
+                let cells: Vec<u32> =
+                    (first..count).filter(|cell| cell_is_possible(paths, completes, *value, *cell)).collect();
+                missing = cells.contains(&0);
+                only_missing = cells == [0];
+                let Fact::Value(_, all) = &paths.facts[*value as usize] else { return None };
+                format!("{} is {}", paths.path_of(&base, Some(id)), paths.cell(all, &cells))
+            }
+            _ => {
+                let example = paths.example(completes);
+                paths.facts_against(taken, &example, Some(id))
+            }
+        };
+        if facts.is_empty() {
+            return None;
+        }
+        when.push(format!("when {facts}"));
+    }
+    if fails {
+        when.push("when it fails".into());
+    }
+    if when.is_empty() {
+        return None;
+    }
+    let workflow = paths.workflow;
+    let name = workflow.node(id).id.value.as_str();
+    let mut diagnostic = Diagnostic::new(
+        Code::RouteGap,
+        workflow.node(id).id.span,
+        format!("nothing follows `{name}` {}", when.join(", and ")),
+    )
+    .label("no connection is taken then");
+    for edge in conditional.iter().take(4) {
+        let edge = &workflow.edges[*edge];
+        let span = edge.condition.as_ref().map_or(edge.span, |condition| condition.span);
+        diagnostic = diagnostic.also(span, "false then");
+    }
+    if completes.is_some() {
+        let no_route = missing && all_missing(paths, ends, conditional);
+        diagnostic = diagnostic.help(match (no_route, only_missing) {
+            (true, true) => "the node then fails with `NO_ROUTE`, and the execution ends as `error`",
+            (true, false) => {
+                "where the value is missing the node fails with `NO_ROUTE`; otherwise the execution ends there as `completed`"
+            }
+            (false, _) => "the execution ends there, and counts as `completed`",
+        });
+    }
+    Some(diagnostic.help(match completes.is_some() {
+        true => {
+            "add a connection for it, or turn a condition round so that it takes everything the others do not: `!(…)`"
+        }
+        false => {
+            "add a connection that is taken then: its condition can be `error`, which is there when the node fails"
+        }
+    }))
+}
+
+/// Whether every condition reads something missing in one of these executions.
+fn all_missing(paths: &mut Paths, ends: Ref, conditional: &[usize]) -> bool {
+    let mut all = ends;
+    for edge in conditional {
+        let missing = paths.edges[*edge].said.missing;
+        all = paths.diagrams.and(all, missing);
+    }
+    paths.possible(all, super::paths::TRUE).is_some()
+}
+
+/// Whether the conditions say that they are alternatives: two exclude each other, and read the same value. Also one alone
+/// that asks whether a request succeeded: whoever asks has to know what happens when it did not.
+fn are_alternatives(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> bool {
+    if let ([_], [read]) = (conditional, read) {
+        return read.iter().any(|var| paths.is_success(*var, id));
+    }
+    for (position, left) in conditional.iter().enumerate() {
+        for (offset, right) in conditional[position + 1..].iter().enumerate() {
+            let share = read[position].iter().any(|var| read[position + 1 + offset].contains(var));
+            // What a filter says is not among its values.
+            let verdict = matches!(paths.workflow.node(id).kind, Kind::Filter(_));
+            if (share || verdict)
+                && paths.diagrams.and(paths.edges[*left].said.yes, paths.edges[*right].said.yes) == FALSE
+            {
+                return true;
+            }
+        }
+    }
+    false
+}
