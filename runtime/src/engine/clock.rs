@@ -35,8 +35,13 @@ impl Timestamp {
     }
 }
 
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Timestamp {
+    /// Writes it behind `text`: several are written per node, and formatting takes five times as long.
+    pub fn push_to(self, text: &mut String) {
+        text.push_str(str::from_utf8(&self.digits()).unwrap_or_default());
+    }
+
+    fn digits(self) -> [u8; 24] {
         let (seconds, millis) = (self.millis / 1000, self.millis % 1000);
         let (days, second) = (seconds / 86_400, seconds % 86_400);
         // Days to a date of the Gregorian calendar, counted in years that begin in March, so that the leap day comes last
@@ -50,7 +55,6 @@ impl fmt::Display for Timestamp {
         let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
         let year = year_of_era + era * 400 + u64::from(month <= 2);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        // Several of these are written per node: digit by digit is a fifth of the time that padded formatting takes.
         let mut text = *b"0000-00-00T00:00:00.000Z";
         let parts = [
             (year, 0..4),
@@ -67,7 +71,13 @@ impl fmt::Display for Timestamp {
                 number /= 10;
             }
         }
-        f.write_str(str::from_utf8(&text).unwrap_or_default())
+        text
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

@@ -5,7 +5,7 @@
 //! time; a panic on the way ends it with `INTERNAL`. Each execution is one task (see [`super::task`]).
 
 use super::clock::{Clock, SystemClock};
-use super::registry::{Counts, Registry, Retention};
+use super::registry::{Counts, Known, Registry, Retention};
 use super::run::Run;
 use super::task::Task;
 use super::{Execution, Graph, Status, view};
@@ -141,17 +141,27 @@ impl Engine {
     /// The execution as the API shows it: canonical JSON text, in the shape that [`view`] documents. `None`: there is no such execution, or
     /// it ended so long ago that it was forgotten.
     pub fn view(&self, execution_id: &str) -> Option<String> {
-        Some(view::view(self.workflow, &*self.find(execution_id)?))
+        Some(match self.find(execution_id)? {
+            Known::Running(run) => view::view(self.workflow, &run),
+            Known::Ended(ended) => ended.view.to_string(),
+        })
     }
 
     pub fn status(&self, execution_id: &str) -> Option<Status> {
-        Some(self.find(execution_id)?.status())
+        Some(match self.find(execution_id)? {
+            Known::Running(run) => run.status(),
+            Known::Ended(ended) => ended.status,
+        })
     }
 
     /// Asks for the end of an execution; what is in flight is dropped. False: there is no such execution. One that has ended stays as it
     /// ended.
     pub fn cancel(&self, execution_id: &str) -> bool {
-        let Some(run) = self.find(execution_id) else { return false };
+        let run = match self.find(execution_id) {
+            Some(Known::Running(run)) => run,
+            Some(Known::Ended(_)) => return true,
+            None => return false,
+        };
         let mut state = run.state();
         state.cancel_asked = true;
         let waker = state.waker.take();
@@ -185,7 +195,7 @@ impl Engine {
         self.registry.counts()
     }
 
-    fn find(&self, execution_id: &str) -> Option<Arc<Run>> {
+    fn find(&self, execution_id: &str) -> Option<Known> {
         let digits = execution_id.strip_prefix("exec-")?;
         if digits.len() != 32 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
             return None;

@@ -506,7 +506,7 @@ async fn drain_accepts_nothing_new_and_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_last_executions_are_remembered() {
-    for retention in [Retention { executions: 2, bytes: usize::MAX }, Retention { executions: 99, bytes: 700 }] {
+    for retention in [Retention { executions: 2, bytes: usize::MAX }, Retention { executions: 99, bytes: 1_500 }] {
         let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
         let bench = Bench::on(vec![http("a", 0)], vec![], settings, Arc::new(Memory), retention);
         let mut ids = Vec::new();

@@ -7,7 +7,10 @@ use super::Outcome;
 use super::clock::Timestamp;
 use crate::node::NodeError;
 use std::fmt::Write;
+use std::ops::Range;
 use std::time::Duration;
+
+const RESULT: &str = r#","result":"#;
 
 /// What an envelope says.
 pub struct Envelope<'a> {
@@ -22,23 +25,37 @@ pub struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    pub fn text(&self) -> String {
-        let mut text = String::with_capacity(256 + self.result.map_or(0, str::len));
-        text.push_str(match self.outcome {
+    /// Where the result stands in the text of an envelope.
+    pub fn place_of_result(&self) -> Option<Range<usize>> {
+        let from = self.head().len() + RESULT.len();
+        self.result.map(|result| from..from + result.len())
+    }
+
+    fn head(&self) -> &'static str {
+        match self.outcome {
             Outcome::Completed | Outcome::NotPassed => r#"{"status":"completed""#,
             Outcome::Failed => r#"{"status":"failed""#,
-        });
+        }
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(256 + self.result.map_or(0, str::len));
+        text.push_str(self.head());
         if let Some(result) = self.result {
-            text.push_str(r#","result":"#);
+            text.push_str(RESULT);
             text.push_str(result);
         }
         if let Some(error) = self.error {
             text.push_str(r#","error":"#);
             text.push_str(&error.to_json());
         }
-        push(&mut text, format_args!(r#","attempts":{}"#, self.attempts));
-        push(&mut text, format_args!(r#","started_at":"{}""#, self.started_at));
-        push(&mut text, format_args!(r#","completed_at":"{}","execution_time":"#, self.completed_at));
+        text.push_str(r#","attempts":"#);
+        push_number(&mut text, u64::from(self.attempts));
+        text.push_str(r#","started_at":""#);
+        self.started_at.push_to(&mut text);
+        text.push_str(r#"","completed_at":""#);
+        self.completed_at.push_to(&mut text);
+        text.push_str(r#"","execution_time":"#);
         push_seconds(&mut text, self.execution_time);
         text.push('}');
         text
@@ -47,12 +64,30 @@ impl Envelope<'_> {
 
 /// Seconds with up to six decimals, no trailing zeros: as JavaScript prints such a number.
 pub fn push_seconds(text: &mut String, duration: Duration) {
-    push(text, format_args!("{}", duration.as_secs()));
+    push_number(text, duration.as_secs());
     let micros = duration.subsec_micros();
     if micros > 0 {
-        push(text, format_args!(".{micros:06}"));
+        // A one in front keeps the zeros behind the point.
+        let point = text.len();
+        push_number(text, u64::from(1_000_000 + micros));
+        text.replace_range(point..=point, ".");
         text.truncate(text.trim_end_matches('0').len());
     }
+}
+
+/// Digits, without the machinery of formatting.
+pub fn push_number(text: &mut String, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut from = digits.len();
+    loop {
+        from -= 1;
+        digits[from] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text.push_str(str::from_utf8(&digits[from..]).unwrap_or_default());
 }
 
 /// Writing into a `String` cannot fail.

@@ -33,6 +33,8 @@ pub use activation::{Answer, Conditions, EdgeState, Misrouted, Outcome};
 pub use clock::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "service")]
 pub use driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
+#[cfg(feature = "service")]
+pub(crate) use envelope::push_seconds;
 pub use graph::Graph;
 #[cfg(feature = "service")]
 pub use registry::{Counts, Retention};

@@ -3,6 +3,9 @@
 //! Comes in: executions as they start and end. Goes out: an execution by its id; counts.
 //! Always true: bounded. Of those that have ended the last ones are kept, by number and by memory; the oldest go first.
 //! Running ones are all kept.
+//!
+//! Of one that has ended nothing but its view is kept, as one text: what it worked with would lie scattered between the
+//! memory of those that run, and cost each of them more cache misses than its own work does.
 
 use super::Status;
 use super::run::Run;
@@ -16,13 +19,13 @@ use std::time::Duration;
 pub struct Retention {
     /// Executions that have ended.
     pub executions: usize,
-    /// Bytes of their inputs and outputs.
+    /// Bytes of their views.
     pub bytes: usize,
 }
 
 impl Default for Retention {
     fn default() -> Retention {
-        Retention { executions: 10_000, bytes: 64 * 1024 * 1024 }
+        Retention { executions: 10_000, bytes: 16 * 1024 * 1024 }
     }
 }
 
@@ -38,6 +41,20 @@ pub struct Counts {
     pub total_duration: Duration,
 }
 
+/// What is known of an execution.
+#[derive(Clone)]
+pub enum Known {
+    Running(Arc<Run>),
+    Ended(Arc<Ended>),
+}
+
+/// What is kept of an execution that has ended.
+pub struct Ended {
+    pub status: Status,
+    /// As the API shows it.
+    pub view: Box<str>,
+}
+
 pub struct Registry {
     retention: Retention,
     inner: Mutex<Inner>,
@@ -45,8 +62,8 @@ pub struct Registry {
 
 #[derive(Default)]
 struct Inner {
-    runs: HashMap<Id, Arc<Run>>,
-    /// Oldest first, with what each keeps alive.
+    known: HashMap<Id, Known>,
+    /// Oldest first, with the bytes of each.
     ended: VecDeque<(Id, usize)>,
     ended_bytes: usize,
     counts: Counts,
@@ -61,11 +78,13 @@ impl Registry {
         let mut inner = self.inner();
         inner.counts.started += 1;
         inner.counts.running += 1;
-        inner.runs.insert(run.id, run);
+        inner.known.insert(run.id, Known::Running(run));
     }
 
-    pub fn end(&self, run: &Run, status: Status, duration: Duration) {
-        let bytes = run.bytes();
+    /// The last thing that is heard of an execution.
+    pub fn end(&self, id: Id, ended: Ended, duration: Duration) {
+        let (status, bytes) = (ended.status, ended.view.len());
+        let ended = Known::Ended(Arc::new(ended));
         // Freed after the lock: it takes longer than everything else here.
         let mut forgotten = Vec::new();
         let mut inner = self.inner();
@@ -76,18 +95,19 @@ impl Registry {
             Status::Cancelled => inner.counts.cancelled += 1,
             Status::Error | Status::Pending | Status::Running => inner.counts.error += 1,
         }
-        inner.ended.push_back((run.id, bytes));
+        forgotten.extend(inner.known.insert(id, ended));
+        inner.ended.push_back((id, bytes));
         inner.ended_bytes += bytes;
         while inner.ended.len() > self.retention.executions || inner.ended_bytes > self.retention.bytes {
             let Some((oldest, bytes)) = inner.ended.pop_front() else { break };
             inner.ended_bytes -= bytes;
-            forgotten.extend(inner.runs.remove(&oldest));
+            forgotten.extend(inner.known.remove(&oldest));
         }
         drop(inner);
     }
 
-    pub fn get(&self, id: Id) -> Option<Arc<Run>> {
-        self.inner().runs.get(&id).cloned()
+    pub fn get(&self, id: Id) -> Option<Known> {
+        self.inner().known.get(&id).cloned()
     }
 
     pub fn counts(&self) -> Counts {

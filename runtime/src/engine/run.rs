@@ -7,6 +7,7 @@ use super::{Execution, Status};
 use crate::journal::Id;
 use crate::node::NodeError;
 use crate::value::Doc;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -42,11 +43,13 @@ pub struct State {
     pub waker: Option<Waker>,
 }
 
-/// Times of a node, counted from the acceptance of the execution.
+/// What there is to tell of a node. Times are counted from the acceptance of the execution.
 #[derive(Default)]
 pub struct NodeRun {
     pub started: Duration,
     pub completed: Duration,
+    /// Where its result stands in its envelope.
+    pub result: Option<Range<usize>>,
     pub error: Option<Box<NodeError>>,
 }
 
@@ -95,12 +98,5 @@ impl Run {
 
     pub fn status(&self) -> Status {
         self.state().finished.as_ref().map_or(Status::Running, |finished| finished.status)
-    }
-
-    /// What it keeps alive in memory, roughly.
-    pub fn bytes(&self) -> usize {
-        let state = self.state();
-        let outputs: usize = state.outputs.iter().flatten().map(|output| output.text().len() + 64).sum();
-        self.input.text().len() + outputs + state.nodes.len() * 64
     }
 }

@@ -8,19 +8,21 @@
 
 use super::driver::{Effect, Engine};
 use super::envelope::Envelope;
+use super::registry::Ended;
 use super::run::{Finished, Run, State};
-use super::{Answer, Attempted, Cause, Command, Conditions, EdgeState, Event, Misrouted, NodeState, Outcome, Status};
+use super::{
+    Answer, Attempted, Cause, Command, Conditions, EdgeState, Event, Misrouted, NodeState, Outcome, Status, view,
+};
 use crate::flow::{Edge, Filter, Kind, Node};
 use crate::journal::{self, Durable, JournalError};
 use crate::log;
 use crate::node::{self, Attempt, NodeError};
 use crate::render::{Place, Text};
 use crate::scope::Scope;
-use crate::value::{Doc, Fault, Limits};
+use crate::value::{Doc, Fault, Limits, Raw};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -240,7 +242,7 @@ impl Task {
         let at = self.run.accepted.after(now);
         let durable = engine.parts.journal.append(self.run.id, journal::Event::Started { node: index, at });
         self.stamp.clear();
-        let _ = write!(self.stamp, "{at}");
+        at.push_to(&mut self.stamp);
         let stamp = std::mem::take(&mut self.stamp);
         let mut activated_by = state.execution.activated_by(index);
         let activating = activated_by.next();
@@ -353,9 +355,25 @@ impl Task {
             completed_at: self.run.accepted.after(times.completed),
             execution_time: times.completed.saturating_sub(times.started),
         };
-        let shape = self.engine.workflow.nodes[node].output;
-        let doc = Doc::read(envelope.text().as_bytes(), shape, &ENVELOPE_LIMITS).map_err(|error| error.message)?;
+        let Node { kind, output: shape, .. } = &self.engine.workflow.nodes[node];
+        let text = envelope.text();
+        let place_of_result = envelope.place_of_result();
+        let doc = match kind {
+            // May nest deeper than anything that came in: that has to be found here.
+            Kind::Transform(_) => Doc::read(text.as_bytes(), shape, &ENVELOPE_LIMITS),
+            Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Http(_) | Kind::Email(_) => {
+                Doc::of_canonical(text, shape)
+            }
+        };
+        let doc = doc.map_err(|error| error.message)?;
+        // Whatever the parts were, the whole is what reading it again would give.
+        debug_assert!(Doc::read(doc.text().as_bytes(), shape, &ENVELOPE_LIMITS).is_ok_and(|read| read == doc));
+        debug_assert_eq!(
+            Raw::new(Some(doc.text()), "").get("result").text(),
+            place_of_result.clone().map(|place| &doc.text()[place]),
+        );
         state.outputs[node] = Some(doc);
+        state.nodes[node].result = place_of_result;
         Ok(())
     }
 
@@ -436,7 +454,8 @@ impl Task {
         // It would keep the memory of this task for as long as the execution is remembered.
         state.waker = None;
         drop(state);
-        self.engine.registry.end(&self.run, status, duration);
+        let view = view::view(self.engine.workflow, &self.run).into();
+        self.engine.registry.end(self.run.id, Ended { status, view }, duration);
         self.run.changed.notify_waiters();
         self.engine.ended.notify_waiters();
     }
@@ -483,7 +502,7 @@ impl Conditions for Asked<'_> {
         let Edge { from, condition, .. } = self.engine.workflow.edges[edge];
         let Some(condition) = condition else { return Answer::Taken };
         if self.stamp.is_empty() {
-            let _ = write!(self.stamp, "{}", self.run.accepted.after(self.now));
+            self.run.accepted.after(self.now).push_to(self.stamp);
         }
         let error_of = self.nodes[from].error.is_some().then_some(from);
         let scope = scope(self.engine, self.run, self.outputs, self.stamp, Some(from), error_of);

@@ -11,7 +11,8 @@ use super::envelope::{push, push_seconds};
 use super::run::{Run, State};
 use super::{NodeState, Outcome, Status};
 use crate::flow::Workflow;
-use crate::value::{Doc, Raw, write_string};
+use crate::node::NodeError;
+use crate::value::{Doc, write_string};
 
 pub fn view(workflow: &Workflow, run: &Run) -> String {
     let state = run.state();
@@ -29,7 +30,8 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
     let finished = state.finished.as_ref();
     let status = finished.map_or(Status::Running, |finished| finished.status);
 
-    let mut text = String::with_capacity(1024);
+    let outputs: usize = state.outputs.iter().flatten().map(|output| output.text().len()).sum();
+    let mut text = String::with_capacity(512 + outputs);
     text.push_str(r#"{"execution_id":"#);
     write_string(&run.name, &mut text);
     text.push_str(r#","flow_id":"#);
@@ -88,23 +90,31 @@ fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, n
             ("running", false)
         }
     };
-    let envelope = Raw::new(state.outputs[node].as_ref().filter(|_| ended).map(Doc::text), "");
-    let times = &state.nodes[node];
+    let about = &state.nodes[node];
+    let envelope = state.outputs[node].as_ref().filter(|_| ended).map(Doc::text);
+    let result = envelope.zip(about.result.clone()).and_then(|(text, place)| text.get(place));
+    let error = about.error.as_deref().filter(|_| ended).map(NodeError::to_json);
     text.push_str(r#"{"node_id":"#);
     write_string(workflow.nodes[node].id, text);
-    push(text, format_args!(r#","status":"{status}","result":"#));
-    text.push_str(envelope.get("result").text().unwrap_or("null"));
+    text.push_str(r#","status":""#);
+    text.push_str(status);
+    text.push_str(r#"","result":"#);
+    text.push_str(result.unwrap_or("null"));
     text.push_str(r#","error":"#);
-    text.push_str(envelope.get("error").text().unwrap_or("null"));
+    text.push_str(error.as_deref().unwrap_or("null"));
     text.push_str(r#","execution_time":"#);
     if ended {
-        push_seconds(text, times.completed.saturating_sub(times.started));
+        push_seconds(text, about.completed.saturating_sub(about.started));
     } else {
         text.push_str("null");
     }
-    push(text, format_args!(r#","started_at":"{}","completed_at":"#, run.accepted.after(times.started)));
+    text.push_str(r#","started_at":""#);
+    run.accepted.after(about.started).push_to(text);
+    text.push_str(r#"","completed_at":"#);
     if ended {
-        push(text, format_args!(r#""{}""#, run.accepted.after(times.completed)));
+        text.push('"');
+        run.accepted.after(about.completed).push_to(text);
+        text.push('"');
     } else {
         text.push_str("null");
     }

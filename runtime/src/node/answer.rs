@@ -6,9 +6,10 @@
 
 use super::failure::readable;
 use super::{Attempt, NodeError, Outcome};
-use crate::value::{Doc, Limits, Raw, Shape, ShapeField, write_string};
+use crate::engine::push_seconds;
+use crate::value::{Doc, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use std::time::{Duration, SystemTime};
 
 /// What the runtime itself reads in a body.
@@ -167,8 +168,7 @@ fn result(answer: &Answer, body: &Body) -> String {
     }
     if body.slot(DURATION).is_none() {
         key("\"duration\":", &mut out);
-        // Rust and JavaScript print such a number alike.
-        out.push_str(&(answer.duration.as_millis() as f64 / 1000.0).to_string());
+        push_seconds(&mut out, Duration::from_millis(answer.duration.as_millis() as u64));
     }
     if body.slot(SUCCESS).is_none() {
         key("\"success\":", &mut out);
@@ -181,23 +181,25 @@ fn result(answer: &Answer, body: &Body) -> String {
 /// Names in lower case; a repeated header is joined with `, `.
 fn write_headers(headers: &HeaderMap, out: &mut String) {
     // JavaScript puts keys that look like an index first, and a header may be called `1`.
-    let index = |name: &str| match name.parse::<u32>() {
-        Ok(number) if number < u32::MAX && number.to_string() == name => number,
-        _ => u32::MAX,
-    };
-    let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
-    names.sort_by_key(|name| index(name));
+    let index = |name: &str| array_index(name.as_bytes()).unwrap_or(u32::MAX);
+    let mut names: Vec<&HeaderName> = headers.keys().collect();
+    if names.iter().any(|name| name.as_str().starts_with(|first: char| first.is_ascii_digit())) {
+        names.sort_by_key(|name| index(name.as_str()));
+    }
     out.push('{');
     for (position, name) in names.into_iter().enumerate() {
         if position > 0 {
             out.push(',');
         }
-        write_string(name, out);
-        out.push(':');
-        let mut values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let first = values.next().unwrap_or_default();
-        let joined = values.fold(first, |joined, value| (joined.into_owned() + ", " + &value).into());
-        write_string(&joined, out);
+        write_string(name.as_str(), out);
+        out.push_str(":\"");
+        for (position, value) in headers.get_all(name).iter().enumerate() {
+            if position > 0 {
+                out.push_str(", ");
+            }
+            write_escaped(&String::from_utf8_lossy(value.as_bytes()), out);
+        }
+        out.push('"');
     }
     out.push('}');
 }

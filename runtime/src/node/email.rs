@@ -66,7 +66,7 @@ impl Client {
     pub(super) async fn attempt(&self, mail: &Mail, timeout: Duration) -> Attempt {
         let content_sent = AtomicBool::new(false);
         let letter = &mail.letter;
-        let send = self.pool.send(&mail.relay, &letter.envelope, &letter.bytes, &content_sent);
+        let send = self.pool.send(&mail.relay, &letter.envelope, &letter.text, &content_sent);
         let refusal = match tokio::time::timeout(timeout, send).await {
             Ok(Ok(())) => return Attempt::succeeded(result(letter, "sent")),
             Ok(Err(refusal)) => refusal,

@@ -5,20 +5,22 @@
 //! again can be recognised as the one it is.
 
 use crate::render::{FinishedMessage, MailTemplate, Mailbox, To};
-use crate::value::{Fault, Value};
-use lettre::Message;
+use crate::value::{Fault, Raw, push_indented};
 use lettre::address::{Address, Envelope};
-use lettre::message::{Mailbox as LettreMailbox, MultiPart, SinglePart};
+use lettre::message::header::{self, Headers};
+use lettre::message::{Mailbox as LettreMailbox, Mailboxes, MultiPart, SinglePart};
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// A mail ready to be sent.
 pub(super) struct Letter {
     pub(super) envelope: Envelope,
-    pub(super) bytes: Vec<u8>,
+    pub(super) text: String,
     /// With its angle brackets.
     pub(super) message_id: String,
 }
@@ -50,43 +52,54 @@ impl Letter {
         let domain = if domain.is_ascii() { domain } else { "localhost" };
         let message_id = format!("<{}@{domain}>", key.simple());
         let from = mailbox(message.from)?;
-        let mut builder = Message::builder()
-            .from(from.clone())
-            .date(SystemTime::from(date))
-            .message_id(Some(message_id.clone()))
-            .subject(message.subject);
+        let mut headers = Headers::with_capacity(8);
+        headers.set(header::From::from(Mailboxes::from(from.clone())));
+        headers.set(header::Date::new(SystemTime::from(date)));
+        headers.set(header::MessageId::from(message_id.clone()));
+        headers.set(header::Subject::from(message.subject));
         if let Some(reply_to) = message.reply_to {
-            builder = builder.reply_to(mailbox(reply_to)?);
+            headers.set(header::ReplyTo::from(Mailboxes::from(mailbox(reply_to)?)));
         }
         let mut addresses: Vec<Address> = Vec::with_capacity(message.recipients.len());
-        for (to, recipient) in message.recipients {
+        let (mut to, mut cc) = (Vec::new(), Vec::new());
+        for (role, recipient) in message.recipients {
             let recipient = mailbox(recipient)?;
             if addresses.contains(&recipient.email) {
                 continue;
             }
             addresses.push(recipient.email.clone());
-            builder = match to {
-                To::To => builder.to(recipient),
-                To::Cc => builder.cc(recipient),
+            match role {
+                To::To => to.push(recipient),
+                To::Cc => cc.push(recipient),
                 // In nobody's copy.
-                To::Bcc => builder,
-            };
+                To::Bcc => {}
+            }
         }
+        if !to.is_empty() {
+            headers.set(header::To::from(Mailboxes::from(to)));
+        }
+        if !cc.is_empty() {
+            headers.set(header::Cc::from(Mailboxes::from(cc)));
+        }
+        headers.set(header::MIME_VERSION_1_0);
         let envelope =
             Envelope::new(Some(from.email), addresses).map_err(|_| Fault::new("the mail has no recipient"))?;
-        let builder = builder.envelope(envelope.clone());
-        let built = match (text, html) {
-            (Some(text), Some(html)) => builder.multipart(
-                MultiPart::alternative()
-                    .boundary(boundary(key))
-                    .singlepart(SinglePart::plain(text))
-                    .singlepart(SinglePart::html(html)),
-            ),
-            (None, Some(html)) => builder.singlepart(SinglePart::html(html)),
-            (text, None) => builder.singlepart(SinglePart::plain(text.unwrap_or_default())),
+        let part = match (text, html) {
+            (Some(text), Some(html)) => MultiPart::alternative()
+                .boundary(boundary(key))
+                .singlepart(SinglePart::plain(text))
+                .singlepart(SinglePart::html(html))
+                .formatted(),
+            (None, Some(html)) => SinglePart::html(html).formatted(),
+            (text, None) => SinglePart::plain(text.unwrap_or_default()).formatted(),
         };
-        let built = built.map_err(|error| Fault::new(format!("the mail cannot be written: {error}")))?;
-        Ok(Letter { envelope, bytes: built.formatted(), message_id })
+        // What `lettre::Message` would write. Its builder parses the headers it has just written, to see whether they
+        // are there.
+        let part = String::from_utf8(part).map_err(|_| Fault::new("the mail cannot be written"))?;
+        let mut text = String::with_capacity(512 + part.len());
+        let _ = write!(text, "{headers}");
+        text.push_str(&part);
+        Ok(Letter { envelope, text, message_id })
     }
 }
 
@@ -160,20 +173,30 @@ fn fault(template: &MailTemplate, error: &minijinja::Error) -> Fault {
 
 /// `order id: 17`, one variable a line; arrays and objects as indented JSON below their name.
 fn listing(variables: &str) -> String {
-    let mut text = String::new();
-    let Ok(Value::Object(object)) = Value::from_json(variables) else { return text };
-    for (name, value) in object.iter() {
-        text.push_str(&name.to_well_formed().replace('_', " "));
-        text.push(':');
-        match value {
-            Value::Array(_) | Value::Object(_) => {
-                text.push('\n');
-                text.push_str(&value.to_json_indented("  ").unwrap_or_default());
-            }
-            Value::Null | Value::Undefined => {}
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+    let mut text = String::with_capacity(2 * variables.len());
+    for (name, value) in Raw::new(Some(variables), "").members() {
+        let name = decoded(name);
+        for (at, word) in name.split('_').enumerate() {
+            if at > 0 {
                 text.push(' ');
-                text.push_str(&value.to_text());
+            }
+            text.push_str(word);
+        }
+        text.push(':');
+        let json = value.text().unwrap_or_default();
+        match json.as_bytes() {
+            [b'{' | b'[', ..] => {
+                text.push('\n');
+                push_indented(json, "  ", &mut text);
+            }
+            b"null" => {}
+            [b'"', ..] => {
+                text.push(' ');
+                text.push_str(&decoded(value));
+            }
+            _ => {
+                text.push(' ');
+                text.push_str(json);
             }
         }
         text.push('\n');
@@ -181,10 +204,19 @@ fn listing(variables: &str) -> String {
     text
 }
 
+/// A string of canonical text.
+fn decoded(string: Raw) -> Cow<str> {
+    match string.text() {
+        Some(text) if !text.contains('\\') => text.trim_matches('"').into(),
+        _ => string.string().map(|string| string.to_well_formed().into_owned()).unwrap_or_default().into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::render::Message as Draft;
+    use crate::value::Value;
 
     const KEY: uuid::Uuid = uuid::Uuid::from_u128(0x1234_5678_9abc_8def_8123_4567_89ab_cdef);
 
@@ -206,7 +238,7 @@ mod tests {
     }
 
     fn text(letter: &Letter) -> String {
-        String::from_utf8(letter.bytes.clone()).unwrap()
+        letter.text.clone()
     }
 
     #[test]
@@ -218,7 +250,7 @@ mod tests {
             write(draft)
         };
         let letter = make();
-        assert_eq!(letter.bytes, make().bytes);
+        assert_eq!(letter.text, make().text);
         let text = text(&letter);
         assert!(text.contains("Message-ID: <123456789abc8def8123456789abcdef@shop.example>\r\n"), "{text}");
         assert!(text.contains("Date: Sun, 22 Nov 2026 18:21:00 +0000\r\n"), "{text}");

@@ -21,7 +21,6 @@ use lettre::transport::smtp::response::Response;
 use rustls_pki_types::ServerName;
 use std::collections::HashMap;
 use std::error::Error;
-use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -69,8 +68,16 @@ struct Connections {
 }
 
 struct Idle {
-    connection: AsyncSmtpConnection,
+    connection: Connection,
     since: Instant,
+}
+
+/// A connection that has greeted and logged in.
+struct Connection {
+    smtp: AsyncSmtpConnection,
+    /// The server takes several commands at once (RFC 2920), as nearly all do: a mail is two round trips instead of four or
+    /// more.
+    pipelining: bool,
 }
 
 impl Pool {
@@ -84,7 +91,7 @@ impl Pool {
         self: &Arc<Pool>,
         relay: &FinishedRelay,
         envelope: &Envelope,
-        letter: &[u8],
+        letter: &str,
         content_sent: &AtomicBool,
     ) -> Result<(), Refusal> {
         let connections = self.connections(relay);
@@ -97,14 +104,14 @@ impl Pool {
         };
         let mut result = deliver(&mut connection, envelope, letter, content_sent).await;
         // A server may have closed a connection that waited; nothing of the letter has been said then.
-        if reused && !content_sent.load(Ordering::Relaxed) && matches!(&result, Err(refusal) if refusal.broken) {
+        if reused && !content_sent.load(Ordering::Relaxed) && matches!(&result, Err(refusal) if refusal.hung_up()) {
             connection = self.connect(relay).await?;
             result = deliver(&mut connection, envelope, letter, content_sent).await;
         }
         let usable = match &result {
             Ok(()) => true,
             // The server still thinks of a mail in progress.
-            Err(refusal) => !refusal.broken && connection.command(Rset).await.is_ok(),
+            Err(refusal) => !refusal.broken && connection.smtp.command(Rset).await.is_ok(),
         };
         if usable {
             lock(&connections.idle).push(Idle { connection, since: Instant::now() });
@@ -126,7 +133,7 @@ impl Pool {
     }
 
     /// Connects, secures, greets and logs in.
-    async fn connect(&self, relay: &FinishedRelay) -> Result<AsyncSmtpConnection, Refusal> {
+    async fn connect(&self, relay: &FinishedRelay) -> Result<Connection, Refusal> {
         let address = (relay.server.as_str(), relay.port);
         let mut stream = TcpStream::connect(address).await.map_err(|error| Refusal::lost(&error))?;
         stream.set_nodelay(true).map_err(|error| Refusal::lost(&error))?;
@@ -139,14 +146,17 @@ impl Pool {
                 Box::new(self.encrypt(relay, stream, b"220 encrypted\r\n").await?)
             }
         };
-        let connection = AsyncSmtpConnection::connect_with_transport(stream, &ClientId::default()).await;
-        let mut connection = connection.map_err(|error| Refusal::of(&error))?;
+        let smtp = AsyncSmtpConnection::connect_with_transport(stream, &ClientId::default()).await;
+        let mut smtp = smtp.map_err(|error| Refusal::of(&error))?;
+        // Asked again, because lettre keeps of the answer only what it uses itself.
+        let hello = smtp.command(Ehlo::new(ClientId::default())).await.map_err(|error| Refusal::of(&error))?;
+        let pipelining = hello.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
         if let Some((username, password)) = &relay.login {
             let credentials = Credentials::new(username.clone(), password.clone());
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            connection.auth(&mechanisms, &credentials).await.map_err(|error| Refusal::of_login(&error))?;
+            smtp.auth(&mechanisms, &credentials).await.map_err(|error| Refusal::of_login(&error))?;
         }
-        Ok(connection)
+        Ok(Connection { smtp, pipelining })
     }
 
     async fn encrypt(
@@ -181,7 +191,7 @@ async fn close_idle(pool: std::sync::Weak<Pool>) {
         drop(pool);
         for mut idle in old {
             // Politely, but not for long.
-            let _ = tokio::time::timeout(Duration::from_secs(5), idle.connection.quit()).await;
+            let _ = tokio::time::timeout(Duration::from_secs(5), idle.connection.smtp.quit()).await;
         }
         if none_left {
             return;
@@ -196,36 +206,86 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// One mail over a connection. Any recipient refused: nothing is sent to anybody.
 async fn deliver(
-    connection: &mut AsyncSmtpConnection,
+    connection: &mut Connection,
     envelope: &Envelope,
-    letter: &[u8],
+    letter: &str,
     content_sent: &AtomicBool,
 ) -> Result<(), Refusal> {
     let mut parameters = Vec::new();
     let addresses = envelope.to().iter().chain(envelope.from());
     if !addresses.into_iter().all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
-        if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+        if !connection.smtp.server_info().supports_feature(Extension::SmtpUtfEight) {
             return Err(Refusal::here("SMTP_ADDRESS", "the mail server takes no addresses with letters beyond ASCII"));
         }
         parameters.push(MailParameter::SmtpUtfEight);
     }
     if !letter.is_ascii() {
-        if !connection.server_info().supports_feature(Extension::EightBitMime) {
+        if !connection.smtp.server_info().supports_feature(Extension::EightBitMime) {
             return Err(Refusal::here("SMTP_CONTENT", "the mail server takes no letters beyond ASCII"));
         }
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
-    say(connection, Mail::new(envelope.from().cloned(), parameters)).await?;
-    for recipient in envelope.to() {
-        say(connection, Rcpt::new(recipient.clone(), Vec::new())).await?;
+    let mail = Mail::new(envelope.from().cloned(), parameters).to_string();
+    let recipients = envelope.to().iter().map(|recipient| Rcpt::new(recipient.clone(), Vec::new()).to_string());
+    let commands: Vec<String> = std::iter::once(mail).chain(recipients).chain([Data.to_string()]).collect();
+    // A server that refuses the only recipient refuses DATA too. Of several it takes DATA for those it has accepted, and
+    // there would be no way back.
+    let at_once = match (connection.pipelining, envelope.to()) {
+        (true, [_]) => commands.len(),
+        (true, _) => commands.len() - 1,
+        (false, _) => 1,
+    };
+    for commands in [&commands[..at_once]].into_iter().chain(commands[at_once..].chunks(1)) {
+        say(&mut connection.smtp, commands).await?;
     }
-    say(connection, Data).await?;
     content_sent.store(true, Ordering::Relaxed);
-    connection.message(letter).await.map(drop).map_err(|error| Refusal::of(&error))
+    // lettre sends the final dot behind a text by itself: one packet more.
+    connection.smtp.command(transparent(letter)).await.map(drop).map_err(|error| Refusal::of(&error))
 }
 
-async fn say(connection: &mut AsyncSmtpConnection, command: impl Display) -> Result<(), Refusal> {
-    connection.command(command).await.map(drop).map_err(|error| Refusal::of(&error))
+/// Sends the commands together, then reads their replies: the first refusal counts.
+async fn say(smtp: &mut AsyncSmtpConnection, commands: &[String]) -> Result<(), Refusal> {
+    let mut refused: Option<Refusal> = None;
+    let mut reply = smtp.command(commands.concat()).await;
+    for left in (0..commands.len()).rev() {
+        match (&reply, &mut refused) {
+            (Ok(_), None) => {}
+            (Ok(reply), Some(refusal)) => {
+                // A server that asks for the letter although there is nobody to get it: whatever is said now would be one.
+                refusal.broken |= u16::from(reply.code()) == 354;
+            }
+            (Err(error), _) => {
+                let refusal = Refusal::of(error);
+                let hung_up = refusal.hung_up();
+                refused.get_or_insert(refusal).broken |= hung_up;
+                if hung_up {
+                    break;
+                }
+            }
+        }
+        if left > 0 {
+            reply = smtp.read_response().await;
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+/// A letter as DATA takes it: a dot more where a line begins with one, and the dot that ends it.
+fn transparent(letter: &str) -> String {
+    let mut text = String::with_capacity(letter.len() + 16);
+    if letter.starts_with('.') {
+        text.push('.');
+    }
+    let mut rest = letter;
+    while let Some(at) = rest.find("\r\n.") {
+        let (line, after) = rest.split_at(at + 3);
+        text.push_str(line);
+        text.push('.');
+        rest = after;
+    }
+    text.push_str(rest);
+    text.push_str("\r\n.\r\n");
+    text
 }
 
 /// The plain part of a connection that must become an encrypted one.
@@ -287,6 +347,11 @@ fn reply_length(reply: &[u8]) -> Option<usize> {
 }
 
 impl Refusal {
+    /// There is nobody on the other end any more, or there soon will not be.
+    fn hung_up(&self) -> bool {
+        self.unanswered || self.error.code == "SMTP_421"
+    }
+
     /// From the connection; what has been said on it is unknown.
     fn lost(error: &(dyn Error + 'static)) -> Refusal {
         Refusal::unanswered(failure::transport(error))
@@ -407,6 +472,18 @@ mod tests {
         assert_eq!(reply_length(b"220 go\r\n250 injected\r\n"), Some(8));
         assert_eq!(reply_length(b"250-a\r\n250 b"), None);
         assert_eq!(reply_length(b""), None);
+    }
+
+    #[test]
+    fn dots_at_the_beginning_of_lines_are_doubled() {
+        for (letter, expected) in [
+            ("a\r\n", "a\r\n\r\n.\r\n"),
+            (".", "..\r\n.\r\n"),
+            ("a\r\n.\r\n..b\r\nc.d\n.e", "a\r\n..\r\n...b\r\nc.d\n.e\r\n.\r\n"),
+            ("", "\r\n.\r\n"),
+        ] {
+            assert_eq!(transparent(letter), expected, "{letter:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod fault;
 mod json;
 mod number;
 mod object;
+mod pick;
 mod raw;
 mod string;
 mod types;
@@ -28,3 +29,5 @@ pub use write::{write_escaped, write_string};
 
 pub(crate) use json::parse_js_string;
 pub(crate) use number::{array_index, is_white_space, parse_number};
+#[cfg(feature = "mail")]
+pub(crate) use write::push_indented;

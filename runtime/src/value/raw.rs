@@ -51,6 +51,27 @@ impl<'a> Raw<'a> {
         Raw { text: self.text.and_then(|text| member(text, name)), path: self.path }
     }
 
+    /// The keys and values of an object, in order; nothing for anything else.
+    pub(crate) fn members(self) -> impl Iterator<Item = (Raw<'a>, Raw<'a>)> {
+        let text = self.text.unwrap_or_default();
+        let mut reader = Reader::new(text);
+        let mut inside = reader.eat(b'{');
+        std::iter::from_fn(move || {
+            inside = inside && reader.peek() == Some(b'"');
+            if !inside {
+                return None;
+            }
+            let mut next = |skip: fn(&mut Reader), behind: u8| {
+                let from = reader.at;
+                skip(&mut reader);
+                let part = Raw { text: text.get(from..reader.at), path: self.path };
+                reader.eat(behind);
+                part
+            };
+            Some((next(skip_key, b':'), next(skip_value, b',')))
+        })
+    }
+
     /// `.length` of an array or a string in UTF-16 units, the property `length` of an object, missing on anything else.
     /// Counts without building the value.
     pub fn length(self) -> Value {
@@ -66,6 +87,11 @@ impl<'a> Raw<'a> {
     pub fn value(self) -> Value {
         // Canonical text cannot fail to be read.
         self.text.and_then(|text| Value::from_json(text).ok()).unwrap_or(Value::Undefined)
+    }
+
+    /// `JSON.stringify(this)`: canonical text is what that gives, and what is missing stays missing.
+    pub fn stringify(self) -> Value {
+        self.text.map_or(Value::Undefined, Value::string)
     }
 
     /// The decoded string when it is one.
@@ -138,7 +164,7 @@ fn string_length(string: &str) -> usize {
 }
 
 /// Behind the string's closing quote; its opening quote is behind us.
-fn skip_string(reader: &mut Reader) {
+pub(super) fn skip_string(reader: &mut Reader) {
     loop {
         reader.skip_plain();
         if reader.peek() != Some(b'\\') {
@@ -149,8 +175,14 @@ fn skip_string(reader: &mut Reader) {
     }
 }
 
+/// Behind a key and its closing quote.
+fn skip_key(reader: &mut Reader) {
+    reader.eat(b'"');
+    skip_string(reader);
+}
+
 /// Behind the value: to the comma or bracket that follows it.
-fn skip_value(reader: &mut Reader) {
+pub(super) fn skip_value(reader: &mut Reader) {
     let mut depth = 0usize;
     while let Some(byte) = reader.peek() {
         match byte {
@@ -171,6 +203,7 @@ fn skip_value(reader: &mut Reader) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expr::{Global, global};
 
     fn raw(text: &str) -> Raw<'_> {
         Raw::new(Some(text), "input_data")
@@ -211,6 +244,15 @@ mod tests {
             assert_eq!(found.text(), expected, "{path:?}");
             assert_eq!(found.path(), "input_data");
         }
+    }
+
+    #[test]
+    fn stringify_is_what_building_and_printing_gives() {
+        for text in ["{\"a\":[1.5,\"\\\"\\ud83d\",null]}", "\"a\"", "null", "-1e+21", "[]"] {
+            let printed = global(Global::JsonStringify, &[raw(text).value()]).unwrap();
+            assert_eq!(raw(text).stringify().to_json(), printed.to_json(), "{text}");
+        }
+        assert!(matches!(Raw::new(None, "").stringify(), Value::Undefined));
     }
 
     #[test]

@@ -104,6 +104,56 @@ pub(super) fn write_value_indented(value: &Value, indent: &str, out: &mut String
     if indent.is_empty() { write_value(value, out) } else { write_lines(value, indent, 0, out) }
 }
 
+/// Canonical text with each element and member on a line of its own, as `JSON.stringify(value, null, indent)` writes it.
+#[cfg(feature = "mail")]
+pub(crate) fn push_indented(canonical: &str, indent: &str, out: &mut String) {
+    let mut depth = 0usize;
+    let mut rest = canonical;
+    let line = |depth: usize, out: &mut String| {
+        out.push('\n');
+        (0..depth).for_each(|_| out.push_str(indent));
+    };
+    while let Some(&mark) = rest.as_bytes().first() {
+        let length = match mark {
+            b'"' => string_length(rest),
+            b'{' | b'[' if matches!(rest.as_bytes().get(1), Some(b'}' | b']')) => 2,
+            b'{' | b'[' | b'}' | b']' | b',' | b':' => 1,
+            _ => rest.find([',', '}', ']']).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        rest = after;
+        if matches!(token, "}" | "]") {
+            depth = depth.saturating_sub(1);
+            line(depth, out);
+        }
+        out.push_str(token);
+        match token {
+            "{" | "[" => {
+                depth += 1;
+                line(depth, out);
+            }
+            "," => line(depth, out),
+            ":" => out.push(' '),
+            _ => {}
+        }
+    }
+}
+
+/// Bytes of the string a text begins with, quotes included.
+#[cfg(feature = "mail")]
+fn string_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at = (at + 2).min(bytes.len());
+    }
+    text.len()
+}
+
 fn write_lines(value: &Value, indent: &str, depth: usize, out: &mut String) -> bool {
     let line = |depth: usize, out: &mut String| {
         out.push('\n');
@@ -153,6 +203,18 @@ mod tests {
 
     fn check(value: Value, expected: Option<&str>) {
         assert_eq!(value.to_json().as_deref(), expected);
+    }
+
+    #[cfg(feature = "mail")]
+    #[test]
+    fn canonical_text_is_indented_as_its_value_is() {
+        for text in [r#"{"a":[],"b":{},"c":[1,"x,\"]:{é\\",{"d":null}],"e\"":-1.5e-7}"#, "[]", "[[[]]]", "12", "\"a\""]
+        {
+            let mut indented = String::new();
+            push_indented(text, "  ", &mut indented);
+            let value = Value::from_json(text).unwrap();
+            assert_eq!(Some(indented), value.to_json_indented("  "), "{text}");
+        }
     }
 
     #[test]
