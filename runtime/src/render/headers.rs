@@ -19,7 +19,7 @@ impl Headers {
 
     /// Names as the author wrote them, values without control characters.
     pub fn finish(self) -> Result<Vec<(&'static str, String)>, Fault> {
-        let finish = |(name, text): (&'static str, Text)| Ok((name, text.finish(&format!("header `{name}`"))?));
+        let finish = |(name, text): (&'static str, Text)| Ok((name, text.finish(format_args!("header `{name}`"))?));
         self.entries.into_iter().map(finish).collect()
     }
 }

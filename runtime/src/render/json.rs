@@ -7,9 +7,16 @@ use super::{Rendered, Text};
 use crate::value::{Raw, Value, write_string};
 
 /// A JSON text under construction. The writer puts the commas: before anything that does not stand first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Json {
     text: String,
+}
+
+impl Default for Json {
+    fn default() -> Json {
+        // A body is rarely shorter, and growing it step by step copies it as often.
+        Json { text: String::with_capacity(512) }
+    }
 }
 
 impl Json {

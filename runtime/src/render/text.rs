@@ -7,6 +7,7 @@ use super::Rendered;
 use super::address::Mailbox;
 use super::piece::Piece;
 use crate::value::{Fault, Raw, Value};
+use std::fmt;
 
 /// Where a text stands; decides how data in it is escaped and whether it may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +35,16 @@ pub struct Text {
     data: Vec<(usize, usize, String)>,
 }
 
+/// Room for what follows: most texts are one literal and one or two short values.
+const MORE: usize = 40;
+
 impl Text {
     pub fn new(place: Place) -> Text {
         Text { text: String::new(), place, data: Vec::new() }
     }
 
     pub fn literal(&mut self, text: &str) {
+        self.text.reserve(text.len() + MORE);
         self.text.push_str(text);
     }
 
@@ -47,7 +52,10 @@ impl Text {
     pub fn env(&mut self, value: &str) {
         match self.place {
             Place::Html => escape_html(value, &mut self.text),
-            Place::Prose | Place::Line | Place::Header | Place::Address | Place::Param => self.text.push_str(value),
+            Place::Prose | Place::Line | Place::Header | Place::Address | Place::Param => {
+                self.text.reserve(value.len() + MORE);
+                self.text.push_str(value);
+            }
         }
     }
 
@@ -95,8 +103,9 @@ impl Text {
     }
 
     /// The finished text; `what` names it in messages, such as "header `X-Order`".
-    pub fn finish(self, what: &str) -> Result<String, Fault> {
-        if matches!(self.place, Place::Line | Place::Header) && self.text.contains(is_control) {
+    pub fn finish(self, what: impl fmt::Display) -> Result<String, Fault> {
+        if matches!(self.place, Place::Line | Place::Header) && !is_plain(&self.text) && self.text.contains(is_control)
+        {
             return Err(Fault::new(format!("{what} has a line break or another control character")));
         }
         Ok(self.text)
@@ -119,6 +128,11 @@ impl Text {
     }
 }
 
+/// Nothing but printable ASCII, as nearly all texts: their characters need no second look.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Control characters end a line for somebody on the way; a tab in the author's own text is harmless.
 fn is_control(c: char) -> bool {
     c.is_control() && c != '\t'
@@ -126,7 +140,7 @@ fn is_control(c: char) -> bool {
 
 fn check_line(text: &str, source: &str, place: &str) -> Rendered {
     // U+2028 and U+2029 are line breaks to some mail programs.
-    match text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+    match !is_plain(text) && text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         true => Err(Fault::new(format!(
             "`{source}` has a line break or another control character, which cannot stand in {place}"
         ))),

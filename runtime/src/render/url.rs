@@ -44,6 +44,8 @@ impl Url {
 
     /// The operator's text stands as it is: a base URL, a version, a query.
     pub fn env(&mut self, value: &str) {
+        // Mostly the base of what follows.
+        self.text.reserve(value.len() + 64);
         self.text.push_str(value);
     }
 

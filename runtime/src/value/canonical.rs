@@ -112,8 +112,8 @@ impl<'a, 's> Canonicaliser<'a, 's> {
             copied: 0,
             out,
             slots,
-            open: Vec::with_capacity(8),
-            keys: Vec::with_capacity(32),
+            open: Vec::with_capacity(4),
+            keys: Vec::with_capacity(16),
             depth_max,
             shape,
         }
