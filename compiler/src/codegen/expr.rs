@@ -171,6 +171,12 @@ impl Expressions<'_> {
             }
             ExprKind::Global(global, arguments) => {
                 let codes: Vec<Code> = arguments.iter().map(|argument| self.code(argument)).collect();
+                // A slice of a document is its own JSON already.
+                if let (Global::JsonStringify, [code]) = (global, &codes[..])
+                    && let Some(raw) = code.raw()
+                {
+                    return Code::new(Form::Value, quote! { #raw.stringify() }, &[code]);
+                }
                 let values = codes.iter().map(Code::value);
                 let global = format_ident!("{}", format!("{global:?}"));
                 let tokens = quote! { js::global(js::Global::#global, &[#(#values),*])? };
