@@ -172,7 +172,7 @@ impl Expressions<'_> {
             ExprKind::Global(global, arguments) => {
                 let codes: Vec<Code> = arguments.iter().map(|argument| self.code(argument)).collect();
                 // A slice of a document is its own JSON already.
-                if let (Global::JsonStringify, [code]) = (global, &codes[..])
+                if let (js::Global::JsonStringify, [code]) = (global, &codes[..])
                     && let Some(raw) = code.raw()
                 {
                     return Code::new(Form::Value, quote! { #raw.stringify() }, &[code]);
