@@ -11,6 +11,7 @@ mod fault;
 mod json;
 mod number;
 mod object;
+#[cfg(feature = "service")]
 mod pick;
 mod raw;
 mod string;

@@ -52,6 +52,7 @@ impl<'a> Raw<'a> {
     }
 
     /// The keys and values of an object, in order; nothing for anything else.
+    #[cfg(feature = "mail")]
     pub(crate) fn members(self) -> impl Iterator<Item = (Raw<'a>, Raw<'a>)> {
         let text = self.text.unwrap_or_default();
         let mut reader = Reader::new(text);
@@ -176,6 +177,7 @@ pub(super) fn skip_string(reader: &mut Reader) {
 }
 
 /// Behind a key and its closing quote.
+#[cfg(feature = "mail")]
 fn skip_key(reader: &mut Reader) {
     reader.eat(b'"');
     skip_string(reader);
