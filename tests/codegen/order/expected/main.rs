@@ -755,15 +755,12 @@ mod send_warehouse_notification {
         body.data(s.get(&input::ORDER_ID))?;
         body.literal(" has been paid and needs fulfillment.\n\nItems: ");
         body.value(
-            &js::global(js::Global::JsonStringify, &[s.get(&input::ITEMS).value()])?,
+            &s.get(&input::ITEMS).stringify(),
             "JSON.stringify(input_data.items)",
         )?;
         body.literal("\n\nShipping Address: ");
         body.value(
-            &js::global(
-                js::Global::JsonStringify,
-                &[s.get(&input::SHIPPING_ADDRESS).value()],
-            )?,
+            &s.get(&input::SHIPPING_ADDRESS).stringify(),
             "JSON.stringify(input_data.shipping_address)",
         )?;
         body.literal("\n\nTracking: ");
@@ -815,10 +812,7 @@ mod validation_error_handler {
         body.literal("Order validation failed: ");
         body.data(s.get(&error::MESSAGE))?;
         body.literal("\n\nOrder Data: ");
-        body.value(
-            &js::global(js::Global::JsonStringify, &[s.get(&input::WHOLE).value()])?,
-            "JSON.stringify(input_data)",
-        )?;
+        body.value(&s.get(&input::WHOLE).stringify(), "JSON.stringify(input_data)")?;
         body.literal("\n\nTimestamp: ");
         body.literal(s.timestamp());
         Ok(())
@@ -923,10 +917,7 @@ mod backorder_handler {
             "\n\nWe'll notify you once all items are available for shipping.\n\nUnavailable Items: ",
         );
         body.value(
-            &js::global(
-                js::Global::JsonStringify,
-                &[s.get(&check_inventory::UNAVAILABLE_ITEMS).value()],
-            )?,
+            &s.get(&check_inventory::UNAVAILABLE_ITEMS).stringify(),
             "JSON.stringify(previous_outputs.check-inventory.result.unavailable_items)",
         )?;
         Ok(())
