@@ -12,6 +12,7 @@ mod graph;
 mod infer;
 mod input;
 mod levels;
+mod new;
 mod report;
 mod text;
 
@@ -80,6 +81,7 @@ impl Shell {
             }
             Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
             Command::Fmt { paths, check } => return self.format(&paths, check),
+            Command::New { name } => self.new_workflow(&name)?,
             Command::Convert { path, output } => self.convert(&path, output.as_deref())?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
             Command::Graph { path, format, output, no_marks, lints } => {

@@ -218,3 +218,79 @@ fn the_schema_is_printed_and_may_be_named() {
     let named = GREETING.replacen('{', "{ \"$schema\": \"./workflow.schema.json\",", 1);
     assert_eq!(outcome(flowc(greeting().path(), &["check", "-"], &named)).0, 0);
 }
+
+/// What is changed by hand is laid out again; `--check` only says so.
+#[test]
+fn flow_files_are_laid_out_in_place() {
+    let folder = greeting();
+    let messy = "// kept\nmanual   start\nhttp call {  GET \"https://example.com\" }\n";
+    let tidy = "// kept\nmanual start\nhttp call { GET \"https://example.com\" }\n";
+    let file = folder.path().join("call.flow");
+    fs::write(&file, messy).unwrap();
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["fmt", "--check", "call.flow"], ""));
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("call.flow is laid out differently"), "{stderr}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), messy);
+    let (code, stdout, _) = outcome(flowc(folder.path(), &["fmt", "call.flow"], ""));
+    assert_eq!((code, stdout.as_str(), fs::read_to_string(&file).unwrap().as_str()), (0, "", tidy));
+    assert_eq!(outcome(flowc(folder.path(), &["fmt", "--check", "call.flow"], "")).0, 0);
+    let (code, stdout, _) = outcome(flowc(folder.path(), &["fmt", "-"], messy));
+    assert_eq!((code, stdout.as_str()), (0, tidy));
+    let (code, stdout, stderr) = outcome(flowc(folder.path(), &["fmt", "-"], "http call {"));
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("error[flow-syntax]"), "{stderr}");
+    assert_eq!(outcome(flowc(folder.path(), &["fmt", "greeting/workflow.json"], "")).0, 2);
+}
+
+#[test]
+fn a_workflow_is_converted_there_and_back() {
+    let folder = greeting();
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "greeting", "-o", "hello.flow"], ""));
+    assert_eq!(code, 0, "{stderr}");
+    let text = fs::read_to_string(folder.path().join("hello.flow")).unwrap();
+    assert!(text.starts_with("/// Greeting\nworkflow greeting { version: \"1.0.0\" }\n"), "{text}");
+    assert!(text.contains("transform greet { add: { text: \"Hello ${name}\" } }"), "{text}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "hello.flow", "-o", "hello.json"], ""));
+    assert_eq!(code, 0, "{stderr}");
+    let model = |file: &str| outcome(flowc(folder.path(), &["emit", "--stage", "rust", file], "")).1;
+    let code = |text: String, file: &str| {
+        text.replace(file, "FILE").lines().filter(|line| !line.contains(", line ")).collect::<String>()
+    };
+    assert_eq!(code(model("greeting"), "workflow.json"), code(model("hello.flow"), "hello.flow"));
+    // To the other dialect, on stdout; a text of either is known by its first word.
+    let (_, stdout, _) = outcome(flowc(folder.path(), &["convert", "-"], &text));
+    assert!(stdout.starts_with("{\n  \"name\": \"Greeting\""), "{stdout}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "greeting", "-o", "hello.toml"], ""));
+    assert_eq!(code, 2, "{stderr}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "-"], "{ \"nodes\": [{}] }"));
+    assert_eq!(code, 1, "{stderr}");
+}
+
+#[test]
+fn a_new_workflow_is_right_and_laid_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["new", "my-orders"], ""));
+    assert_eq!(code, 0, "{stderr}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "--deny", "warnings", "my-orders"], ""));
+    assert_eq!((code, stderr.as_str()), (0, "my-orders: no errors\n"));
+    assert_eq!(outcome(flowc(folder.path(), &["fmt", "--check", "my-orders"], "")).0, 0);
+    let run = |input: &str| {
+        let (code, stdout, stderr) = outcome(flowc(folder.path(), &["run", "-q", "my-orders", "--input", input], ""));
+        assert_eq!(code, 0, "{stderr}");
+        stdout
+    };
+    let good = run("my-orders/input.json");
+    assert!(good.contains("\"to_pay\":20"), "{good}");
+    let refused = run("my-orders/inputs/without-items.json");
+    assert!(refused.contains("order A-1002 has no items"), "{refused}");
+    assert_eq!(outcome(flowc(folder.path(), &["new", "my-orders"], "")).0, 2, "it exists");
+    assert_eq!(outcome(flowc(folder.path(), &["new", "my orders"], "")).0, 2, "no name");
+}
+
+#[test]
+fn a_program_is_called_what_its_text_says() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("draft.flow"), "workflow night-shift {}\n\nmanual start\n").unwrap();
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "draft.flow"], ""));
+    assert_eq!((code, stderr.as_str()), (0, "night-shift: no errors\n"));
+}

@@ -76,6 +76,12 @@ pub enum Command {
         #[command(flatten)]
         lints: LintOptions,
     },
+    /// Make a folder with a workflow to begin with, and inputs to try it with
+    New {
+        /// The folder; its name is that of the workflow
+        #[arg(value_name = "NAME")]
+        name: PathBuf,
+    },
     /// Lay out .flow files, in place
     ///
     /// Never changes what they mean; comments are kept.

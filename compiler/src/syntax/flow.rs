@@ -55,3 +55,8 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
 pub(super) fn synthetic(value: &str) -> ast::Text {
     text::synthetic(value, Span::new(0, 0))
 }
+
+/// Whether a text can name a program: a name, and that of a file too.
+pub fn is_slug(text: &str) -> bool {
+    read::is_name(text) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}

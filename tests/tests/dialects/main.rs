@@ -134,6 +134,24 @@ fn every_flow_file_of_the_tree_is_tokens_of_rust_and_laid_out() {
     assert!(seen > 0, "no .flow file in the tree");
 }
 
+/// The reference and the README show only what is right, laid out as it should be.
+#[test]
+fn examples_of_the_documents_are_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for document in ["docs/language.md", "README.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        for example in text.split("\n```flow\n").skip(1) {
+            let example = &example[..example.find("\n```").expect("a fence ends") + 1];
+            assert_eq!(flow::format(example).ok().as_deref(), Some(example), "{document}");
+            assert!(meaning(example, Dialect::Flow, &BTreeMap::new()).is_some(), "{document} is wrong:\n{example}");
+            assert!(example.parse::<proc_macro2::TokenStream>().is_ok(), "{document}:\n{example}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen} examples");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -142,6 +160,19 @@ proptest! {
     fn generated_workflows_mean_the_same_in_both(workflow in generate::workflow()) {
         let json = workflow.to_string();
         prop_assert!(round_trip(&json, &BTreeMap::new()).is_some(), "the generator makes only what is right: {json}");
+    }
+
+    /// No text makes the front end panic; what it reads has a layout that stays.
+    #[test]
+    fn any_words_at_all(words in prop::collection::vec(prop::sample::select(generate::WORDS), 0..60)) {
+        let text = words.concat();
+        let file = SourceFile { name: "workflow.flow".to_owned(), text: text.clone() };
+        if let Ok(parsed) = Parsed::read(file) {
+            let _ = parsed.lower("workflow", &BTreeMap::new()).check(&Default::default());
+        }
+        if let Ok(tidy) = flow::format(&text) {
+            prop_assert_eq!(flow::format(&tidy).ok(), Some(tidy.clone()), "{}", text);
+        }
     }
 
     /// Laid out anyhow: other spaces, comments, line breaks. The layout is one, and stays; comments stay too.

@@ -21,24 +21,16 @@ const INDENT: &str = "    ";
 /// Prints a whole text.
 pub fn file(file: &File) -> String {
     let mut printer = Printer { out: String::new(), indent: 0 };
-    let mut before: Option<(&Item, usize)> = None;
-    for item in &file.items {
-        let start = printer.out.len();
-        if let Some((last, from)) = before {
-            // Short declarations may stand together.
-            let short = |item: &Item| matches!(item.kind, ItemKind::Type(..) | ItemKind::Shared(..));
-            let together = short(last)
-                && short(item)
-                && !item.around.blank
-                && item.docs.is_empty()
-                && !printer.out[from..].trim_end().contains('\n');
-            if !together {
-                printer.out.push('\n');
-            }
+    let mut last_is_line = false;
+    for (position, item) in file.items.iter().enumerate() {
+        // Items of one line may stand together.
+        let line = is_line(item);
+        let together = line && last_is_line && !item.around.blank && item.around.before.is_empty();
+        if position > 0 && !together {
+            printer.out.push('\n');
         }
-        let from = printer.out.len();
         printer.item(item);
-        before = Some((item, from.max(start)));
+        last_is_line = line;
     }
     for (position, comment) in file.end.iter().enumerate() {
         if position == 0 && !file.items.is_empty() || position > 0 && comment.lines > 1 {
@@ -47,6 +39,16 @@ pub fn file(file: &File) -> String {
         printer.line(&comment.text);
     }
     printer.out
+}
+
+/// Whether an item stands on one line, but for the comments above it.
+fn is_line(item: &Item) -> bool {
+    if matches!(item.kind, ItemKind::Workflow(..) | ItemKind::Flow(_)) || !item.docs.is_empty() {
+        return false;
+    }
+    let mut printer = Printer { out: String::new(), indent: 0 };
+    printer.item(&Item { around: Around::default(), ..item.clone() });
+    !printer.out.trim_end().contains('\n')
 }
 
 struct Printer {

@@ -121,6 +121,15 @@ impl<'a> Builder<'a, '_> {
     fn header(&mut self, workflow: &mut ast::Workflow, slug: Option<&Word>, block: &'a Block, docs: &[Comment]) {
         self.duplicates(block);
         workflow.slug = slug.map(text_of);
+        if let Some(slug) = slug.filter(|slug| !crate::syntax::flow::is_slug(&slug.text)) {
+            self.report(
+                Diagnostic::new(Code::BadId, slug.span, format!("`{}` cannot be the name of a workflow", slug.text))
+                    .label("not a name")
+                    .help(
+                        "it names the program: it has letters, digits, `_` and single `-`, as in `order-fulfillment`",
+                    ),
+            );
+        }
         (workflow.name, workflow.description) = documentation(docs);
         let mut settings = Vec::new();
         for entry in &block.entries {

@@ -11,6 +11,7 @@ use crate::syntax::flow::words;
 impl Reader<'_> {
     /// After the `{`. `config`: the block of an item, where some keys have a form of their own.
     pub(super) fn entries(&mut self, open: Token, config: bool) -> Result<Block, Mistake> {
+        let column = self.column_of_line();
         let mut entries: Vec<Entry> = Vec::new();
         loop {
             if self.is(Rule::close_brace) {
@@ -20,7 +21,7 @@ impl Reader<'_> {
             }
             // An item at the start of a line: the brace was forgotten, not an entry written wrong.
             let token = self.peek();
-            if token.rule == Rule::EOI || self.looks_like_item(open) {
+            if token.rule == Rule::EOI || self.looks_like_item(column) {
                 return Err(mistake::unclosed(open, token));
             }
             let mut around = self.around();
@@ -36,11 +37,14 @@ impl Reader<'_> {
         }
     }
 
-    fn looks_like_item(&self, open: Token) -> bool {
+    /// Where the line begins that the last token stands on. It may be indented: a macro's text is.
+    fn column_of_line(&self) -> u32 {
+        let first = (0..self.at).rev().find(|at| self.first_on_line(*at)).unwrap_or(0);
+        self.tokens[first].column
+    }
+
+    fn looks_like_item(&self, column: u32) -> bool {
         let (token, next) = (self.peek(), self.peek_after(1));
-        // The opening brace's line may be indented, a macro's text is: compare with it.
-        let line = self.tokens[..self.at].iter().rfind(|token| token.span.start <= open.span.start && token.lines > 0);
-        let column = line.map_or(0, |first| first.column);
         self.first_on_line(self.at)
             && token.rule == Rule::name
             && token.column <= column
