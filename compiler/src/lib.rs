@@ -1,7 +1,8 @@
 //! flowc: from the text of a workflow to a native executable.
 //!
 //! ```text
-//!  workflow.json ─ syntax ─► ast ─ lower ─► model ─ check ─► Checked ─ plan ─► Plan
+//!  workflow.json ─┐
+//!  workflow.flow ─┴ syntax ─► ast ─ lower ─► model ─ check ─► Checked ─ plan ─► Plan
 //!                                                                           │
 //!                              native binary ◄─ build ─ files ◄─ codegen ───┘
 //! ```
