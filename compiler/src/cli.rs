@@ -36,7 +36,7 @@ const REPORT: &str = "this is a bug in flowc, not in your workflow: please repor
                       if you can share it, the workflow";
 
 /// Said once, below the warnings.
-const SILENCE: &str = "`flowc explain NAME` says more about a warning; \"allow\": [\"NAME\"] in its node accepts it";
+const SILENCE: &str = "`flowc explain NAME` says more about a warning; `allow` in its node, with that name, accepts it";
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {

@@ -107,7 +107,7 @@ fn lints_are_as_loud_as_asked_for() {
     let (code, _, stderr) = check(&[]);
     assert_eq!(code, 0);
     assert!(stderr.contains("warning[dead-key]") && stderr.contains("workflow: no errors; 1 warning\n"), "{stderr}");
-    assert!(stderr.ends_with("\"allow\": [\"NAME\"] in its node accepts it\n"), "{stderr}");
+    assert!(stderr.ends_with("`allow` in its node, with that name, accepts it\n"), "{stderr}");
     let (code, _, stderr) = check(&["-A", "dead-key"]);
     assert_eq!((code, stderr.as_str()), (0, "workflow: no errors\n"));
     let (code, _, stderr) = check(&["--deny", "warnings"]);
@@ -280,7 +280,7 @@ fn a_new_workflow_is_right_and_laid_out() {
         stdout
     };
     let good = run("my-orders/input.json");
-    assert!(good.contains("\"to_pay\":20"), "{good}");
+    assert!(good.contains("order A-1001 comes to 21"), "{good}");
     let refused = run("my-orders/inputs/without-items.json");
     assert!(refused.contains("order A-1002 has no items"), "{refused}");
     assert_eq!(outcome(flowc(folder.path(), &["new", "my-orders"], "")).0, 2, "it exists");

@@ -22,27 +22,25 @@ pub fn reworded(mut diagnostic: Diagnostic) -> Diagnostic {
     diagnostic
 }
 
+/// Whether it speaks of keys and kinds; the others speak of expressions, or of the text itself.
 fn is_about_configuration(code: Code) -> bool {
-    matches!(
+    !matches!(
         code,
-        Code::WrongType
-            | Code::MissingKey
-            | Code::UnknownKey
-            | Code::UnknownKind
-            | Code::UnsupportedKind
-            | Code::UnknownWord
-            | Code::BadUrl
-            | Code::BadAddress
-            | Code::BadNetwork
-            | Code::BadWebhookId
-            | Code::ConflictingKeys
-            | Code::DeadKey
-            | Code::NoEffect
-            | Code::IgnoredBody
-            | Code::PlainTransport
-            | Code::MissingTemplate
-            | Code::NameOutOfPlace
-            | Code::UnknownLint
+        Code::FlowSyntax
+            | Code::UnknownName
+            | Code::DeclaredTwice
+            | Code::ExpressionSyntax
+            | Code::UnsupportedExpression
+            | Code::UnterminatedTemplate
+            | Code::UnknownNode
+            | Code::UnknownField
+            | Code::UnknownFunction
+            | Code::UnknownMethod
+            | Code::WrongArguments
+            | Code::MisplacedFunction
+            | Code::NotYetRun
+            | Code::TemplateSyntax
+            | Code::TemplateVariable
     )
 }
 
@@ -80,13 +78,35 @@ fn text(said: &str) -> String {
     {
         return (*form).to_owned();
     }
-    let mut said = names(&snippets(said));
+    let mut said = names(&snippets(&connections(said)));
     for (json, flow) in PHRASES {
         if said.contains(json) {
             said = said.replace(json, flow);
         }
     }
     said
+}
+
+/// `{ "from": "a", "to": "b", "condition": "c" }` → `` `a { c -> b }` ``.
+fn connections(said: &str) -> String {
+    const FROM: &str = "{ \"from\": \"";
+    let mut out = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(at) = rest.find(FROM) {
+        let Some(end) = rest[at..].find(" }").map(|end| at + end + 2) else { break };
+        let values: Vec<&str> = rest[at..end].split('"').skip(3).step_by(4).collect();
+        out.push_str(rest[..at].trim_end_matches('`'));
+        out.push('`');
+        out.push_str(&match values.as_slice() {
+            [from, to, condition, ..] => format!("{from} {{ {condition} -> {to} }}"),
+            [from, to] => format!("{from} -> {to}"),
+            _ => rest[at..end].to_owned(),
+        });
+        out.push('`');
+        rest = rest[end..].trim_start_matches('`');
+    }
+    out.push_str(rest);
+    out
 }
 
 /// `"secret": "${WEBHOOK_SECRET}"` → `` `secret: WEBHOOK_SECRET` ``; `add "body"` → ``add `body` ``.
@@ -190,6 +210,16 @@ mod tests {
             "add `require`; it takes an expression",
         );
         check("add \"url\" to its `config`; it takes text", "say what it calls: `GET \"https://…\"`");
+    }
+
+    #[test]
+    fn connections_become_edges() {
+        check("add { \"from\": \"a\", \"to\": \"b\" }", "add `a -> b`");
+        check(
+            "lead it on: { \"from\": \"thank\", \"to\": \"…\", \"condition\": \"result.success == false\" }",
+            "lead it on: `thank { result.success == false -> … }`",
+        );
+        check("say so: \"irreversible\": false", "say so: `irreversible: false`");
     }
 
     #[test]

