@@ -22,7 +22,7 @@ use crate::diagnostic::level::Levels;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
-use arguments::{Arguments, Command, Stage};
+use arguments::{Arguments, AuditFormat, Command, Stage};
 use clap::Parser as _;
 use input::Input;
 use report::Report;
@@ -83,6 +83,8 @@ impl Shell {
             Command::Fmt { paths, check } => return self.format(&paths, check),
             Command::New { name } => self.new_workflow(&name)?,
             Command::Convert { path, output } => self.convert(&path, output.as_deref())?,
+    },
+            Command::Audit { path, format, lints } => self.audit(&path, format, &lints.levels)?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
             Command::Graph { path, format, output, no_marks, lints } => {
                 let picture = graph::draw(self, &path, no_marks, &lints.levels)?;
@@ -178,6 +180,16 @@ impl Shell {
             Stage::Rust => self.generate(input, levels)?.0.main_rs().to_owned(),
         };
         print(&text);
+        Ok(())
+    }
+
+    fn audit(&self, path: &Path, format: AuditFormat, levels: &Levels) -> Result<(), Stop> {
+        let (_, accepted) = self.check(Input::read(path, true).map_err(Stop::World)?, levels)?;
+        let map = crate::audit::Map::new(&accepted.checked.workflow);
+        print(&match format {
+            AuditFormat::Table => map.table(&accepted.sources),
+            AuditFormat::Json => format!("{:#}\n", map.json(&accepted.sources)),
+        });
         Ok(())
     }
 

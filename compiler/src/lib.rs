@@ -14,6 +14,7 @@
 
 pub mod pipeline;
 
+pub mod audit;
 #[cfg(feature = "cli")]
 pub mod build;
 pub mod catalog;

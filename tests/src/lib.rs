@@ -4,6 +4,7 @@
 //! - `ui/<case>`: a workflow that is wrong, and the exact text of `flowc check`;
 //! - `quiet/<case>`: a workflow about which `flowc check` says nothing at all;
 //! - `same/<case>`: a workflow in JSON and as .flow: one model, one generated code;
+//! - `audit/<case>`: a workflow, and the map of its data as a table and as JSON;
 //! - `ok/<case>`: a workflow without errors, whose generated code rustc accepts;
 //! - `codegen/<case>`: a workflow and the exact generated code;
 //! - `run/<case>`: a workflow, a world for it to act on ([`case`]), and the exact account of what happened ([`account`]).
@@ -11,6 +12,7 @@
 //! `BLESS=1 cargo test` rewrites what is expected. A blessed change is read line by line, like code.
 
 pub mod account;
+pub mod audit;
 pub mod case;
 pub mod codegen;
 pub mod compile;

@@ -102,6 +102,19 @@ pub enum Command {
         #[arg(short, long, value_name = "OUT")]
         output: Option<PathBuf>,
     },
+    /// Show which field and which secret goes to which service or mailbox
+    ///
+    /// For a review of privacy or of card data. Ends with the exit codes of `check`.
+    Audit {
+        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// In what form
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = AuditFormat::Table)]
+        format: AuditFormat,
+        #[command(flatten)]
+        lints: LintOptions,
+    },
     /// Explain a diagnostic by the name in its brackets; without a name, list them
     Explain {
         /// Such as `unknown-node`
@@ -166,6 +179,14 @@ pub enum Command {
         #[arg(long)]
         no_mail: bool,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people
+    Table,
+    /// For programs; `docs/audit.md` describes it
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -30,7 +30,9 @@ impl Input {
         let mut found = Diagnostics::default();
         if path == Path::new("-") {
             if !stdin {
-                return Err("a workflow to compile has to be a file: only check and emit read it from stdin".to_owned());
+                return Err(
+                    "a workflow to compile has to be a file: only check, audit and emit read it from stdin".to_owned()
+                );
             }
             let bytes = read(std::io::stdin().lock()).map_err(|error| format!("cannot read stdin: {error}"))?;
             let source = SourceFile::from_bytes("<stdin>", bytes, &mut found);
