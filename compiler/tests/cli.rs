@@ -160,6 +160,20 @@ fn every_stage_can_be_seen() {
 }
 
 #[test]
+fn audit_prints_the_map_and_ends_as_check_does() {
+    let folder = greeting();
+    let (code, stdout, _) = outcome(flowc(folder.path(), &["audit", "greeting"], ""));
+    assert_eq!(code, 0);
+    assert!(stdout.contains("input_data.name") && stdout.contains("the record of the execution"), "{stdout}");
+    let (code, stdout, _) = outcome(flowc(folder.path(), &["audit", "-", "--format", "json"], GREETING));
+    let map: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &map["destinations"][0]["flows"][0]["name"]), (0, &"input_data.name".into()));
+    let broken = GREETING.replace("\"to\": \"greet\"", "\"to\": \"great\"");
+    let (code, stdout, stderr) = outcome(flowc(folder.path(), &["audit", "-"], &broken));
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+}
+
+#[test]
 fn a_code_is_explained_with_or_without_its_brackets() {
     let folder = greeting();
     let (code, stdout, _) = outcome(flowc(folder.path(), &["explain", "[json-syntax]"], ""));
