@@ -83,7 +83,6 @@ impl Shell {
             Command::Fmt { paths, check } => return self.format(&paths, check),
             Command::New { name } => self.new_workflow(&name)?,
             Command::Convert { path, output } => self.convert(&path, output.as_deref())?,
-    },
             Command::Audit { path, format, lints } => self.audit(&path, format, &lints.levels)?,
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
             Command::Graph { path, format, output, no_marks, lints } => {

@@ -167,7 +167,8 @@ fn audit_prints_the_map_and_ends_as_check_does() {
     assert!(stdout.contains("input_data.name") && stdout.contains("the record of the execution"), "{stdout}");
     let (code, stdout, _) = outcome(flowc(folder.path(), &["audit", "-", "--format", "json"], GREETING));
     let map: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &map["destinations"][0]["flows"][0]["name"]), (0, &"input_data.name".into()));
+    let flows = map["destinations"][0]["flows"].as_array().unwrap();
+    assert!(code == 0 && flows.iter().any(|flow| flow["name"] == "input_data.name"), "{stdout}");
     let broken = GREETING.replace("\"to\": \"greet\"", "\"to\": \"great\"");
     let (code, stdout, stderr) = outcome(flowc(folder.path(), &["audit", "-"], &broken));
     assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
