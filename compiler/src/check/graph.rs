@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Kind, Node, NodeId, Workflow};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Edges by node.
 pub struct Graph {
@@ -47,6 +47,8 @@ pub(super) fn cycles(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagn
         settled[id.0] = true;
     }
     // Every node left over is on a cycle or behind one. Walking backwards along edges between them must meet a cycle.
+    // For each node the step of the walk that left it, if it is on the walk.
+    let mut left_at = vec![None; workflow.nodes.len()];
     for start in workflow.node_ids() {
         if settled[start.0] {
             continue;
@@ -56,15 +58,17 @@ pub(super) fn cycles(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagn
         let cycle = loop {
             let edge = graph.incoming[node.0].iter().copied().find(|edge| !settled[workflow.edges[*edge].from.0]);
             let Some(edge) = edge else { break None };
+            left_at[node.0] = Some(walk.len());
             walk.push(edge);
             node = workflow.edges[edge].from;
-            if let Some(position) = walk.iter().position(|edge| workflow.edges[*edge].to == node) {
+            if let Some(position) = left_at[node.0] {
                 break Some(walk.split_off(position));
             }
         };
         for edge in walk.iter().chain(cycle.iter().flatten()) {
             settled[workflow.edges[*edge].to.0] = true;
             settled[workflow.edges[*edge].from.0] = true;
+            left_at[workflow.edges[*edge].to.0] = None;
         }
         settled[start.0] = true;
         if let Some(mut cycle) = cycle {
@@ -79,6 +83,9 @@ pub(super) fn cycles(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagn
     graph.order.len() == workflow.nodes.len()
 }
 
+/// Of a longer cycle only so many nodes are named.
+const CYCLE_SHOWN: usize = 24;
+
 fn cycle_found(workflow: &Workflow, mut cycle: Vec<usize>) -> Diagnostic {
     // Begin at the node declared first, so that the message does not depend on where the walk began.
     let first = (0..cycle.len()).min_by_key(|index| workflow.edges[cycle[*index]].from).unwrap_or(0);
@@ -86,6 +93,9 @@ fn cycle_found(workflow: &Workflow, mut cycle: Vec<usize>) -> Diagnostic {
     let name = |id: NodeId| workflow.node(id).id.value.as_str();
     let mut path: Vec<&str> = cycle.iter().map(|edge| name(workflow.edges[*edge].from)).collect();
     path.push(path[0]);
+    if path.len() > CYCLE_SHOWN + 1 {
+        path.splice(CYCLE_SHOWN - 1..path.len() - 2, ["…"]);
+    }
     let (closing, others) = cycle.split_last().expect("a cycle has an edge");
     let mut diagnostic = Diagnostic::new(
         Code::Cycle,
@@ -100,7 +110,7 @@ fn cycle_found(workflow: &Workflow, mut cycle: Vec<usize>) -> Diagnostic {
         true => "it could never start. To try a request again, use `retry_count`",
         false => "none of them could ever start: remove one of these connections or dependencies",
     });
-    for edge in others {
+    for edge in others.iter().take(CYCLE_SHOWN) {
         let edge = &workflow.edges[*edge];
         diagnostic = diagnostic.also(edge.span, format!("`{}` waits for `{}`", name(edge.to), name(edge.from)));
     }
@@ -145,11 +155,11 @@ pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
     if workflow.nodes.is_empty() {
         return;
     }
-    let mut webhook_ids: Vec<(&str, NodeId)> = Vec::new();
+    let mut webhook_ids: HashMap<&str, NodeId> = HashMap::new();
     for id in workflow.node_ids() {
         if let Kind::Webhook(webhook) = &workflow.node(id).kind {
-            match webhook_ids.iter().find(|(other, _)| *other == webhook.webhook_id) {
-                Some((_, first)) => diagnostics.push(
+            match webhook_ids.get(webhook.webhook_id.as_str()) {
+                Some(first) => diagnostics.push(
                     Diagnostic::new(
                         Code::DuplicateWebhook,
                         workflow.node(id).id.span,
@@ -159,7 +169,7 @@ pub(super) fn triggers(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
                     .also(workflow.node(*first).id.span, "the first one")
                     .help("give each its own `webhook_id`"),
                 ),
-                None => webhook_ids.push((&webhook.webhook_id, id)),
+                None => _ = webhook_ids.insert(&webhook.webhook_id, id),
             }
         }
     }

@@ -99,24 +99,45 @@ impl Diagnostic {
 }
 
 /// Everything found so far, in the order it was found.
+///
+/// Always true: it stays small, whatever the text. Nobody reads the thousandth finding; the rest are counted.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     /// How the author wrote what is talked about.
     dialect: Dialect,
     found: Vec<Diagnostic>,
+    /// How many of those are errors.
+    errors: usize,
+    left_out: usize,
 }
+
+/// So many errors are kept, and so many warnings.
+pub const KEPT_MAX: usize = 1_000;
 
 impl Diagnostics {
     /// For a workflow written in this dialect: findings are worded for it.
     pub fn in_dialect(dialect: Dialect) -> Diagnostics {
-        Diagnostics { dialect, found: Vec::new() }
+        Diagnostics { dialect, ..Diagnostics::default() }
     }
 
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(match self.dialect {
-            Dialect::Json => diagnostic,
-            Dialect::Flow => dialect::reworded(diagnostic),
-        });
+        if self.has_room(diagnostic.severity) {
+            self.errors += usize::from(diagnostic.severity == Severity::Error);
+            self.found.push(match self.dialect {
+                Dialect::Json => diagnostic,
+                Dialect::Flow => dialect::reworded(diagnostic),
+            });
+        }
+    }
+
+    /// Whether another finding is kept. Where it is not, it has been counted, and need not be put into words.
+    pub fn has_room(&mut self, severity: Severity) -> bool {
+        let kept = match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.found.len() - self.errors,
+        };
+        self.left_out += usize::from(kept >= KEPT_MAX);
+        kept < KEPT_MAX
     }
 
     /// How many there are: with [`Diagnostics::forget`] a way back.
@@ -126,7 +147,8 @@ impl Diagnostics {
 
     /// Forgets what was found after the first `count`.
     pub fn forget(&mut self, count: usize) {
-        self.found.truncate(count);
+        let forgotten = self.found.drain(count..);
+        self.errors -= forgotten.filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     }
 
     pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
@@ -134,7 +156,7 @@ impl Diagnostics {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.errors > 0
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
@@ -149,6 +171,30 @@ impl Diagnostics {
     pub fn sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| diagnostic.primary.span);
         self.found.dedup();
+        if let (Some(last), 1..) = (self.found.last_mut(), self.left_out) {
+            last.notes.push(format!("{} more findings are not shown", self.left_out));
+        }
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_would_read_is_counted() {
+        let mut diagnostics = Diagnostics::default();
+        let warning =
+            || Diagnostic { severity: Severity::Warning, ..Diagnostic::new(Code::JsonSyntax, Span::new(0, 1), "x") };
+        for index in 0..KEPT_MAX + 7 {
+            diagnostics.push(Diagnostic { headline: index.to_string(), ..warning() });
+        }
+        assert!(!diagnostics.has_errors(), "warnings leave room for errors");
+        diagnostics.push(Diagnostic::new(Code::JsonSyntax, Span::new(1, 2), "an error"));
+        assert!(diagnostics.has_errors());
+        let shown = diagnostics.sorted();
+        assert_eq!(shown.len(), KEPT_MAX + 1);
+        assert_eq!(shown[KEPT_MAX].notes, ["7 more findings are not shown"]);
     }
 }

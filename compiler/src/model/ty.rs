@@ -104,6 +104,9 @@ pub enum Private {
 /// More literals of one kind in a union become their kind.
 const LITERALS_MAX: usize = 32;
 
+/// A union that grows beyond this is widened before it is complete.
+const MEMBERS_MAX: usize = 128;
+
 /// More object types in a union become one that covers them all.
 const OBJECTS_MAX: usize = 8;
 
@@ -161,6 +164,10 @@ impl Type {
                 Type::Never => {}
                 Type::Union(inner) => inner.iter().for_each(|ty| add(&mut members, ty.clone())),
                 ty => add(&mut members, ty),
+            }
+            // Each new member is compared with those before it.
+            if members.len() > MEMBERS_MAX {
+                widen(&mut members);
             }
         }
         widen(&mut members);

@@ -294,6 +294,9 @@ impl Fields<'_> {
     }
 
     fn unknown(&mut self, entry: &Entry) {
+        if !self.diagnostics.has_room(Code::UnknownKey.severity()) {
+            return;
+        }
         let key = &entry.key.value;
         let known = || self.known.iter().map(|field| field.name);
         let help = match suggest::nearest(key, known()) {

@@ -25,6 +25,9 @@ pub const SIZE_MAX: usize = 16 * 1024 * 1024;
 /// How many arrays and objects may stand inside one another.
 pub const DEPTH_MAX: usize = 128;
 
+/// How many values a text may hold. In memory one takes up to some 250 bytes, however short it is written.
+pub const VALUES_MAX: usize = 2_000_000;
+
 /// Some editors begin a file with it.
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
@@ -75,8 +78,16 @@ pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<V
         return None;
     }
     let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-    let mut reader =
-        Reader { text, file, at, open: Vec::new(), expected: Expected::Document, last: None, document: None };
+    let mut reader = Reader {
+        text,
+        file,
+        at,
+        open: Vec::new(),
+        expected: Expected::Document,
+        last: None,
+        document: None,
+        values: 0,
+    };
     match reader.read(diagnostics) {
         Ok(value) => Some(value),
         Err(diagnostic) => {
@@ -96,6 +107,8 @@ struct Reader<'a> {
     /// The token before, which some messages point at.
     last: Option<Token<'a>>,
     document: Option<Value>,
+    /// How many there have been.
+    values: usize,
 }
 
 /// Boxed: a finding is large and rare.
@@ -112,6 +125,9 @@ impl<'a> Reader<'a> {
                 };
             }
             self.token(token, diagnostics)?;
+            if self.values > VALUES_MAX {
+                return Err(Box::new(too_many(token.span)));
+            }
             self.at = token.span.end as usize;
             self.last = Some(token);
         }
@@ -193,6 +209,7 @@ impl<'a> Reader<'a> {
     /// Puts a finished value where it belongs.
     fn value(&mut self, value: Value) {
         self.expected = Expected::CommaOrEnd;
+        self.values += 1;
         match self.open.last_mut() {
             Some(Open::Array { items, .. }) => items.push(value),
             Some(Open::Object { entries, key, .. }) => entries.extend(key.take().map(|key| Entry { key, value })),
@@ -237,7 +254,7 @@ fn report_duplicates(entries: &[Entry], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, Span> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let first = *seen.entry(&entry.key.value).or_insert(entry.key.span);
-        if first != entry.key.span {
+        if first != entry.key.span && diagnostics.has_room(Code::DuplicateKey.severity()) {
             diagnostics.push(duplicate_key(&entry.key, first));
         }
     }
@@ -253,4 +270,9 @@ fn duplicate_key(key: &Text, first: Span) -> Diagnostic {
 pub(super) fn too_large(size: usize, file: FileId) -> Diagnostic {
     let headline = format!("the file is larger than the {} MiB flowc reads", SIZE_MAX / 1024 / 1024);
     Diagnostic::new(Code::TooLarge, Span { file, start: 0, end: 0 }, headline).label(format!("{size} bytes"))
+}
+
+fn too_many(span: Span) -> Diagnostic {
+    let headline = format!("the file holds more than the {VALUES_MAX} values flowc reads");
+    Diagnostic::new(Code::TooLarge, span, headline).label("one too many")
 }

@@ -29,7 +29,7 @@ use crate::syntax::ast;
 use config::Config;
 use expr::Place;
 use flow_runtime::flow::{Delay, Retry};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// How many nodes of an execution run at once unless the workflow says otherwise.
@@ -63,6 +63,7 @@ pub fn lower(
         id_list: workflow.nodes.iter().map(|node| node.id.value.clone()).collect(),
         environment: Vec::new(),
         environment_ids: HashMap::new(),
+        environment_readers: HashSet::new(),
         default_retries: 0,
         schema_files: schema::SchemaFiles::default(),
     };
@@ -95,9 +96,14 @@ pub(super) struct Lowering<'a> {
     id_list: Vec<String>,
     environment: Vec<Variable>,
     environment_ids: HashMap<String, EnvId>,
+    /// Which nodes read each variable.
+    environment_readers: HashSet<(EnvId, NodeId)>,
     default_retries: u32,
     schema_files: schema::SchemaFiles,
 }
+
+/// The nodes an unknown id is compared with.
+const SUGGESTED_FROM: usize = 2_000;
 
 impl Lowering<'_> {
     fn collect_ids(&mut self, nodes: &[ast::Node]) {
@@ -130,7 +136,8 @@ impl Lowering<'_> {
     fn unknown_node(&self, id: &str, span: Span) -> Diagnostic {
         let diagnostic =
             Diagnostic::new(Code::UnknownNode, span, format!("there is no node `{id}`")).label("unknown node");
-        match suggest::nearest(id, self.id_list.iter().map(String::as_str)) {
+        // Of very many nodes the first are looked at.
+        match suggest::nearest(id, self.id_list.iter().map(String::as_str).take(SUGGESTED_FROM)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None if self.id_list.len() <= 12 => {
                 let ids: Vec<&str> = self.id_list.iter().map(String::as_str).collect();
@@ -149,7 +156,7 @@ impl Lowering<'_> {
         }
         let variable = &mut self.environment[id.0];
         variable.optional &= optional;
-        if variable.read_by.last() != Some(&reader) && !variable.read_by.contains(&reader) {
+        if self.environment_readers.insert((id, reader)) {
             variable.read_by.push(reader);
         }
         id
@@ -357,7 +364,7 @@ impl Lowering<'_> {
 
     fn resolve(&mut self, id: &ast::Text) -> Option<NodeId> {
         let found = self.node_id(&id.value);
-        if found.is_none() {
+        if found.is_none() && self.diagnostics.has_room(Code::UnknownNode.severity()) {
             let diagnostic = self.unknown_node(&id.value, id.span);
             self.diagnostics.push(diagnostic);
         }
