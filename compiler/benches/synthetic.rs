@@ -5,6 +5,90 @@ use std::fmt::Write as _;
 /// Nodes of one stage.
 const STAGE: usize = 5;
 
+/// What a workflow looks like, and how to make one of any size.
+pub type Shape = (&'static str, fn(usize) -> String);
+
+/// Realistic ones, and those in which one thing is as long, as wide or as often as there are nodes.
+pub const SHAPES: [Shape; 5] =
+    [("mixture", workflow), ("schemas", with_schemas), ("chain", chain), ("wide", wide), ("ladder", ladder)];
+
+/// The mixture behind a webhook that says what its input looks like, with answers that say it too.
+pub fn with_schemas(nodes: usize) -> String {
+    let input = r#"{ "type": "object", "required": ["order_id", "items"], "properties": {
+      "order_id": { "type": "string" }, "customer_email": { "type": "string", "format": "email" },
+      "customer_name": { "type": "string" }, "currency": { "type": "string" }, "total_amount": { "type": "number" },
+      "items": { "type": "array", "items": { "type": "object", "properties": { "sku": { "type": "string" } } } } } }"#;
+    let answer = r#"{ "type": "object", "properties": { "success": { "type": "boolean" }, "available": { "type": "boolean" },
+      "total": { "type": "number" }, "transaction_id": { "type": "string" } } }"#;
+    workflow(nodes)
+        .replacen(
+            r#""trigger_type": "manual", "name": "Start", "config": {}"#,
+            &format!(
+                r#""trigger_type": "webhook", "name": "Start", "config": {{ "webhook_id": "orders", "input_schema": {input} }}"#
+            ),
+            1,
+        )
+        .replace(r#""timeout": 30,"#, &format!(r#""response_schema": {answer}, "timeout": 30,"#))
+}
+
+/// One node behind the other, each reading the one before and the first.
+pub fn chain(nodes: usize) -> String {
+    let read = |index: usize| match index {
+        1 => "input_data.total > 1".to_owned(),
+        _ => format!("previous_outputs.n{}.result.passed == previous_outputs.n1.result.passed", index - 1),
+    };
+    filters(nodes, read, |index| vec![(index - 1, "")])
+}
+
+/// All nodes behind the first, each on its own condition.
+pub fn wide(nodes: usize) -> String {
+    filters(
+        nodes,
+        |_| "input_data.total > 1".to_owned(),
+        |index| if index == 1 { vec![(0, "")] } else { vec![(1, "result.passed == true")] },
+    )
+}
+
+/// A choice between two nodes that meet again, as often as there is room.
+pub fn ladder(nodes: usize) -> String {
+    let edges = |index: usize| match index {
+        1 => vec![(0, "")],
+        _ if index % 3 == 2 => vec![(index - 1, "result.passed == true")],
+        _ if index % 3 == 0 => vec![(index - 2, "result.passed == false")],
+        _ => vec![(index - 2, ""), (index - 1, "")],
+    };
+    filters(nodes, |index| format!("input_data.total > {index}"), edges)
+}
+
+/// Nodes `n1`, `n2`, … behind the trigger `n0`; `edges` names the sources of each, and the condition.
+fn filters(
+    nodes: usize,
+    condition: impl Fn(usize) -> String,
+    edges: impl Fn(usize) -> Vec<(usize, &'static str)>,
+) -> String {
+    let mut list =
+        String::from(r#"{ "id": "n0", "type": "trigger", "trigger_type": "manual", "name": "Start", "config": {} }"#);
+    let mut connections = Vec::new();
+    for index in 1..nodes {
+        let _ = write!(
+            list,
+            ",\n    {{ \"id\": \"n{index}\", \"type\": \"action\", \"action_type\": \"data_filter\", \"name\": \"Step {index}\", \
+             \"config\": {{ \"filter_condition\": \"{}\" }} }}",
+            condition(index)
+        );
+        for (from, condition) in edges(index) {
+            let condition =
+                if condition.is_empty() { String::new() } else { format!(", \"condition\": \"{condition}\"") };
+            connections.push(format!("{{ \"from\": \"n{from}\", \"to\": \"n{index}\"{condition} }}"));
+        }
+    }
+    format!(
+        "{{\n  \"name\": \"Synthetic\",\n  \"version\": \"1.0.0\",\n  \"nodes\": [\n    {list}\n  ],\n  \
+         \"connections\": [\n    {}\n  ]\n}}\n",
+        connections.join(",\n    ")
+    )
+}
+
 /// A workflow of at least two nodes, as the text of its file. Every stage hangs on the one before and reads what it gave.
 pub fn workflow(nodes: usize) -> String {
     let mut list = String::from(
