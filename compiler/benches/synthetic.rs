@@ -54,7 +54,7 @@ pub fn ladder(nodes: usize) -> String {
     let edges = |index: usize| match index {
         1 => vec![(0, "")],
         _ if index % 3 == 2 => vec![(index - 1, "result.passed == true")],
-        _ if index % 3 == 0 => vec![(index - 2, "result.passed == false")],
+        _ if index.is_multiple_of(3) => vec![(index - 2, "result.passed == false")],
         _ => vec![(index - 2, ""), (index - 1, "")],
     };
     filters(nodes, |index| format!("input_data.total > {index}"), edges)
