@@ -138,5 +138,6 @@ codes! {
     LooseComparison "loose-comparison" Warning "`==` between text and a number, which converts the text"
     JsonInText "json-in-text" Warning "an array or object in text for people"
     ListAsCondition "list-as-condition" Warning "an array or object as a condition: always true"
+    ShadowedLiteral "shadowed-literal" Warning "text that looks like a name, or a name that looks like a literal"
     ObservedSort "observed-sort" Error "`sort` or `reverse` on an array that is read again"
 }

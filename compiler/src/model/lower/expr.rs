@@ -39,6 +39,7 @@ const FOLDED_TEXT_MAX: usize = 1024;
 
 /// Lowers one expression.
 pub(super) fn lower(lowering: &mut Lowering, place: Place, expr: &ast::Expr) -> Expr {
+    lowering.shadowed_expression(place, expr);
     let mut resolver = Resolver { lowering, place, bound: Vec::new(), parameters: 0 };
     if let Place::Item(_) = place {
         resolver.bind(ITEM);

@@ -14,6 +14,7 @@ mod kinds;
 mod literals;
 mod mail_template;
 mod schema;
+mod shadowed;
 mod silences;
 mod text;
 mod transform;

@@ -10,6 +10,7 @@ use crate::syntax::template;
 impl Lowering<'_> {
     pub(super) fn text(&mut self, place: Place, text: &ast::Text) -> Text {
         let parsed = template::parse_template(text, self.diagnostics);
+        self.shadowed_text(text, &parsed.parts);
         let pieces = parsed.parts.iter().map(|part| match part {
             ast::Part::Literal(literal, _) => Piece::Literal(literal.clone()),
             ast::Part::Expression(parsed, _) => Piece::Expr(expr::lower(self, place, parsed)),

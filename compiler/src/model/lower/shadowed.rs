@@ -1,0 +1,400 @@
+//! `shadowed-literal`: text that was probably meant as a name, and names that were probably meant as something else.
+//!
+//! Found is only what hardly anybody writes on purpose: the ways other systems write templates, around names this one
+//! knows; paths in quotes where a truth is wanted; misspelt keywords. Each has a way to be written that is not reported:
+//! `input_data.None`.
+
+use super::Lowering;
+use super::expr::{Place, is_environment_name};
+use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::source::Span;
+use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary};
+use std::ops::Range;
+
+/// Names that can begin a path wherever an expression stands.
+const ROOTS: &[&str] = &["input_data", "previous_outputs"];
+
+/// What other systems call these roots, and in `{{ }}` what ours are called.
+const FOREIGN_ROOTS: &[(&str, &str)] = &[
+    ("input", "input_data"),
+    ("inputs", "input_data"),
+    ("$json", "input_data"),
+    ("$input", "input_data"),
+    ("trigger", "input_data"),
+    ("outputs", "previous_outputs"),
+    ("steps", "previous_outputs"),
+    ("nodes", "previous_outputs"),
+    ("$node", "previous_outputs"),
+];
+
+/// Where other systems keep variables of the environment.
+const FOREIGN_ENVIRONMENTS: &[&str] = &["env", "$env", "secrets", "vars"];
+
+impl Lowering<'_> {
+    /// Looks through the literal parts of a text.
+    pub(super) fn shadowed_text(&mut self, text: &ast::Text, parts: &[Part]) {
+        for part in parts {
+            let Part::Literal(literal, place) = part else { continue };
+            let Some(meant) = meant_template(literal, parts.len() == 1, &|id| self.ids.contains_key(id)) else {
+                continue;
+            };
+            let written = &literal[meant.range];
+            // Where exactly: an escape before it may have moved it.
+            let spans = text.value.match_indices(written).map(|(at, _)| text.span_of(at..at + written.len()));
+            let inside = |span: &Span| place.start <= span.start && span.end <= place.end;
+            let span = spans.into_iter().find(inside).unwrap_or(*place);
+            self.diagnostics.push(
+                Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` is text, not a template"))
+                    .label("sent as it is written")
+                    .help(format!("write `${{{}}}`", meant.expression)),
+            );
+        }
+    }
+
+    /// Looks through an expression, before its constants are folded.
+    pub(super) fn shadowed_expression(&mut self, place: Place, expr: &ast::Expr) {
+        let mut bound = Vec::new();
+        if let Place::Item(_) = place {
+            bound.push("item");
+        }
+        let truth = matches!(place, Place::Condition(_)) || matches!(expr.kind, ExprKind::String(_));
+        Names { lowering: self, bound }.visit(expr, truth);
+    }
+}
+
+struct Meant {
+    range: Range<usize>,
+    /// What should stand between `${` and `}`.
+    expression: String,
+}
+
+/// The first thing in a literal that looks like a template. `whole`: the text is nothing but this literal.
+fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) -> Option<Meant> {
+    // `{{ input.x }}`
+    for (start, _) in literal.match_indices("{{") {
+        let Some(length) = literal[start + 2..].find("}}") else { break };
+        let inner = literal[start + 2..start + 2 + length].trim();
+        if let Some(expression) = in_our_words(inner) {
+            return Some(Meant { range: start..start + length + 4, expression });
+        }
+    }
+    // `{input_data.x}`
+    for (start, _) in literal.match_indices('{') {
+        let rest = &literal[start + 1..];
+        let Some(length) = rest.find('}') else { break };
+        let root = identifier(rest);
+        let escaped = literal[..start].ends_with('$');
+        if !escaped && ROOTS.contains(&root) && is_path(&rest[..length]) {
+            return Some(Meant { range: start..start + length + 2, expression: rest[..length].to_owned() });
+        }
+    }
+    // `$input_data.x`, `$API_KEY`
+    for (start, _) in literal.match_indices('$') {
+        let rest = &literal[start + 1..];
+        let root = identifier(rest);
+        if ROOTS.contains(&root) {
+            let path = path_at(rest);
+            return Some(Meant { range: start..start + 1 + path.len(), expression: path.to_owned() });
+        }
+        if is_environment_name(root) && root.contains('_') && !root.ends_with('_') {
+            return Some(Meant { range: start..start + 1 + root.len(), expression: root.to_owned() });
+        }
+    }
+    // `input_data.x` and nothing else; `previous_outputs.<a node>.…` also among other words.
+    let trimmed = literal.trim();
+    if whole && ROOTS.contains(&identifier(trimmed)) && trimmed.contains('.') && is_path(trimmed) {
+        let start = literal.len() - literal.trim_start().len();
+        return Some(Meant { range: start..start + trimmed.len(), expression: trimmed.to_owned() });
+    }
+    literal.match_indices("previous_outputs.").find_map(|(start, root)| {
+        let id = identifier(&literal[start + root.len()..]);
+        let path = path_at(&literal[start..]).trim_end_matches('.');
+        is_node(id).then(|| Meant { range: start..start + path.len(), expression: path.to_owned() })
+    })
+}
+
+/// What another system's template says, in the words of this one; `None` when none of its names is known.
+fn in_our_words(inner: &str) -> Option<String> {
+    let start = inner.strip_prefix('$').map_or(0, |_| 1);
+    let root = &inner[..start + identifier(&inner[start..]).len()];
+    let rest = &inner[root.len()..];
+    if !is_path(rest.trim_start_matches(['.', '['])) && !rest.is_empty() {
+        return None;
+    }
+    if ROOTS.contains(&root) || matches!(root, "timestamp" | "execution_id") {
+        return Some(inner.to_owned());
+    }
+    if let Some(variable) = rest.strip_prefix('.').filter(|_| FOREIGN_ENVIRONMENTS.contains(&root)) {
+        return Some(variable.to_owned());
+    }
+    if root.contains('_') && rest.is_empty() && is_environment_name(root) {
+        return Some(inner.to_owned());
+    }
+    let (_, ours) = FOREIGN_ROOTS.iter().find(|(theirs, _)| *theirs == root)?;
+    rest.starts_with(['.', '[']).then(|| format!("{ours}{rest}"))
+}
+
+/// The identifier a text begins with; a `-` inside belongs to it.
+fn identifier(text: &str) -> &str {
+    let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+    let end = text.find(|char| !part(char)).unwrap_or(text.len());
+    text[..end].trim_end_matches('-')
+}
+
+/// Names, dots and indices.
+fn is_path(text: &str) -> bool {
+    text.chars().all(|char| char.is_ascii_alphanumeric() || "_-.[]'\"".contains(char))
+}
+
+/// The path a text begins with, without a full stop behind it.
+fn path_at(text: &str) -> &str {
+    let end = text.find(|char: char| !(char.is_ascii_alphanumeric() || "_-.[]".contains(char))).unwrap_or(text.len());
+    text[..end].trim_end_matches(['.', '-'])
+}
+
+struct Names<'a, 'b, 'c> {
+    lowering: &'a mut Lowering<'b>,
+    /// Parameters of arrows around.
+    bound: Vec<&'c str>,
+}
+
+impl<'c> Names<'_, '_, 'c> {
+    /// `truth`: what counts is whether the value is true.
+    fn visit(&mut self, expr: &'c ast::Expr, truth: bool) {
+        match &expr.kind {
+            ExprKind::Undefined | ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) => {}
+            ExprKind::String(value) => self.string(expr.span, &value.to_well_formed(), truth),
+            ExprKind::Template(parts) => {
+                for part in parts {
+                    if let TemplatePart::Expression(expr) = part {
+                        self.visit(expr, false);
+                    }
+                }
+            }
+            ExprKind::Array(items) => items.iter().for_each(|item| self.visit(item, false)),
+            ExprKind::Object(fields) => fields.iter().for_each(|(_, value)| self.visit(value, false)),
+            ExprKind::Name(name) => self.name(expr.span, name),
+            ExprKind::Member(object, property) => match &object.kind {
+                ExprKind::Name(name) => self.root(object.span, expr.span, name, &property.name),
+                _ => self.visit(object, false),
+            },
+            ExprKind::Index(object, index) => {
+                self.visit(object, false);
+                self.visit(index, false);
+            }
+            ExprKind::Call(callee, arguments) => {
+                // The name of a function is looked up elsewhere.
+                if let ExprKind::Member(object, _) = &callee.kind {
+                    self.visit(object, false);
+                }
+                arguments.iter().for_each(|argument| self.visit(argument, false));
+            }
+            ExprKind::Unary(operator, operand) => self.visit(operand, *operator == Unary::Not),
+            ExprKind::Binary(operator, left, right) => {
+                let is_bool = |expr: &ast::Expr| matches!(expr.kind, ExprKind::Bool(_));
+                let (left_truth, right_truth) = match operator {
+                    Binary::And | Binary::Or => (true, truth),
+                    Binary::Equal | Binary::NotEqual | Binary::StrictEqual | Binary::StrictNotEqual => {
+                        (is_bool(right), is_bool(left))
+                    }
+                    _ => (false, false),
+                };
+                self.visit(left, left_truth);
+                self.visit(right, right_truth);
+            }
+            ExprKind::Conditional(test, yes, no) => {
+                self.visit(test, true);
+                self.visit(yes, truth);
+                self.visit(no, truth);
+            }
+            ExprKind::Arrow(parameters, body) => {
+                let outer = self.bound.len();
+                self.bound.extend(parameters.iter().map(|parameter| parameter.name.as_str()));
+                self.visit(body, false);
+                self.bound.truncate(outer);
+            }
+        }
+    }
+
+    fn report(&mut self, span: Span, headline: String, label: &str, help: String) {
+        self.lowering.diagnostics.push(Diagnostic::new(Code::ShadowedLiteral, span, headline).label(label).help(help));
+    }
+
+    /// A path in quotes.
+    fn string(&mut self, span: Span, value: &str, truth: bool) {
+        let root = identifier(value);
+        let known = ROOTS.contains(&root) || (truth && matches!(root, "result" | "item" | "error"));
+        if known && value[root.len()..].starts_with('.') && is_path(value) {
+            let label = if truth { "a text, whatever the field holds" } else { "this very text" };
+            self.report(
+                span,
+                format!("`{value}` in quotes is text, not a path"),
+                label,
+                "remove the quotes".to_owned(),
+            );
+        }
+    }
+
+    /// A bare name that is no field anybody has.
+    fn name(&mut self, span: Span, name: &str) {
+        if self.bound.contains(&name) {
+            return;
+        }
+        let Some(keyword) = meant_keyword(name) else { return };
+        let reads = if is_environment_name(name) { "a variable of the environment" } else { "a field of the input" };
+        let own =
+            if is_environment_name(name) { "" } else { &format!("; a field of that name is `input_data.{name}`") };
+        self.report(
+            span,
+            format!("`{name}` is {reads}, not `{keyword}`"),
+            &format!("read as {reads}"),
+            format!("write `{keyword}`{own}"),
+        );
+    }
+
+    /// What stands before a dot.
+    fn root(&mut self, span: Span, whole: Span, name: &'c str, property: &str) {
+        let ours =
+            matches!(name, "result" | "error" | "item" | "Math" | "JSON" | "Object" | "Number" | "String" | "Boolean");
+        if self.bound.contains(&name) || ROOTS.contains(&name) || ours {
+            return;
+        }
+        if FOREIGN_ENVIRONMENTS.contains(&name) && is_environment_name(property) {
+            let headline = format!("`{name}` is a field of the input, not the environment");
+            return self.report(whole, headline, "read from the input", format!("write `{property}`"));
+        }
+        let foreign = FOREIGN_ROOTS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
+        let misspelt = || suggest::nearest(name, ROOTS.iter().copied()).filter(|root| is_slip(name, root));
+        if let Some(root) = foreign.or_else(misspelt) {
+            let headline = format!("`{name}` is a field of the input, not `{root}`");
+            let help = format!("write `{root}.{property}`; a field of that name is `input_data.{name}`");
+            return self.report(span, headline, "read from the input", help);
+        }
+        if matches!(property, "result" | "error" | "status") && self.lowering.ids.contains_key(name) {
+            let headline = format!("`{name}` is a field of the input, not the node");
+            return self.report(
+                span,
+                headline,
+                "read from the input",
+                format!("write `previous_outputs.{name}.{property}`"),
+            );
+        }
+        self.name(span, name);
+    }
+}
+
+/// One letter more or less, or two exchanged; underscores do not count.
+fn is_slip(name: &str, root: &str) -> bool {
+    let letters =
+        |text: &str| text.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect::<String>();
+    let (name, root) = (letters(name), letters(root));
+    name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
+}
+
+/// The keyword a name was probably meant to be: another language's, or a slip of the fingers.
+fn meant_keyword(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let known = match lower.as_str() {
+        "true" | "tru" | "truee" => Some("true"),
+        "false" | "fals" | "falsee" => Some("false"),
+        "null" | "nul" | "nulll" | "none" | "nil" => Some("null"),
+        "nan" => Some("NaN"),
+        "infinity" => Some("Infinity"),
+        "undefined" => Some("undefined"),
+        _ => None,
+    };
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let exchanged = || ["true", "false", "null", "undefined"].into_iter().find(|word| letters(word) == letters(&lower));
+    let longer = || {
+        (lower.starts_with("und") && lower.contains('f') && (8..=10).contains(&lower.len()))
+            .then(|| suggest::nearest(&lower, ["undefined"]))
+            .flatten()
+    };
+    known.or_else(exchanged).or_else(longer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(literal: &str, expected: Option<(&str, &str)>) {
+        let meant = meant_template(literal, true, &|id| id == "check-stock");
+        let found = meant.map(|meant| (literal[meant.range].to_owned(), meant.expression));
+        assert_eq!(
+            found.as_ref().map(|(written, expression)| (written.as_str(), expression.as_str())),
+            expected,
+            "{literal}"
+        );
+    }
+
+    #[test]
+    fn templates_of_other_systems() {
+        check("Order {{ input.id }}", Some(("{{ input.id }}", "input_data.id")));
+        check("{{$json.id}}", Some(("{{$json.id}}", "input_data.id")));
+        check("{{env.API_KEY}}", Some(("{{env.API_KEY}}", "API_KEY")));
+        check("{{ API_KEY }}", Some(("{{ API_KEY }}", "API_KEY")));
+        check("{{name}} of {{input_data.x}}", Some(("{{input_data.x}}", "input_data.x")));
+        check("{input_data.items[0]}", Some(("{input_data.items[0]}", "input_data.items[0]")));
+        check("for $input_data.name.", Some(("$input_data.name", "input_data.name")));
+        check("Bearer $API_KEY", Some(("$API_KEY", "API_KEY")));
+        check("input_data.order_id", Some(("input_data.order_id", "input_data.order_id")));
+        let path = "previous_outputs.check-stock.result.count";
+        check("there are previous_outputs.check-stock.result.count.", Some((path, path)));
+    }
+
+    #[test]
+    fn text_that_is_text() {
+        for text in [
+            "",
+            "$5.00",
+            "{{name}}",
+            "{{#each items}}",
+            "{}",
+            "{a}",
+            "US$",
+            "$NAME",
+            "input_data",
+            "{ \"a\": 1 }",
+            "the field input_data.id is missing",
+            "see previous_outputs.nobody.result",
+            "{{",
+            "}}{{ }}",
+            "$",
+            "{{input}}",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn keywords_of_other_languages_and_slips() {
+        for (name, keyword) in [
+            ("True", "true"),
+            ("FALSE", "false"),
+            ("None", "null"),
+            ("nil", "null"),
+            ("ture", "true"),
+            ("undefiend", "undefined"),
+            ("undefned", "undefined"),
+        ] {
+            assert_eq!(meant_keyword(name), Some(keyword), "{name}");
+        }
+        for name in ["tree", "full", "total", "order_id", "defined", "underline", "nail", "a", "underwear"] {
+            assert_eq!(meant_keyword(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn slips_in_roots() {
+        assert!(is_slip("input_dta", "input_data") && is_slip("inputData", "input_data"));
+        assert!(is_slip("previous_output", "previous_outputs"));
+        assert!(
+            !is_slip("input", "input_data") && !is_slip("data", "input_data") && !is_slip("metadata", "input_data")
+        );
+    }
+}
