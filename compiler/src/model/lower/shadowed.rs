@@ -7,7 +7,7 @@
 use super::Lowering;
 use super::expr::{Place, is_environment_name};
 use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::source::Span;
+use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary};
 use std::ops::Range;
 
@@ -235,9 +235,14 @@ impl<'c> Names<'_, '_, 'c> {
         }
     }
 
+    /// Where a node's output is read by its bare id.
+    fn is_node(&self, name: &str) -> bool {
+        self.lowering.dialect == Dialect::Flow && self.lowering.ids.contains_key(name)
+    }
+
     /// A bare name that is no field anybody has.
     fn name(&mut self, span: Span, name: &str) {
-        if self.bound.contains(&name) {
+        if self.bound.contains(&name) || self.is_node(name) {
             return;
         }
         let Some(keyword) = meant_keyword(name) else { return };
@@ -256,7 +261,7 @@ impl<'c> Names<'_, '_, 'c> {
     fn root(&mut self, span: Span, whole: Span, name: &'c str, property: &str) {
         let ours =
             matches!(name, "result" | "error" | "item" | "Math" | "JSON" | "Object" | "Number" | "String" | "Boolean");
-        if self.bound.contains(&name) || ROOTS.contains(&name) || ours {
+        if self.bound.contains(&name) || self.is_node(name) || ROOTS.contains(&name) || ours {
             return;
         }
         if FOREIGN_ENVIRONMENTS.contains(&name) && is_environment_name(property) {
