@@ -22,7 +22,7 @@ use crate::diagnostic::{Code, Diagnostics, Label, Severity};
 use crate::model::{Expr, NodeId, Workflow};
 use crate::source::{Sources, Span};
 pub use graph::Graph;
-use paths::Paths;
+use paths::{Known, Paths};
 pub use types::Types;
 
 /// A workflow that passed, or whose findings are in the diagnostics.
@@ -40,26 +40,29 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     if acyclic {
         order::references(&workflow, &graph, diagnostics);
     }
+    let known = if acyclic { known(&workflow, &graph, diagnostics) } else { None };
     sort::observed(&workflow, diagnostics);
-    let types = types::check(&workflow, &graph, sources, None, diagnostics);
-    if acyclic {
-        paths(&workflow, &graph, diagnostics);
+    let types = types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+    if let Some(Known(known)) = known {
+        paths(known.into_inner(), diagnostics);
     }
     lints::run(&workflow, &graph, diagnostics);
     dataflow::check(&workflow, &graph, diagnostics);
     Checked { workflow, types }
 }
 
-/// The rules that ask what can hold where.
-fn paths(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
+/// What can hold where; `None` where that cannot be said.
+fn known<'a>(workflow: &'a Workflow, graph: &'a Graph, diagnostics: &Diagnostics) -> Option<Known<'a>> {
     // What is read too early says nothing about when it is read.
     if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotYetRun) {
-        return;
+        return None;
     }
-    let mut paths = Paths::new(workflow, graph);
-    if paths.gave_up() {
-        return;
-    }
+    let paths = Paths::new(workflow, graph);
+    (!paths.gave_up()).then(|| Known(paths.into()))
+}
+
+/// The rules that ask what can hold where.
+fn paths(mut paths: Paths, diagnostics: &mut Diagnostics) {
     // An edge that could not be read may be the one that makes all the difference.
     let is_whole = !diagnostics.iter().any(|diagnostic| BROKEN_GRAPH.contains(&diagnostic.code));
     let mut found = Diagnostics::default();

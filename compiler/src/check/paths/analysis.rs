@@ -171,6 +171,17 @@ impl<'a> Paths<'a> {
         matches!(content, Content::Value { present: true, .. })
     }
 
+    /// Whether a value is missing, and whether it is null; `None` where no condition asks for it. `present`: it is never
+    /// missing.
+    pub fn absent(&mut self, base: &Base, present: bool) -> Option<(Ref, Ref)> {
+        let var = *self.values.get(base)?;
+        let missing = self.value(base, self.missing, present);
+        let Fact::Value(_, cells) = &self.facts[var as usize] else { return None };
+        let has_null = |cell| cells.in_cell(cell).any(|sample| matches!(sample.value, Value::Null));
+        let null = self.diagrams.test(var, has_null);
+        Some((missing, self.diagrams.and(null, !missing)))
+    }
+
     /// Whether a variable says whether a request succeeded.
     pub fn is_success(&self, var: Var, node: NodeId) -> bool {
         matches!(self.workflow.node(node).kind, Kind::Http(_)) && self.values.get(&success(node)) == Some(&var)

@@ -13,6 +13,7 @@ mod analysis;
 mod cells;
 mod content;
 mod formula;
+mod known;
 mod mdd;
 mod order;
 mod sites;
@@ -21,4 +22,5 @@ mod tests;
 mod words;
 
 pub use analysis::{Fact, Paths};
+pub use known::Known;
 pub use mdd::{FALSE, Ref, TRUE, Var};
