@@ -44,8 +44,8 @@ pub struct Carried {
 }
 
 /// More than this in one value becomes less exact, so that no workflow takes long.
-const PARTS_MAX: usize = 512;
-const ATOMS_MAX: usize = 192;
+const PARTS_MAX: usize = 192;
+const ATOMS_MAX: usize = 96;
 
 impl Carried {
     pub fn place(id: PlaceId, mode: Mode, read: Span) -> Carried {
