@@ -21,7 +21,7 @@ pub(super) struct Typing<'a> {
     pub(super) sources: &'a Sources,
     /// What was found; taken by whoever asked.
     pub(super) found: Vec<Diagnostic>,
-    /// What holds here.
+    /// What holds at this place of the workflow, and inside this part of the expression.
     facts: Vec<Fact>,
     /// The types of the parameters in scope.
     bound: Vec<(usize, Type)>,
@@ -40,6 +40,12 @@ const NESTED_MAX: usize = 3;
 impl<'a> Typing<'a> {
     pub(super) fn new(names: &'a Names<'a>, sources: &'a Sources) -> Typing<'a> {
         Typing { names, sources, found: Vec::new(), facts: Vec::new(), bound: Vec::new(), quiet: 0, reduces: 0 }
+    }
+
+    /// As [`Typing::new`], where this is known to hold.
+    pub(super) fn knowing(mut self, facts: Vec<Fact>) -> Typing<'a> {
+        self.facts = facts;
+        self
     }
 
     /// As [`Typing::new`], with the type of `item`, which is parameter 0.

@@ -7,6 +7,7 @@
 //! Steps: the input → each node, after those it can read: its expressions, each in its position, and what it gives → the
 //! conditions of edges.
 
+mod certain;
 mod infer;
 mod messages;
 mod messages_of_values;
@@ -26,8 +27,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::ty::Type;
 use crate::model::{Kind, NodeId, Workflow};
 use crate::source::Sources;
+use certain::Certain;
 use infer::Typing;
 use names::Names;
+use narrow::Fact;
 
 /// What is known about the values of a workflow.
 #[derive(Debug, Clone)]
@@ -48,7 +51,9 @@ pub(super) fn check(
 ) -> Types {
     let input = input(workflow);
     let outputs = workflow.nodes.iter().map(|node| outputs::envelope(&node.kind).unwrap_or(Type::Json)).collect();
-    let mut checker = Checker { workflow, graph, sources, knowledge, input, outputs, diagnostics };
+    // Without a schema there is nothing to narrow.
+    let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
+    let mut checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, diagnostics };
     for id in &graph.order {
         checker.node(*id);
     }
@@ -65,6 +70,7 @@ struct Checker<'a> {
     graph: &'a Graph,
     sources: &'a Sources,
     knowledge: Option<&'a dyn Knowledge>,
+    certain: Option<Certain>,
     input: Type,
     /// Of a transform `json`, until it has been looked at.
     outputs: Vec<Type>,
@@ -89,10 +95,20 @@ impl Checker<'_> {
         Names { workflow: self.workflow, place, input: &self.input, outputs: &self.outputs, knowledge: self.knowledge }
     }
 
+    /// What holds at a place, in every execution that comes there.
+    fn facts(&self, place: Place) -> Vec<Fact> {
+        let Some(certain) = &self.certain else { return Vec::new() };
+        match place {
+            Place::Node(node) => certain.facts(self.workflow, &self.outputs, node),
+            // Its source has run.
+            Place::Condition(edge) => certain.facts(self.workflow, &self.outputs, self.workflow.edges[edge].from),
+        }
+    }
+
     /// Types something at a place, and reports what was found.
     fn at<T>(&mut self, place: Place, infer: impl FnOnce(&mut Typing) -> T) -> T {
         let names = self.names(place);
-        let mut typing = Typing::new(&names, self.sources);
+        let mut typing = Typing::new(&names, self.sources).knowing(self.facts(place));
         let result = infer(&mut typing);
         let found = typing.found;
         self.report(found);
@@ -119,4 +135,13 @@ fn input(workflow: &Workflow) -> Type {
         };
         schema.as_ref().map_or(Type::Json, |schema| schema.ty.clone())
     }))
+}
+
+fn has_schema(workflow: &Workflow) -> bool {
+    workflow.nodes.iter().any(|node| match &node.kind {
+        Kind::Webhook(webhook) => webhook.input_schema.is_some(),
+        Kind::Manual(manual) => manual.input_schema.is_some(),
+        Kind::Http(http) => http.response_schema.is_some(),
+        Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
+    })
 }

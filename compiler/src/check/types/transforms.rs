@@ -6,7 +6,7 @@ use super::messages::{self, Use};
 use super::narrow::{self, Origin};
 use super::positions::tree_type;
 use crate::check::knowledge::Place;
-use crate::model::expr::Expr;
+use crate::model::expr::{Expr, Root};
 use crate::model::ty::{Field, Object, Rest, Type};
 use crate::model::{NodeId, Transform, TransformStep};
 use std::sync::Arc;
@@ -105,16 +105,19 @@ impl Checker<'_> {
             return Type::Json;
         }
         // The node is only computed once one of them has a result.
+        let facts = self.facts(Place::Node(id));
         let results = sources.iter().map(|edge| {
             let from = self.workflow.edges[*edge].from;
-            self.outputs[from.0].field("result").ty.without_missing()
+            let origin = Origin::Path(Root::Output(from));
+            let envelope = narrow::assume(self.outputs[from.0].clone(), origin, facts.iter());
+            envelope.field("result").ty.without_missing()
         });
         Type::union(results)
     }
 
     fn of_item(&mut self, id: NodeId, item: &Type, infer: impl FnOnce(&mut Typing) -> Type) -> Type {
         let names = self.names(Place::Node(id));
-        let mut typing = Typing::new(&names, self.sources).with_item(item.clone());
+        let mut typing = Typing::new(&names, self.sources).knowing(self.facts(Place::Node(id))).with_item(item.clone());
         let ty = infer(&mut typing);
         let found = typing.found;
         self.report(found);
