@@ -83,9 +83,8 @@ fn facts_of_edge(workflow: &Workflow, outputs: &[Type], edge: usize) -> Vec<Fact
             facts.push(is(&["result", "passed"], Literal::Bool(true)));
         }
         let envelope = narrow::assume(outputs[edge.from.0].clone(), origin, facts.iter());
-        match envelope.field("result").ty.field("passed").ty {
-            Type::Literal(Literal::Bool(passed)) => facts.extend(narrow::facts(&filter.condition, passed)),
-            _ => {}
+        if let Type::Literal(Literal::Bool(passed)) = envelope.field("result").ty.field("passed").ty {
+            facts.extend(narrow::facts(&filter.condition, passed));
         }
     }
     // What a trigger gives is the input.

@@ -110,6 +110,8 @@ impl Type {
                 _ => {}
             }
         }
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         names
     }
 }
