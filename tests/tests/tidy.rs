@@ -40,6 +40,36 @@ fn every_diagnostic_code_has_a_ui_case() {
     assert!(without.is_empty(), "codes without a case: {}", without.join(", "));
 }
 
+/// `docs/checker.md` shows the whole of what is said about the example, and the README one finding of it.
+#[test]
+fn the_tour_shows_what_is_said() {
+    let file = root().join("examples/order-fulfillment/workflow.json");
+    let said = compile::check(&fs::read(&file).unwrap(), &file).text;
+    let said = said.replace("─ workflow.json:", "─ examples/order-fulfillment/workflow.json:");
+    let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
+    let said = lines.join("\n");
+    let tour = root().join("docs/checker.md");
+    let written = fs::read_to_string(&tour).unwrap();
+    let (before, rest) = written.split_once("<!-- flowc check examples/order-fulfillment -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end -->").unwrap();
+    let expected = format!(
+        "{before}<!-- flowc check examples/order-fulfillment -->\n```text\n{}\n```\n<!-- end -->{after}",
+        said.trim_end()
+    );
+    if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
+        fs::write(&tour, &expected).unwrap();
+    } else {
+        assert!(written == expected, "docs/checker.md is stale: BLESS=1 cargo test -p flow-tests --test tidy tour");
+    }
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = readme.split("```text\n").map(|block| block.split("\n```").next().unwrap_or_default());
+    let findings: Vec<&str> = shown.filter(|block| block.starts_with("warning[")).collect();
+    assert!(
+        !findings.is_empty() && findings.iter().all(|finding| said.contains(finding)),
+        "the README is stale:\n{said}"
+    );
+}
+
 /// A case that compares with nothing proves nothing.
 #[test]
 fn every_case_has_what_its_tier_needs() {
