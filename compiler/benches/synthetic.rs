@@ -14,11 +14,12 @@ pub const SHAPES: [Shape; 5] =
 
 /// The mixture behind a webhook that says what its input looks like, with answers that say it too.
 pub fn with_schemas(nodes: usize) -> String {
-    let input = r#"{ "type": "object", "required": ["order_id", "items"], "properties": {
+    let input = r#"{ "type": "object", "required": ["order_id", "customer_email",
+      "customer_name", "currency", "total_amount", "items"], "properties": {
       "order_id": { "type": "string" }, "customer_email": { "type": "string", "format": "email" },
       "customer_name": { "type": "string" }, "currency": { "type": "string" }, "total_amount": { "type": "number" },
       "items": { "type": "array", "items": { "type": "object", "properties": { "sku": { "type": "string" } } } } } }"#;
-    let answer = r#"{ "type": "object", "properties": { "success": { "type": "boolean" }, "available": { "type": "boolean" },
+    let answer = r#"{ "type": "object", "required": ["success", "available", "total", "transaction_id"], "properties": { "success": { "type": "boolean" }, "available": { "type": "boolean" },
       "total": { "type": "number" }, "transaction_id": { "type": "string" } } }"#;
     workflow(nodes)
         .replacen(

@@ -9,7 +9,7 @@ use crate::model::expr::Path;
 use crate::model::ty::{Format, Literal, Private, Type};
 use crate::model::{self, EnvId, NodeId, Workflow};
 use crate::source::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Index into [`Places`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +69,8 @@ const DEPTH_MAX: u32 = 64;
 pub struct Places {
     places: Vec<Place>,
     roots: BTreeMap<Root, PlaceId>,
+    /// What a last step means behind these words, and whether it is harmless: every node reads the same few names.
+    meanings: HashMap<(Vec<String>, String), (Option<&'static class::Kind>, bool)>,
 }
 
 impl Places {
@@ -108,9 +110,11 @@ impl Places {
             return id;
         }
         let last = words(name);
-        let own = class::of_words(&parent.words, &last);
+        let meaning = self.meanings.entry((parent.words.clone(), name.to_owned()));
+        let (own, harmless) =
+            *meaning.or_insert_with(|| (class::of_words(&parent.words, &last), class::is_harmless(&last)));
         let kind = match own {
-            None if class::is_harmless(&last) => None,
+            None if harmless => None,
             own => own.or(parent.kind),
         };
         let mut near = parent.words[parent.words.len().saturating_sub(2)..].to_vec();
