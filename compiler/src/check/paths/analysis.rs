@@ -5,18 +5,17 @@
 //! over all outcomes of random workflows. Variables are independent: every combination of their values is an execution,
 //! except that opaque conditions may be related in ways nobody analyses.
 
-use super::cells::{Cells, EVALUATIONS_MAX};
-use super::content::{Base, BaseRoot, Content, State, content, success, variables};
+use super::cells::Cells;
+use super::content::{Base, BaseRoot, Content, State, content, success};
 use super::formula::some_object;
 use super::formula::{Atom, Formula, Test, Tests};
 use super::mdd::{Diagrams, FALSE, Ref, TRUE, Var};
-use super::order::order;
 use super::sites::{Site, sites};
 use crate::check::Graph;
 use crate::model::expr::{Path, Root};
-use crate::model::{ExprKind, Kind, NodeId, Text, Workflow};
+use crate::model::{Kind, NodeId, Workflow};
 use flow_runtime::value::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// What can hold where.
 pub struct Paths<'a> {
@@ -31,16 +30,16 @@ pub struct Paths<'a> {
     pub conditions: Vec<Option<Formula>>,
     pub filters: Vec<Option<Formula>>,
     pub tests: Tests<'a>,
-    outcomes: Vec<Option<Var>>,
-    started: Option<Var>,
-    values: BTreeMap<Base, Var>,
-    opaque: HashMap<usize, Var>,
+    pub(super) outcomes: Vec<Option<Var>>,
+    pub(super) started: Option<Var>,
+    pub(super) values: BTreeMap<Base, Var>,
+    pub(super) opaque: HashMap<usize, Var>,
     truths: HashMap<(usize, Option<NodeId>), Truth>,
-    missing: usize,
-    object: usize,
-    is_false: usize,
+    pub(super) missing: usize,
+    pub(super) object: usize,
+    pub(super) is_false: usize,
     /// From each variable on: everything is as one would expect.
-    plausible: Vec<Ref>,
+    pub(super) plausible: Vec<Ref>,
 }
 
 /// What a variable of the diagrams says.
@@ -462,179 +461,4 @@ impl<'a> Paths<'a> {
         }
         self.diagrams.and(any, all)
     }
-
-    /// Makes a variable of everything that can turn out one way or another.
-    fn name_variables(&mut self) {
-        let workflow = self.workflow;
-        let mut tests: BTreeMap<Base, BTreeSet<usize>> = BTreeMap::new();
-        let mut readers: BTreeMap<Base, usize> = BTreeMap::new();
-        let mut position = vec![usize::MAX; workflow.nodes.len()];
-        for (index, node) in self.graph.order.iter().enumerate() {
-            position[node.0] = index;
-        }
-        let mut want = |path: &Path, reader: NodeId, test: usize| {
-            for base in variables(workflow, path, reader) {
-                let first = readers.entry(base.clone()).or_insert(usize::MAX);
-                *first = (*first).min(position[reader.0]);
-                tests.entry(base).or_default().insert(test);
-            }
-        };
-        let mut opaque_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (index, atom) in self.tests.atoms.iter().enumerate() {
-            match atom {
-                Atom::OfPath { path, reader, test } => want(path, *reader, *test),
-                Atom::Opaque(opaque) => {
-                    opaque_of.entry(position[opaque.reader.0]).or_default().push(index);
-                    opaque.paths.iter().for_each(|path| want(path, opaque.reader, self.missing));
-                }
-            }
-        }
-        for node in reads_errors(workflow, self.graph) {
-            tests.entry(success(node)).or_default().insert(self.is_false);
-        }
-        let bases: Vec<Base> = tests.keys().cloned().collect();
-        for base in &bases {
-            for prefix in (1..base.steps.len()).map(|length| base.prefix(length)) {
-                if let Some(tests) = tests.get_mut(&prefix) {
-                    tests.insert(self.object);
-                }
-            }
-        }
-        let mut values_of: BTreeMap<usize, Vec<(Base, BTreeSet<usize>)>> = BTreeMap::new();
-        for (base, mut tests) in tests {
-            tests.insert(self.missing);
-            if matches!(&base.root, BaseRoot::Output(node) if base == success(*node)) {
-                tests.insert(self.is_false);
-            }
-            let owner = match base.root {
-                BaseRoot::Output(node) | BaseRoot::Error(node) => position[node.0],
-                BaseRoot::Input => readers.get(&base).copied().unwrap_or(usize::MAX),
-            };
-            values_of.entry(owner).or_default().push((base, tests));
-        }
-        let triggers: Vec<NodeId> = workflow.node_ids().filter(|id| workflow.node(*id).kind.is_trigger()).collect();
-        let mut evaluations = 0;
-        let mut sizes = Vec::new();
-        for id in order(workflow, self.graph) {
-            let mut add = |fact: Fact, size: u32| {
-                sizes.push(size);
-                self.facts.push(fact);
-                sizes.len() as Var - 1
-            };
-            let node = workflow.node(id);
-            if may_fail(&node.kind) {
-                self.outcomes[id.0] = Some(add(Fact::Outcome(id), 2));
-            }
-            for atom in opaque_of.remove(&position[id.0]).unwrap_or_default() {
-                let Atom::Opaque(opaque) = &self.tests.atoms[atom] else { continue };
-                let size = 2 + u32::from(opaque.may_fault) + u32::from(!opaque.strict);
-                self.opaque.insert(atom, add(Fact::Opaque(atom), size));
-            }
-            for (base, tests) in values_of.remove(&position[id.0]).unwrap_or_default() {
-                let tests: Vec<(usize, &Test)> = tests.iter().map(|test| (*test, &self.tests.all[*test])).collect();
-                let cells = Cells::new(&tests, base.domain(), &mut evaluations);
-                let size = cells.count;
-                let var = add(Fact::Value(base.clone(), cells), size);
-                self.values.insert(base, var);
-            }
-        }
-        // Asked last: every root stands above everything.
-        if triggers.len() > 1 {
-            self.started = Some(sizes.len() as Var);
-            sizes.push(triggers.len() as u32);
-            self.facts.push(Fact::Started(triggers));
-        }
-        self.diagrams = Diagrams::new(sizes);
-        if evaluations > EVALUATIONS_MAX {
-            self.diagrams.give_up();
-        }
-    }
-
-    /// What one would expect: values of the kind they are compared with, missing or null; failures without the fields of
-    /// an answer; texts that are not there for other reasons than those of the conditions.
-    fn expect(&mut self) {
-        let mut expected = vec![TRUE; self.facts.len() + 1];
-        for var in (0..self.facts.len()).rev() {
-            let mut here = match &self.facts[var] {
-                Fact::Value(_, cells) => self.diagrams.test(var as Var, |cell| cells.is_plausible(cell)),
-                Fact::Opaque(atom) => match &self.tests.atoms[*atom] {
-                    Atom::Opaque(opaque) if opaque.may_fault => self.diagrams.test(var as Var, |value| value != 2),
-                    _ => TRUE,
-                },
-                Fact::Started(_) => TRUE,
-                Fact::Outcome(node) => self.answers_of_failures(*node, var as Var),
-            };
-            here = self.diagrams.and(here, expected[var + 1]);
-            expected[var] = here;
-        }
-        self.plausible = expected;
-    }
-
-    /// A request that failed did not answer with the fields that its conditions ask for.
-    fn answers_of_failures(&mut self, node: NodeId, outcome: Var) -> Ref {
-        const OWN: [&str; 5] = ["success", "status_code", "response", "headers", "duration"];
-        let mut all = TRUE;
-        let completes = self.diagrams.test(outcome, |value| value == 0);
-        let from = Base { root: BaseRoot::Output(node), steps: Vec::new() };
-        let fields: Vec<Var> = self
-            .values
-            .range(from..)
-            .take_while(|(base, _)| base.root == BaseRoot::Output(node))
-            .filter(|(base, _)| base.steps.first().is_some_and(|step| step == "result"))
-            .filter(|(base, _)| base.steps.get(1).is_some_and(|field| !OWN.contains(&field.as_str())))
-            .map(|(_, var)| *var)
-            .collect();
-        for var in fields {
-            let missing = self.diagrams.test(var, |cell| cell == 0);
-            let expected = self.diagrams.or(completes, missing);
-            all = self.diagrams.and(all, expected);
-        }
-        all
-    }
-}
-
-/// Whether a node can fail by itself, for reasons outside of the workflow.
-fn may_fail(kind: &Kind) -> bool {
-    match kind {
-        Kind::Http(_) | Kind::Email(_) | Kind::Transform(_) | Kind::Unknown => true,
-        Kind::Filter(filter) => may_fault(&filter.error_message),
-        Kind::Webhook(_) | Kind::Manual(_) => false,
-    }
-}
-
-fn may_fault(text: &Text) -> bool {
-    let mut found = false;
-    for expr in text.expressions() {
-        expr.walk(&mut |part| {
-            found |= matches!(
-                part.kind,
-                ExprKind::Method(..)
-                    | ExprKind::Each(..)
-                    | ExprKind::Reduce(..)
-                    | ExprKind::SortBy(..)
-                    | ExprKind::Global(..)
-            );
-        });
-    }
-    found
-}
-
-/// The requests whose error somebody reads: then it matters whether they answered `success: false`.
-fn reads_errors(workflow: &Workflow, graph: &Graph) -> BTreeSet<NodeId> {
-    let mut nodes = BTreeSet::new();
-    crate::check::expressions(workflow, &mut |reader, _, expr| {
-        expr.walk(&mut |part| match &part.kind {
-            ExprKind::Path(Path { root: Root::Output(node), steps })
-                if steps.first().is_some_and(|step| step == "error") =>
-            {
-                nodes.insert(*node);
-            }
-            ExprKind::Path(Path { root: Root::Error, .. }) => {
-                nodes.extend(graph.incoming[reader.0].iter().map(|edge| workflow.edges[*edge].from));
-            }
-            _ => {}
-        });
-    });
-    nodes.retain(|node| matches!(workflow.node(*node).kind, Kind::Http(_)));
-    nodes
 }

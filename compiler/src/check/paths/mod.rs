@@ -6,12 +6,13 @@
 //! workflow is too large for that it gives up, and the rules that ask it stay quiet.
 //!
 //! In order: conditions become formulas over tests (`formula`), the values at each path a few cells (`cells`), the outputs of
-//! nodes what the runtime writes there (`content`), all that varies a variable of diagrams (`mdd`) in an order that keeps them
+//! nodes what the runtime writes there (`content`), all that varies a variable (`facts`) of diagrams (`mdd`) in an order that keeps them
 //! small (`order`), and then the engine's rules are followed once through the graph (`analysis`).
 
 mod analysis;
 mod cells;
 mod content;
+mod facts;
 mod formula;
 mod known;
 mod mdd;
