@@ -69,8 +69,13 @@ impl Code {
         }
     }
 
-    /// A `Raw`, where the code is one.
-    pub(super) fn raw(&self) -> Option<&TokenStream> {
+    /// A `Raw`, where the code is one, to hand on.
+    pub(super) fn raw(&self) -> Option<TokenStream> {
+        self.raw_receiver().map(bare)
+    }
+
+    /// A `Raw`, where the code is one, to call a method of.
+    fn raw_receiver(&self) -> Option<&TokenStream> {
         (self.form == Form::Raw).then_some(&self.tokens)
     }
 }
@@ -116,7 +121,7 @@ impl Expressions<'_> {
             }
             ExprKind::Member(object, name) => {
                 let object = self.code(object);
-                match object.raw() {
+                match object.raw_receiver() {
                     Some(raw) if name == "length" => Code::new(Form::Value, quote! { #raw.length() }, &[&object]),
                     _ => {
                         let value = object.reference();
@@ -173,7 +178,7 @@ impl Expressions<'_> {
                 let codes: Vec<Code> = arguments.iter().map(|argument| self.code(argument)).collect();
                 // A slice of a document is its own JSON already.
                 if let (js::Global::JsonStringify, [code]) = (global, &codes[..])
-                    && let Some(raw) = code.raw()
+                    && let Some(raw) = code.raw_receiver()
                 {
                     return Code::new(Form::Value, quote! { #raw.stringify() }, &[code]);
                 }
@@ -262,7 +267,7 @@ impl Expressions<'_> {
         if let (Binary::Or | Binary::Coalesce, Some(fallback)) = (operator, right.as_constant().and_then(exact_json)) {
             let left = self.code(left);
             let fallback = json_text(&fallback);
-            if let Some(raw) = left.raw() {
+            if let Some(raw) = left.raw_receiver() {
                 let tokens = match operator {
                     Binary::Or => quote! { #raw.or(#fallback) },
                     _ => quote! { #raw.or_if_nullish(#fallback) },

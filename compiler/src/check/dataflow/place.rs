@@ -64,13 +64,16 @@ const PRIVATE_MAX: usize = 64;
 /// Deeper paths are cut off.
 const DEPTH_MAX: u32 = 64;
 
+/// What a name says of a value, and whether that is final.
+type Meaning = (Option<&'static class::Kind>, bool);
+
 /// Every place that a workflow reads.
 #[derive(Debug, Default)]
 pub struct Places {
     places: Vec<Place>,
     roots: BTreeMap<Root, PlaceId>,
     /// What a last step means behind these words, and whether it is harmless: every node reads the same few names.
-    meanings: HashMap<(Vec<String>, String), (Option<&'static class::Kind>, bool)>,
+    meanings: HashMap<(Vec<String>, String), Meaning>,
 }
 
 impl Places {
