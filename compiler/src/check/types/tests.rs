@@ -336,7 +336,7 @@ fn ty_mentions_json(_: &Workflow, expr: &crate::model::Expr, names: &Names, sour
 /// Accepted with a schema: the generated program is Rust, as far as its syntax goes.
 #[test]
 fn accepted_expressions_become_rust() {
-    let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let accepted = RefCell::new(0);
     let result = runner.run(&expression(), |expression| {
