@@ -16,6 +16,7 @@ use crate::model::expr::{Path, Root};
 use crate::model::{Kind, NodeId, Workflow};
 use flow_runtime::value::Value;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What can hold where.
 pub struct Paths<'a> {
@@ -49,7 +50,7 @@ pub enum Fact {
     /// 0: it completes; 1: it fails.
     Outcome(NodeId),
     /// The cell of the value at a path.
-    Value(Base, Cells),
+    Value(Base, Arc<Cells>),
     /// 0: false, 1: true; then no value, and false because something was missing.
     Opaque(usize),
 }

@@ -11,7 +11,7 @@ use flow_runtime::value::{JsString, Value};
 use std::collections::{BTreeSet, HashMap};
 
 /// What is known of a value before any test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Domain {
     Any,
     Number,

@@ -3,7 +3,7 @@
 //! Comes in: tests, conditions, the graph. Goes out: the facts of [`Paths`], in the order in which they are asked.
 
 use super::analysis::{Fact, Paths};
-use super::cells::{Cells, EVALUATIONS_MAX};
+use super::cells::{Cells, Domain, EVALUATIONS_MAX};
 use super::content::{Base, BaseRoot, success, variables};
 use super::formula::{Atom, Test};
 use super::mdd::{Diagrams, Ref, TRUE, Var};
@@ -11,7 +11,8 @@ use super::order::order;
 use crate::check::Graph;
 use crate::model::expr::{Path, Root};
 use crate::model::{ExprKind, Kind, NodeId, Text, Workflow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 impl Paths<'_> {
     /// Makes a variable of everything that can turn out one way or another.
@@ -65,6 +66,8 @@ impl Paths<'_> {
         }
         let triggers: Vec<NodeId> = workflow.node_ids().filter(|id| workflow.node(*id).kind.is_trigger()).collect();
         let mut evaluations = 0;
+        // Most nodes are asked the same few things: `result.success == false`.
+        let mut shared: HashMap<(BTreeSet<usize>, Domain), Arc<Cells>> = HashMap::new();
         let mut sizes = Vec::new();
         for id in order(workflow, self.graph) {
             let mut add = |fact: Fact, size: u32| {
@@ -82,8 +85,14 @@ impl Paths<'_> {
                 self.opaque.insert(atom, add(Fact::Opaque(atom), size));
             }
             for (base, tests) in values_of.remove(&position[id.0]).unwrap_or_default() {
-                let tests: Vec<(usize, &Test)> = tests.iter().map(|test| (*test, &self.tests.all[*test])).collect();
-                let cells = Cells::new(&tests, base.domain(), &mut evaluations);
+                let alike = (tests, base.domain());
+                let cells = shared.get(&alike).cloned().unwrap_or_else(|| {
+                    let tests: Vec<(usize, &Test)> =
+                        alike.0.iter().map(|test| (*test, &self.tests.all[*test])).collect();
+                    let new = Arc::new(Cells::new(&tests, alike.1, &mut evaluations));
+                    shared.insert(alike, Arc::clone(&new));
+                    new
+                });
                 let size = cells.count;
                 let var = add(Fact::Value(base.clone(), cells), size);
                 self.values.insert(base, var);
