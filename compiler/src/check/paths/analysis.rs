@@ -177,8 +177,7 @@ impl<'a> Paths<'a> {
         let var = *self.values.get(base)?;
         let missing = self.value(base, self.missing, present);
         let Fact::Value(_, cells) = &self.facts[var as usize] else { return None };
-        let has_null = |cell| cells.in_cell(cell).any(|sample| matches!(sample.value, Value::Null));
-        let null = self.diagrams.test(var, has_null);
+        let null = self.diagrams.test(var, |cell| cells.null == Some(cell));
         Some((missing, self.diagrams.and(null, !missing)))
     }
 

@@ -33,6 +33,10 @@ pub struct Cells {
     /// The cell of each sample.
     pub cell: Vec<u32>,
     pub count: u32,
+    /// The cell of null, where the value can be null.
+    pub null: Option<u32>,
+    /// By cell: whether anybody would expect a value of it.
+    plausible: Vec<bool>,
     /// The numbers and texts it is compared with, in their order.
     pub numbers: Vec<f64>,
     pub texts: Vec<JsString>,
@@ -53,7 +57,7 @@ impl Cells {
         *evaluations += samples.len() * tests.len();
         if *evaluations > EVALUATIONS_MAX {
             let cell = vec![0; samples.len()];
-            return Cells { cell, samples, count: 1, numbers, texts, holds: HashMap::new() };
+            return Cells::grouped(samples, cell, 1, numbers, texts, HashMap::new());
         }
         let mut by_truth: HashMap<Vec<bool>, u32> = HashMap::new();
         let mut truths: Vec<Vec<bool>> = Vec::new();
@@ -72,7 +76,26 @@ impl Cells {
             .enumerate()
             .map(|(position, (test, _))| (*test, truths.iter().map(|truth| truth[position]).collect()))
             .collect();
-        Cells { samples, cell, count: truths.len() as u32, numbers, texts, holds }
+        Cells::grouped(samples, cell, truths.len() as u32, numbers, texts, holds)
+    }
+
+    fn grouped(
+        samples: Vec<Sample>,
+        cell: Vec<u32>,
+        count: u32,
+        numbers: Vec<f64>,
+        texts: Vec<JsString>,
+        holds: HashMap<usize, Vec<bool>>,
+    ) -> Cells {
+        let mut plausible = vec![false; count as usize];
+        let mut null = None;
+        for (sample, &cell) in samples.iter().zip(&cell) {
+            plausible[cell as usize] |= sample.plausible;
+            if matches!(sample.value, Value::Null) {
+                null = Some(cell);
+            }
+        }
+        Cells { samples, cell, count, null, plausible, numbers, texts, holds }
     }
 
     /// Whether a test holds in a cell.
@@ -87,7 +110,7 @@ impl Cells {
 
     /// Whether anybody would expect a value of this cell.
     pub fn is_plausible(&self, cell: u32) -> bool {
-        self.in_cell(cell).any(|sample| sample.plausible)
+        self.plausible[cell as usize]
     }
 
     pub fn in_cell(&self, cell: u32) -> impl Iterator<Item = &Sample> {
@@ -226,7 +249,8 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
 fn around(constants: &[f64]) -> Vec<f64> {
     let mut numbers = Vec::with_capacity(constants.len() * 2 + 4);
     let (Some(first), Some(last)) = (constants.first().copied(), constants.last().copied()) else {
-        return vec![1.0, 0.0];
+        // The two that `==` takes for `true` and `false`, and two that it does not.
+        return vec![1.0, 0.0, 2.0, -1.0];
     };
     numbers.push(last + step(last));
     for (index, number) in constants.iter().enumerate() {

@@ -8,6 +8,8 @@ use crate::check::Graph;
 use crate::model::expr::Root;
 use crate::model::ty::{Literal, Step, Test, Type};
 use crate::model::{Kind, NodeId, Workflow};
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// Of a long chain the last edges count: so many are kept for each node.
 const EDGES_MAX: usize = 128;
@@ -15,11 +17,14 @@ const EDGES_MAX: usize = 128;
 /// Indices of edges, by node; those taken last come first.
 pub(super) struct Certain {
     edges: Vec<Vec<usize>>,
+    /// What each edge says, once somebody has asked: by then its source has been looked at.
+    said: Vec<OnceCell<Vec<Rc<Fact>>>>,
 }
 
 impl Certain {
     pub(super) fn new(workflow: &Workflow, graph: &Graph) -> Certain {
-        let mut certain = Certain { edges: vec![Vec::new(); workflow.nodes.len()] };
+        let said = vec![OnceCell::new(); workflow.edges.len()];
+        let mut certain = Certain { edges: vec![Vec::new(); workflow.nodes.len()], said };
         for id in &graph.order {
             let incoming = &graph.incoming[id.0];
             let required: Vec<usize> = incoming.iter().copied().filter(|edge| workflow.edges[*edge].required).collect();
@@ -59,8 +64,9 @@ impl Certain {
     }
 
     /// What holds when this node runs, given the envelopes of the nodes before it.
-    pub(super) fn facts(&self, workflow: &Workflow, outputs: &[Type], node: NodeId) -> Vec<Fact> {
-        self.edges[node.0].iter().flat_map(|edge| facts_of_edge(workflow, outputs, *edge)).collect()
+    pub(super) fn facts(&self, workflow: &Workflow, outputs: &[Type], node: NodeId) -> Vec<Rc<Fact>> {
+        let said = |edge: usize| facts_of_edge(workflow, outputs, edge).into_iter().map(Rc::new).collect();
+        self.edges[node.0].iter().flat_map(|edge| self.said[*edge].get_or_init(|| said(*edge))).cloned().collect()
     }
 }
 

@@ -10,10 +10,11 @@ use super::narrow::{self, Fact, Origin, Reference};
 use super::signatures;
 use crate::check::knowledge::Witness;
 use crate::diagnostic::Diagnostic;
-use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Unary};
+use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Format, Literal, Read, Rest, Step, Test, Type};
 use crate::source::{Sources, Span};
 use flow_runtime::expr::{EachMethod, Global, Method};
+use std::rc::Rc;
 
 /// Typing the expressions of one place.
 pub(super) struct Typing<'a> {
@@ -21,8 +22,12 @@ pub(super) struct Typing<'a> {
     pub(super) sources: &'a Sources,
     /// What was found; taken by whoever asked.
     pub(super) found: Vec<Diagnostic>,
-    /// What holds at this place of the workflow, and inside this part of the expression.
-    facts: Vec<Fact>,
+    /// What holds at this place of the workflow, and after it what holds inside this part of the expression.
+    facts: Vec<Rc<Fact>>,
+    /// How many of them hold everywhere at this place.
+    everywhere: usize,
+    /// What those make of the types of names; kept, because an expression after the other reads the same.
+    roots: Vec<(Root, Type)>,
     /// The types of the parameters in scope.
     bound: Vec<(usize, Type)>,
     /// Typed a second time, or on trial: nothing is reported.
@@ -39,11 +44,22 @@ const NESTED_MAX: usize = 3;
 
 impl<'a> Typing<'a> {
     pub(super) fn new(names: &'a Names<'a>, sources: &'a Sources) -> Typing<'a> {
-        Typing { names, sources, found: Vec::new(), facts: Vec::new(), bound: Vec::new(), quiet: 0, reduces: 0 }
+        Typing {
+            names,
+            sources,
+            found: Vec::new(),
+            facts: Vec::new(),
+            everywhere: 0,
+            roots: Vec::new(),
+            bound: Vec::new(),
+            quiet: 0,
+            reduces: 0,
+        }
     }
 
     /// As [`Typing::new`], where this is known to hold.
-    pub(super) fn knowing(mut self, facts: Vec<Fact>) -> Typing<'a> {
+    pub(super) fn knowing(mut self, facts: Vec<Rc<Fact>>) -> Typing<'a> {
+        self.everywhere = facts.len();
         self.facts = facts;
         self
     }
@@ -127,7 +143,7 @@ impl<'a> Typing<'a> {
     /// The type of an expression where a test holds, or does not.
     fn under(&mut self, test: &Expr, holds: bool, expr: &Expr) -> Type {
         let before = self.facts.len();
-        self.facts.extend(narrow::facts(test, holds));
+        self.facts.extend(narrow::facts(test, holds).into_iter().map(Rc::new));
         let ty = self.infer(expr);
         self.facts.truncate(before);
         ty
@@ -141,15 +157,13 @@ impl<'a> Typing<'a> {
 
     /// The type of a path, and why it can be missing when the flow of the workflow is why.
     pub(super) fn path(&mut self, expr: &Expr, path: &Path) -> (Type, Option<Witness>) {
-        let origin = Origin::Path(path.root);
         let mut walked = Path { root: path.root, steps: Vec::with_capacity(path.steps.len()) };
         let mut witness = None;
         let declared = self.names.root(path.root);
         if declared.is_json() {
             return (Type::Json, None);
         }
-        let facts = self.facts.iter();
-        let mut ty = narrow::assume(declared, origin, facts);
+        let mut ty = self.root(path.root, declared);
         ty = self.names.known(&walked, ty, &mut witness);
         for (at, step) in path.steps.iter().enumerate() {
             let read = ty.field(step);
@@ -170,10 +184,23 @@ impl<'a> Typing<'a> {
         (ty, witness)
     }
 
+    /// The type of what a path starts at, by all that holds here.
+    fn root(&mut self, root: Root, declared: Type) -> Type {
+        let origin = Origin::Path(root);
+        let (everywhere, inside) = self.facts.split_at(self.everywhere);
+        let known = self.roots.iter().find(|(known, _)| *known == root).map(|(_, ty)| ty.clone());
+        let ty = known.unwrap_or_else(|| {
+            let ty = narrow::assume(declared, origin, everywhere.iter().map(Rc::as_ref));
+            self.roots.push((root, ty.clone()));
+            ty
+        });
+        narrow::assume(ty, origin, inside.iter().map(Rc::as_ref))
+    }
+
     fn parameter(&self, number: usize) -> Type {
         let bound = self.bound.iter().rev().find(|(bound, _)| *bound == number);
         let ty = bound.map_or(Type::Json, |(_, ty)| ty.clone());
-        narrow::assume(ty, Origin::Parameter(number), self.facts.iter())
+        narrow::assume(ty, Origin::Parameter(number), self.facts.iter().map(Rc::as_ref))
     }
 
     /// A part of something that has a name: what is known of the whole is in its type already, for paths and parameters.
@@ -371,7 +398,7 @@ impl<'a> Typing<'a> {
                 }
                 let before = self.facts.len();
                 if let Some(about) = narrow::reference(left) {
-                    self.facts.push(Fact { about, test: Test::Nullish });
+                    self.facts.push(Rc::new(Fact { about, test: Test::Nullish }));
                 }
                 let right = self.infer(right);
                 self.facts.truncate(before);

@@ -31,6 +31,7 @@ use certain::Certain;
 use infer::Typing;
 use names::Names;
 use narrow::Fact;
+use std::rc::Rc;
 
 /// What is known about the values of a workflow.
 #[derive(Debug, Clone)]
@@ -96,7 +97,7 @@ impl Checker<'_> {
     }
 
     /// What holds at a place, in every execution that comes there.
-    fn facts(&self, place: Place) -> Vec<Fact> {
+    fn facts(&self, place: Place) -> Vec<Rc<Fact>> {
         let Some(certain) = &self.certain else { return Vec::new() };
         match place {
             Place::Node(node) => certain.facts(self.workflow, &self.outputs, node),

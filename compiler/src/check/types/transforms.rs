@@ -109,7 +109,7 @@ impl Checker<'_> {
         let results = sources.iter().map(|edge| {
             let from = self.workflow.edges[*edge].from;
             let origin = Origin::Path(Root::Output(from));
-            let envelope = narrow::assume(self.outputs[from.0].clone(), origin, facts.iter());
+            let envelope = narrow::assume(self.outputs[from.0].clone(), origin, facts.iter().map(|fact| &**fact));
             envelope.field("result").ty.without_missing()
         });
         Type::union(results)

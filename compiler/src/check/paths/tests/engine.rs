@@ -348,16 +348,26 @@ proptest! {
 
     #[test]
     fn the_diagrams_say_what_the_engine_does(seed: u64) {
-        let mut dice = Dice(seed);
-        let text = random_workflow(&mut dice);
-        let workflow = workflow(&text);
-        let graph = Graph::new(&workflow);
-        let mut paths = Paths::new(&workflow, &graph);
-        prop_assert!(!paths.gave_up());
-        for _ in 0..8 {
-            let world = random_world(&mut dice, &workflow);
-            agree(&mut paths, &workflow, &world);
-        }
-        possible_happens(&mut paths, &workflow, &mut dice);
+        diagrams_say_what_the_engine_does(seed);
     }
+}
+
+/// A number that is neither of the two which `==` takes for `true` and `false`.
+#[test]
+fn a_number_compared_with_booleans_alone() {
+    diagrams_say_what_the_engine_does(5_936_747_859_197_552_817);
+}
+
+fn diagrams_say_what_the_engine_does(seed: u64) {
+    let mut dice = Dice(seed);
+    let text = random_workflow(&mut dice);
+    let workflow = workflow(&text);
+    let graph = Graph::new(&workflow);
+    let mut paths = Paths::new(&workflow, &graph);
+    assert!(!paths.gave_up());
+    for _ in 0..8 {
+        let world = random_world(&mut dice, &workflow);
+        agree(&mut paths, &workflow, &world);
+    }
+    possible_happens(&mut paths, &workflow, &mut dice);
 }
