@@ -18,7 +18,7 @@ use std::time::{Instant, SystemTime};
 
 /// How many versions of the runtime are kept beside each other in one folder. More than one only for those who work on
 /// flowc itself: another release usually has other crates, and with them another folder.
-const VERSIONS_KEPT: usize = 6;
+const VERSIONS_KEPT: usize = 24;
 
 /// The files in the folder of a compiled runtime.
 const READY: &str = "ready.json";
