@@ -150,6 +150,20 @@ pub enum Kind {
     Transform(Transform),
 }
 
+impl Kind {
+    /// As in the workflow's `action_type` or `trigger_type`: the label of metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Webhook(_) => "webhook",
+            Kind::Manual => "manual",
+            Kind::Http(_) => "http",
+            Kind::Email(_) => "send_email",
+            Kind::Filter(_) => "data_filter",
+            Kind::Transform(_) => "data_transform",
+        }
+    }
+}
+
 /// Trigger: a request to `/webhooks/{webhook_id}`.
 pub struct Webhook {
     pub webhook_id: &'static str,

@@ -25,6 +25,10 @@ pub mod journal;
 #[cfg(feature = "service")]
 pub mod log;
 #[cfg(feature = "service")]
+pub mod metrics;
+#[cfg(feature = "service")]
+pub mod observe;
+#[cfg(feature = "service")]
 pub mod secret;
 #[cfg(feature = "service")]
 pub mod server;

@@ -26,11 +26,12 @@ pub fn test(case: &str) {
     expect(&folder.join("expected.txt"), &account);
 }
 
-/// The servers of a case and what its workflow is told about them.
-struct Stage {
-    world: World,
-    names: Names,
-    env: BTreeMap<String, String>,
+/// The servers of a case and what its workflow is told about them. They stop when it is dropped.
+pub struct Stage {
+    pub world: World,
+    pub names: Names,
+    /// What the workflow's process needs.
+    pub env: BTreeMap<String, String>,
     _services: Vec<HttpServer>,
     _refused: Vec<Refused>,
     _smtp: Option<SmtpServer>,
@@ -52,7 +53,9 @@ fn play(case: &Case, folder: &Path) -> String {
 }
 
 impl Stage {
-    fn new(case: &Case) -> Stage {
+    /// # Panics
+    /// When the servers cannot be started.
+    pub fn new(case: &Case) -> Stage {
         let world = World::start().expect("a world");
         let mut names = Names::default();
         let (mut services, mut refused) = (Vec::new(), Vec::new());

@@ -183,7 +183,7 @@ Options:
 ";
 
 const SERVE: &str = "\
-Receives webhooks at POST /webhooks/ID; answers /health, /health/live, /health/ready.
+Receives webhooks at POST /webhooks/ID; answers /health, /health/live, /health/ready, /metrics.
 SIGINT and SIGTERM stop accepting and let running executions finish for up to 25 s; a second signal stops at once.
 
 Options:

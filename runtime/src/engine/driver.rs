@@ -13,6 +13,7 @@ use crate::env::Environment;
 use crate::flow::{Kind, Node, Workflow};
 use crate::journal::{Event, Id, Journal, JournalError};
 use crate::node::{Attempt, Prepared, Services};
+use crate::observe::Observer;
 use crate::scope::Scope;
 use crate::secret::Scrubber;
 use crate::value::{Doc, Fault};
@@ -32,6 +33,7 @@ pub struct Engine {
     pub(super) scrubber: Scrubber,
     pub(super) parts: Parts,
     pub(super) registry: Registry,
+    pub(super) observer: Observer,
     /// Told when an execution has ended.
     pub(super) ended: Notify,
     draining: AtomicBool,
@@ -105,6 +107,7 @@ impl Engine {
             scrubber: Scrubber::new(workflow.environment, &environment),
             environment,
             registry: Registry::new(parts.retention),
+            observer: Observer::new(workflow),
             parts,
             ended: Notify::new(),
             draining: AtomicBool::new(false),
@@ -113,6 +116,11 @@ impl Engine {
 
     pub fn workflow(&self) -> &'static Workflow {
         self.workflow
+    }
+
+    /// What watches the executions, and whatever else the process wants to have watched.
+    pub fn observer(&self) -> &Observer {
+        &self.observer
     }
 
     /// Accepts an execution; returns once that is durable. From then on it runs, whether or not anybody waits.
@@ -132,7 +140,7 @@ impl Engine {
         // The lower half of a version 7 UUID is random: the seed of the jitter, the same after a crash.
         let execution = Execution::new(Arc::clone(&self.graph), id.0 as u64);
         let run = Arc::new(Run::new(id, input, trigger, accepted, execution));
-        crate::log::execution_accepted(&run.name, self.origin(started_by), run.input.text().len());
+        self.observer.execution_accepted(&run.name, self.origin(started_by), run.input.text().len());
         self.registry.add(Arc::clone(&run));
         tokio::spawn(Task::new(Arc::clone(self), Arc::clone(&run)).run());
         Ok(Handle { run })

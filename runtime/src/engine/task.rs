@@ -15,8 +15,8 @@ use super::{
 };
 use crate::flow::{Edge, Filter, Kind, Node};
 use crate::journal::{self, Durable, JournalError};
-use crate::log;
 use crate::node::{self, Attempt, NodeError};
+use crate::observe::AttemptEnd;
 use crate::render::{Place, Text};
 use crate::scope::Scope;
 use crate::value::{Doc, Fault, Limits, Raw};
@@ -69,6 +69,7 @@ enum Phase {
 /// What one attempt of a node came to.
 struct Computed<'a> {
     attempted: Attempted,
+    began: Duration,
     result: Option<&'a str>,
     error: Option<NodeError>,
 }
@@ -191,16 +192,6 @@ impl Task {
     }
 
     fn effect_ended(&mut self, node: usize, began: Duration, attempt: Attempt) {
-        let now = self.run.now();
-        let tried = self.run.state().execution.attempts(node);
-        let outcome = match attempt.outcome {
-            node::Outcome::Succeeded => "succeeded",
-            node::Outcome::Retryable { .. } => "retryable",
-            node::Outcome::Failed => "failed",
-        };
-        let code = attempt.error.as_ref().map(|error| error.code.as_str());
-        let id = self.engine.node_ids[node];
-        log::attempt_finished(&self.run.name, id, tried, outcome, code, now.saturating_sub(began));
         let attempted = match attempt.outcome {
             node::Outcome::Succeeded => Attempted::Completed,
             node::Outcome::Retryable { after } => Attempted::Retryable { after },
@@ -208,11 +199,8 @@ impl Task {
         };
         let run = Arc::clone(&self.run);
         let mut state = run.state();
-        self.attempted(
-            &mut state,
-            node,
-            Computed { attempted, result: attempt.result.as_deref(), error: attempt.error },
-        );
+        let computed = Computed { attempted, began, result: attempt.result.as_deref(), error: attempt.error };
+        self.attempted(&mut state, node, computed);
         if !matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
             self.flights.retain(|flight| flight.node != node);
         }
@@ -251,11 +239,12 @@ impl Task {
         let scope = scope(&engine, &run, &state.outputs, &stamp, activating, error_of);
         match compute(node, &scope, &run.input) {
             Some(Ok((attempted, result, error))) => {
-                self.attempted(state, index, Computed { attempted, result: result.as_deref(), error });
+                self.attempted(state, index, Computed { attempted, began: now, result: result.as_deref(), error });
             }
             Some(Err(fault)) => {
                 let error = Some(configuration_error(fault.message));
-                self.attempted(state, index, Computed { attempted: Attempted::Failed, result: None, error });
+                let attempted = Attempted::Failed;
+                self.attempted(state, index, Computed { attempted, began: now, result: None, error });
             }
             None => match engine.parts.effects.prepare(node, &scope) {
                 Ok(effect) => {
@@ -268,11 +257,9 @@ impl Task {
                 Err(fault) => {
                     let Attempt { result, error, .. } =
                         Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
-                    self.attempted(
-                        state,
-                        index,
-                        Computed { attempted: Attempted::Failed, result: result.as_deref(), error },
-                    );
+                    let attempted = Attempted::Failed;
+                    let computed = Computed { attempted, began: now, result: result.as_deref(), error };
+                    self.attempted(state, index, computed);
                 }
             },
         }
@@ -291,6 +278,19 @@ impl Task {
     /// An attempt has ended: either the node waits for the next one, or it settles, here and now.
     fn attempted(&mut self, state: &mut State, node: usize, computed: Computed) {
         let now = self.run.now();
+        let outcome = match computed.attempted {
+            Attempted::Completed => "succeeded",
+            Attempted::NotPassed => "not passed",
+            Attempted::Retryable { .. } => "retryable",
+            Attempted::Failed => "failed",
+        };
+        let end = AttemptEnd {
+            attempt: state.execution.attempts(node),
+            outcome,
+            code: computed.error.as_ref().map(|error| error.code.as_str()),
+            took: now.saturating_sub(computed.began),
+        };
+        self.engine.observer.attempt_finished(&self.run.name, node, end);
         let next = self.commands.len();
         self.handle_in(state, Event::Attempted { node, attempted: computed.attempted }, now);
         if let Some(Command::Settle { outcome, .. }) = self.commands.get(next) {
@@ -302,6 +302,7 @@ impl Task {
             let event = journal::Event::Attempted { node, attempt, at: self.run.accepted.after(now) };
             // Nothing depends on this event: a crash repeats the attempt, which is what a retry would have done.
             drop(self.engine.parts.journal.append(self.run.id, event));
+            self.engine.observer.node_retried(node);
         }
     }
 
@@ -333,9 +334,10 @@ impl Task {
         let event = journal::Event::Settled { node, outcome, envelope, edges: &self.edges, at };
         // Whatever follows waits for an event that comes after this one.
         drop(self.engine.parts.journal.append(self.run.id, event));
-        let status = if outcome == Outcome::Failed { "failed" } else { "completed" };
-        let code = state.nodes[node].error.as_ref().map(|error| error.code.as_str());
-        log::node_settled(&self.run.name, self.engine.node_ids[node], status, code);
+        let about = &state.nodes[node];
+        let code = about.error.as_ref().map(|error| error.code.as_str());
+        let took = about.completed.saturating_sub(about.started);
+        self.engine.observer.node_settled(&self.run.name, node, outcome, code, took);
     }
 
     fn write_envelope(
@@ -424,6 +426,8 @@ impl Task {
             state.started.clone().into_iter().filter(|&node| state.execution.state(node) == NodeState::Cancelled);
         for node in cancelled.collect::<Vec<_>>() {
             state.nodes[node].completed = at;
+            let took = at.saturating_sub(state.nodes[node].started);
+            self.engine.observer.node_cancelled(&run.name, node, took);
         }
         let (error_code, error_message) = match end.cause {
             None => (None, None),
@@ -440,10 +444,10 @@ impl Task {
             Some(Cause::Internal) => (Some(String::from("INTERNAL")), self.broken.take()),
         };
         let node = match end.cause {
-            Some(Cause::Node(node)) => Some(self.engine.node_ids[node]),
+            Some(Cause::Node(node)) => Some(node),
             Some(Cause::Timeout | Cause::Internal) | None => None,
         };
-        log::execution_finished(&run.name, end.status.as_str(), node, error_code.as_deref(), at);
+        self.engine.observer.execution_finished(&run.name, end.status, node, error_code.as_deref(), at);
         Finished { status: end.status, error_code, error_message, at }
     }
 

@@ -9,6 +9,7 @@
 
 mod error;
 mod health;
+mod metrics;
 mod webhook;
 
 use crate::engine::{Clock, Engine};
@@ -149,6 +150,7 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(Arc::clone(service))

@@ -37,19 +37,27 @@ pub async fn receive(
     request: Request,
 ) -> Response {
     match accept(&service, &webhook_id, request).await {
-        Ok(response) => response,
+        Ok((webhook_id, response)) => {
+            service.engine.observer().metrics.webhook_answered(webhook_id, "ACCEPTED");
+            response
+        }
         Err((error, reason)) => {
             // An id that is not ours is the sender's text, and stays out of the log.
             let known = service.webhooks.iter().find(|webhook| webhook.webhook_id == webhook_id);
             let webhook_id = known.map_or("(unknown)", |webhook| webhook.webhook_id);
             crate::log::webhook_refused(webhook_id, &error.request_id, error.status.as_u16(), error.code, reason);
+            service.engine.observer().metrics.webhook_answered(webhook_id, error.code);
             error.into_response()
         }
     }
 }
 
 /// With the error comes what the log says beyond it.
-async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result<Response, (ApiError, &'static str)> {
+async fn accept(
+    service: &Service,
+    webhook_id: &str,
+    request: Request,
+) -> Result<(&'static str, Response), (ApiError, &'static str)> {
     let webhook = service.webhooks.iter().find(|webhook| webhook.webhook_id == webhook_id);
     let webhook = webhook.ok_or_else(|| {
         (ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no webhook of this name"), "no such webhook")
@@ -86,7 +94,7 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
     answer.push_str("{\"status\":\"accepted\",\"execution_id\":\"");
     answer.push_str(handle.id());
     answer.push_str("\"}");
-    Ok(json(StatusCode::OK, answer))
+    Ok((webhook.webhook_id, json(StatusCode::OK, answer)))
 }
 
 fn presented(headers: &HeaderMap) -> Presented<'_> {

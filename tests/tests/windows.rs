@@ -1,0 +1,8 @@
+//! What an operator sees of a compiled workflow: metrics, and what must never be seen.
+//!
+//! The seed's workflow as a process of its own, in the worlds of the run tier.
+
+mod windows {
+    mod metrics;
+    mod stage;
+}
