@@ -1,15 +1,28 @@
 //! Time, handed in.
 //!
-//! Comes in: nothing. Goes out: the wall clock, in milliseconds. Durations are measured with tokio's clock, which tests pause.
+//! Comes in: nothing. Goes out: the wall clock, in milliseconds; and a monotonic one, for durations and waits.
 //! Always true: an execution reads the wall clock once, when it is accepted; every later moment of it is that plus what
-//! tokio's monotonic clock has measured since, so its time stamps never run backwards.
+//! the monotonic clock has measured since, so its time stamps never run backwards.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
-/// Where the time of day comes from.
+/// Where time comes from.
 pub trait Clock: Send + Sync {
+    /// The time of day.
     fn wall(&self) -> Timestamp;
+
+    /// The monotonic clock. By default tokio's, which tests can pause.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// For a clock that stands still until somebody moves it on: whether this moment has come; one that has not is noted
+    /// as a moment that something waits for. `None`: time passes by itself, and tokio's timers tell.
+    fn reached(&self, _moment: Instant) -> Option<bool> {
+        None
+    }
 }
 
 /// The real one.

@@ -8,7 +8,7 @@ use super::clock::{Clock, SystemClock};
 use super::registry::{Counts, Known, Registry, Retention};
 use super::run::Run;
 use super::task::Task;
-use super::{Execution, Graph, Status, view};
+use super::{EdgeState, Execution, Graph, Status, view};
 use crate::env::Environment;
 use crate::flow::{Kind, Node, Workflow};
 use crate::journal::{Event, Id, Journal, JournalError};
@@ -43,7 +43,7 @@ pub struct Engine {
 pub struct Parts {
     pub effects: Box<dyn Effects>,
     pub journal: Arc<dyn Journal>,
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     pub retention: Retention,
 }
 
@@ -95,7 +95,7 @@ impl Engine {
         journal: Arc<dyn Journal>,
     ) -> Arc<Engine> {
         let effects = Box::new(Arc::new(services));
-        let parts = Parts { effects, journal, clock: Box::new(SystemClock), retention: Retention::default() };
+        let parts = Parts { effects, journal, clock: Arc::new(SystemClock), retention: Retention::default() };
         Engine::with_parts(workflow, environment, parts)
     }
 
@@ -132,18 +132,30 @@ impl Engine {
         if self.draining.load(Ordering::Acquire) {
             return Err(StartError::Draining);
         }
-        let id = Id(uuid::Uuid::now_v7().as_u128());
+        let (handle, task) = self.accept(Id(uuid::Uuid::now_v7().as_u128()), input, started_by).await?;
+        tokio::spawn(task);
+        Ok(handle)
+    }
+
+    /// As [`Engine::start`], but nothing runs unless the caller polls the future; and the name is the caller's choice.
+    pub(crate) async fn accept(
+        self: &Arc<Self>,
+        id: Id,
+        input: Doc,
+        started_by: StartedBy,
+    ) -> Result<(Handle, impl Future<Output = ()> + Send + use<>), StartError> {
         let trigger = self.trigger(started_by);
         let accepted = self.parts.clock.wall();
         let event = Event::Accepted { workflow: self.workflow.name, input: input.text(), trigger, at: accepted };
         self.parts.journal.append(id, event).wait().await.map_err(StartError::Journal)?;
         // The lower half of a version 7 UUID is random: the seed of the jitter, the same after a crash.
         let execution = Execution::new(Arc::clone(&self.graph), id.0 as u64);
-        let run = Arc::new(Run::new(id, input, trigger, accepted, execution));
+        let clock = Arc::clone(&self.parts.clock);
+        let run = Arc::new(Run::new(id, input, trigger, accepted, clock, execution));
         self.observer.execution_accepted(&run.name, self.origin(started_by), run.input.text().len());
         self.registry.add(Arc::clone(&run));
-        tokio::spawn(Task::new(Arc::clone(self), Arc::clone(&run)).run());
-        Ok(Handle { run })
+        let task = Task::new(Arc::clone(self), Arc::clone(&run)).run();
+        Ok((Handle { run }, task))
     }
 
     /// The execution as the API shows it: canonical JSON text, in the shape that [`view`] documents. `None`: there is no such execution, or
@@ -236,6 +248,13 @@ impl Handle {
     /// As clients see it: `exec-` and 32 hexadecimal digits.
     pub fn id(&self) -> &str {
         &self.run.name
+    }
+
+    /// The edges that were taken so far, as indices into the workflow's.
+    pub(crate) fn taken_edges(&self) -> Vec<usize> {
+        let state = self.run.state();
+        let edges = 0..state.execution.graph().edges.len();
+        edges.filter(|&edge| state.execution.edge(edge) == EdgeState::Taken).collect()
     }
 
     /// Waits for the end, and for that to be durable.

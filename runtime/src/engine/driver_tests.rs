@@ -221,7 +221,7 @@ impl Bench {
         let environment = Environment { values: vec![String::from("sk_live_12345")] };
         let world = Arc::new(World::default());
         let effects = Box::new(Arc::clone(&world));
-        let parts = Parts { effects, journal, clock: Box::new(Noon), retention };
+        let parts = Parts { effects, journal, clock: Arc::new(Noon), retention };
         Bench { engine: Engine::with_parts(workflow, environment, parts), world }
     }
 

@@ -2,13 +2,13 @@
 //!
 //! Always true: the lock is held for synchronous steps only, never across an await and never while an attempt is polled.
 
-use super::clock::Timestamp;
+use super::clock::{Clock, Timestamp};
 use super::{Execution, Status};
 use crate::journal::Id;
 use crate::node::NodeError;
 use crate::value::Doc;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -24,6 +24,7 @@ pub struct Run {
     pub accepted: Timestamp,
     /// The same moment on the monotonic clock.
     pub began: Instant,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
     /// Told when `finished` is set.
     pub changed: Notify,
@@ -63,7 +64,14 @@ pub struct Finished {
 }
 
 impl Run {
-    pub fn new(id: Id, input: Doc, trigger: Option<usize>, accepted: Timestamp, execution: Execution) -> Run {
+    pub fn new(
+        id: Id,
+        input: Doc,
+        trigger: Option<usize>,
+        accepted: Timestamp,
+        clock: Arc<dyn Clock>,
+        execution: Execution,
+    ) -> Run {
         let nodes = execution.graph().nodes.len();
         let state = State {
             execution,
@@ -80,7 +88,8 @@ impl Run {
             input,
             trigger,
             accepted,
-            began: Instant::now(),
+            began: clock.now(),
+            clock,
             state: Mutex::new(state),
             changed: Notify::new(),
         }
@@ -93,7 +102,7 @@ impl Run {
 
     /// How long it has been running.
     pub fn now(&self) -> Duration {
-        self.began.elapsed()
+        self.clock.now().saturating_duration_since(self.began)
     }
 
     pub fn status(&self) -> Status {

@@ -180,11 +180,13 @@ impl Task {
         let Some(wake_at) = self.run.state().execution.wake_at() else { return false };
         // A service may ask for a wait beyond what a clock can tell; nobody will see its end.
         let Some(due) = self.run.began.checked_add(wake_at) else { return false };
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        if alarm.deadline() != due {
-            alarm.as_mut().reset(due);
-        }
-        let rung = alarm.as_mut().poll(context).is_ready();
+        let rung = self.engine.parts.clock.reached(due).unwrap_or_else(|| {
+            let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+            if alarm.deadline() != due {
+                alarm.as_mut().reset(due);
+            }
+            alarm.as_mut().poll(context).is_ready()
+        });
         if rung {
             self.handle(Event::Tick);
         }
