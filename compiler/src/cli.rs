@@ -14,6 +14,7 @@ mod input;
 mod levels;
 mod new;
 mod report;
+mod test;
 mod text;
 
 use crate::build::{self, Options, Talk};
@@ -79,6 +80,7 @@ impl Shell {
             Command::Run { path, input, no_cache, lints, arguments } => {
                 return self.run(&path, input, no_cache, &lints.levels, arguments);
             }
+            Command::Test { path, options } => return self.test(&path, &options),
             Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
             Command::Fmt { paths, check } => return self.format(&paths, check),
             Command::New { name } => self.new_workflow(&name)?,
@@ -223,6 +225,12 @@ impl Shell {
             .map_err(|rejected| self.rejected(&rejected, &input.name))?;
         self.report.show(&input.name, &accepted.warnings, &accepted.sources);
         Ok((accepted.checked.workflow.slug.clone(), accepted))
+    }
+
+    /// As [`Shell::check`], for commands that are not about what could be better: only errors are shown.
+    fn check_quietly(&self, input: &Input) -> Result<Accepted, Stop> {
+        let lowered = self.parse(input)?.lower(&input.name, &input.files);
+        lowered.check(&Levels::default()).map_err(|rejected| self.rejected(&rejected, &input.name))
     }
 
     fn parse(&self, input: &Input) -> Result<Parsed, Stop> {

@@ -90,7 +90,7 @@ async fn measure(name: &str, effects: bool) {
     };
     let retention = Retention::default();
     let parts =
-        Parts { effects: Box::new(Instantly), journal: Arc::new(Memory), clock: Box::new(SystemClock), retention };
+        Parts { effects: Box::new(Instantly), journal: Arc::new(Memory), clock: Arc::new(SystemClock), retention };
     let workflow = workflow(effects);
     let engine = Engine::with_parts(workflow, environment, parts);
     let mut best = Duration::MAX;

@@ -42,6 +42,7 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Env(options) => listing::env(workflow, &options),
+        Command::Scenarios => scenarios(workflow),
         Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, &options)),
         Command::Serve(options) => {
             crate::log::init().map_err(Failure::from).and_then(|()| serve::serve(workflow, &options))
@@ -52,6 +53,15 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         eprintln!("error: {}", failure.message);
         ExitCode::from(2)
     })
+}
+
+/// Plays the scenarios that stand on stdin.
+fn scenarios(workflow: &'static Workflow) -> Result<ExitCode, Failure> {
+    let mut document = Vec::new();
+    let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut document);
+    read.map_err(|error| format!("cannot read stdin: {error}"))?;
+    show(&crate::scenario::play(workflow, &document)?);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Why a command could not do its work: bad input or configuration.

@@ -29,6 +29,8 @@ pub mod metrics;
 #[cfg(feature = "service")]
 pub mod observe;
 #[cfg(feature = "service")]
+mod scenario;
+#[cfg(feature = "service")]
 pub mod secret;
 #[cfg(feature = "service")]
 pub mod server;

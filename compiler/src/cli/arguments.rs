@@ -1,7 +1,7 @@
 //! What can be written after `flowc`.
 
 use super::levels::LintOptions;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -64,6 +64,17 @@ pub enum Command {
         /// More arguments for the program's `run`
         #[arg(last = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
+    },
+    /// Play scenarios in the compiled workflow: no network, no waiting, no credentials
+    ///
+    /// A scenario is a file `scenarios/NAME.json` beside the workflow: an input, what the services answer, and what is
+    /// expected of it. Ends with 1 when something is not as expected.
+    Test {
+        /// A workflow, or a folder with a workflow.flow or workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        #[command(flatten)]
+        options: TestOptions,
     },
     /// Show a workflow as the compiler sees it
     Emit {
@@ -179,6 +190,25 @@ pub enum Command {
         #[arg(long)]
         no_mail: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct TestOptions {
+    /// Only scenarios whose name contains one of these
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Write what happened into the scenarios that expected something else, or nothing yet
+    #[arg(long)]
+    pub update: bool,
+    /// Write a scenario for every connection that none takes yet, with data made up from the types
+    #[arg(long, conflicts_with_all = ["update", "junit", "full_coverage"])]
+    pub generate: bool,
+    /// End with 1 when the scenarios together do not run every node and take every connection
+    #[arg(long, conflicts_with = "names")]
+    pub full_coverage: bool,
+    /// Also write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -70,6 +70,12 @@ pub struct Beside {
     folder: PathBuf,
 }
 
+impl Beside {
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
 impl Files for Beside {
     fn read(&self, path: &str) -> Result<Option<String>, String> {
         match File::open(self.folder.join(path)).and_then(read) {

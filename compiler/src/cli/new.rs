@@ -9,6 +9,8 @@ const WORKFLOW: &str = include_str!("new/workflow.flow");
 /// What the workflow in the file above is called.
 const NAME: &str = "my-workflow";
 const INPUT: &str = include_str!("new/input.json");
+const ONE_ORDER: &str = include_str!("new/one-order.json");
+const NO_ITEMS: &str = include_str!("new/no-items.json");
 const WITHOUT_ITEMS: &str = include_str!("new/without-items.json");
 
 impl Shell {
@@ -28,14 +30,17 @@ impl Shell {
         let workflow = WORKFLOW.replace(NAME, name).replace("My workflow", &title);
         let write = || {
             fs::create_dir_all(folder.join("inputs"))?;
+            fs::create_dir_all(folder.join("scenarios"))?;
             fs::write(folder.join("workflow.flow"), workflow)?;
             fs::write(folder.join("input.json"), INPUT)?;
-            fs::write(folder.join("inputs/without-items.json"), WITHOUT_ITEMS)
+            fs::write(folder.join("inputs/without-items.json"), WITHOUT_ITEMS)?;
+            fs::write(folder.join("scenarios/one-order.json"), ONE_ORDER)?;
+            fs::write(folder.join("scenarios/no-items.json"), NO_ITEMS)
         };
         write().map_err(|error| Stop::World(format!("cannot write to {}: {error}", folder.display())))?;
         let folder = folder.display();
         self.talk.say(&format!(
-            "wrote {folder}/workflow.flow and what to try it with:\n  flowc check {folder}\n  flowc run {folder} --input {folder}/input.json\n  flowc run {folder} --input {folder}/inputs/without-items.json"
+            "wrote {folder}/workflow.flow and what to try it with:\n  flowc check {folder}\n  flowc test {folder}\n  flowc run {folder} --input {folder}/input.json\n  flowc run {folder} --input {folder}/inputs/without-items.json"
         ));
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! Always true: every node, variable and path in an expression is resolved; anything unknown has been reported and is an
 //! explicit `Unknown`, never a hole. Spans stay, so that later stages can still point.
 
+pub mod environment;
 pub mod eval;
 pub mod expr;
 pub mod lower;

@@ -14,6 +14,8 @@ pub enum Command {
     Run(RunOptions),
     Serve(ServeOptions),
     Env(EnvOptions),
+    /// For `flowc test` alone, which is why no help tells of it.
+    Scenarios,
     Help(Topic),
     Version,
 }
@@ -66,6 +68,7 @@ fn parse_lexopt(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Some("serve") => serve(&mut parser),
             Some("env") => env(&mut parser),
             Some("help") => help_topic(&mut parser),
+            Some("scenarios") => Ok(Command::Scenarios),
             _ => Err(format!("there is no command `{}`", command.to_string_lossy()).into()),
         },
         other => Err(other.unexpected()),

@@ -6,9 +6,9 @@
 
 use super::letter::{Letter, Templates};
 use super::smtp::{Pool, Refusal};
-use super::{Attempt, Outcome, attempt_key, failure};
+use super::{Attempt, NodeError, Outcome, attempt_key, failure};
 use crate::flow::Email;
-use crate::render::{FinishedRelay, Message, Relay};
+use crate::render::{FinishedRelay, Message, Relay, To};
 use crate::scope::Scope;
 use crate::value::{Fault, write_string};
 use std::fmt;
@@ -72,9 +72,61 @@ impl Client {
             Ok(Err(refusal)) => refusal,
             Err(_) => Refusal::unanswered(failure::timed_out(timeout)),
         };
+        mail.refused(refusal, content_sent.load(Ordering::Relaxed))
+    }
+
+    /// What a mail says, for scenarios: `{from, to, cc, bcc, reply_to, subject, text, html, server}`.
+    pub(super) fn show(&self, email: &Email, scope: &Scope) -> Result<serde_json::Value, Fault> {
+        let mut relay = Relay::default();
+        (email.relay)(scope, &mut relay)?;
+        let relay = relay.finish()?;
+        let mut message = Message::default();
+        (email.message)(scope, &mut message)?;
+        let mut message = message.finish(relay.login.as_ref().map(|(username, _)| username.as_str()))?;
+        let (text, html) = self.templates.content(&mut message)?;
+        let list = |wanted: To| {
+            let found = message.recipients.iter().filter(|(role, _)| *role == wanted);
+            found.map(|(_, mailbox)| mailbox.to_string()).collect::<Vec<_>>()
+        };
+        let mut shown = serde_json::json!({
+            "server": format!("{}:{}", relay.server, relay.port),
+            "from": message.from.to_string(),
+            "to": list(To::To),
+        });
+        for (key, list) in [("cc", list(To::Cc)), ("bcc", list(To::Bcc))] {
+            if !list.is_empty() {
+                shown[key] = list.into();
+            }
+        }
+        let reply_to = message.reply_to.as_ref().map(ToString::to_string);
+        for (key, value) in [("reply_to", reply_to), ("subject", Some(message.subject)), ("text", text), ("html", html)]
+        {
+            if let Some(value) = value {
+                shown[key] = value.into();
+            }
+        }
+        Ok(shown)
+    }
+}
+
+impl Mail {
+    /// The attempt when a mail server has answered.
+    pub(super) fn replied(&self, code: u16, text: &str) -> Attempt {
+        match code {
+            200..=299 => Attempt::succeeded(result(&self.letter, "sent")),
+            _ => self.refused(Refusal::reply(code, text), false),
+        }
+    }
+
+    /// The attempt when nobody has answered. `content_sent`: the server may have got the mail.
+    pub(super) fn unanswered(&self, error: NodeError, content_sent: bool) -> Attempt {
+        self.refused(Refusal::unanswered(error), content_sent)
+    }
+
+    fn refused(&self, refusal: Refusal, content_sent: bool) -> Attempt {
         // A refusal is an answer; anything else behind the content leaves it open whether the server took it.
-        if mail.at_most_once && refusal.unanswered && content_sent.load(Ordering::Relaxed) {
-            return Attempt::succeeded(result(letter, "unknown"));
+        if self.at_most_once && refusal.unanswered && content_sent {
+            return Attempt::succeeded(result(&self.letter, "unknown"));
         }
         let outcome = if refusal.retryable { Outcome::Retryable { after: None } } else { Outcome::Failed };
         Attempt::failed(outcome, refusal.error)

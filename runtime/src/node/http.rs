@@ -293,6 +293,25 @@ fn too_large() -> NoAnswer {
 }
 
 impl Request {
+    /// What is sent, for scenarios: `{method, url, headers, body}`.
+    pub(super) fn shown(&self) -> serde_json::Value {
+        let text = |bytes: &[u8]| serde_json::Value::String(String::from_utf8_lossy(bytes).into_owned());
+        let value = |name: &HeaderName| {
+            let values: Vec<_> = self.headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+            text(&values.join(&b", "[..]))
+        };
+        let headers = self.headers.keys().map(|name| (name.as_str().to_owned(), value(name)));
+        let mut shown = serde_json::json!({
+            "method": self.method.as_str(),
+            "url": self.url.as_str(),
+            "headers": serde_json::Value::Object(headers.collect()),
+        });
+        if let Some(body) = &self.body {
+            shown["body"] = serde_json::from_slice(body).unwrap_or_else(|_| text(body));
+        }
+        shown
+    }
+
     fn to_reqwest(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         *request.headers_mut() = self.headers.clone();

@@ -34,18 +34,12 @@ pub(super) struct Templates {
 impl Letter {
     /// `timestamp`: RFC 3339, the Date of the mail.
     pub(super) fn write(
-        message: FinishedMessage,
+        mut message: FinishedMessage,
         templates: &Templates,
         key: uuid::Uuid,
         timestamp: &str,
     ) -> Result<Letter, Fault> {
-        let (mut text, mut html) = (message.body, message.html);
-        if let Some((template, variables)) = &message.template {
-            let (template_text, template_html) = templates.render(template, variables)?;
-            text = text.or(template_text);
-            html = html.or(template_html);
-        }
-
+        let (text, html) = templates.content(&mut message)?;
         let date: jiff::Timestamp =
             timestamp.parse().map_err(|_| Fault::new("the time stamp of the mail is not RFC 3339"))?;
         let domain = message.from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
@@ -114,6 +108,17 @@ fn boundary(key: uuid::Uuid) -> String {
 }
 
 impl Templates {
+    /// The text and the HTML of a mail; takes them out of it.
+    pub(super) fn content(&self, message: &mut FinishedMessage) -> Result<(Option<String>, Option<String>), Fault> {
+        let (mut text, mut html) = (message.body.take(), message.html.take());
+        if let Some((template, variables)) = &message.template {
+            let (template_text, template_html) = self.render(template, variables)?;
+            text = text.or(template_text);
+            html = html.or(template_html);
+        }
+        Ok((text, html))
+    }
+
     /// The text and the HTML of a template; a plain listing of the variables when it has neither.
     fn render(
         &self,

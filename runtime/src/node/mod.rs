@@ -18,6 +18,8 @@ mod failure;
 mod http;
 #[cfg(feature = "mail")]
 mod letter;
+#[cfg(feature = "service")]
+mod scripted;
 #[cfg(feature = "mail")]
 mod smtp;
 #[cfg(all(test, feature = "service"))]
@@ -32,6 +34,8 @@ use crate::scope::Scope;
 #[cfg(feature = "service")]
 use crate::value::Fault;
 use crate::value::write_string;
+#[cfg(feature = "service")]
+pub(crate) use scripted::{Scripted, ScriptedFault, Shown};
 use std::time::Duration;
 
 /// What nodes share: connection pools, TLS configuration. One for a process.

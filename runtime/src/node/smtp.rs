@@ -372,7 +372,7 @@ impl Refusal {
     }
 
     /// The server's own words. 421 is a good-bye.
-    fn reply(code: u16, text: &str) -> Refusal {
+    pub(super) fn reply(code: u16, text: &str) -> Refusal {
         let message = match failure::readable(text) {
             Some(text) => format!("the mail server answered {code}: {text}"),
             None => format!("the mail server answered {code}"),

@@ -11,6 +11,16 @@ pub struct Mailbox {
     pub address: String,
 }
 
+/// `Name <a@b.example>`, for people: a mail writes it with the quotes that are needed.
+impl std::fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} <{}>", self.address),
+            None => f.write_str(&self.address),
+        }
+    }
+}
+
 impl Mailbox {
     /// One mailbox in text of the author or the operator. `None`: it is not exactly one.
     pub fn of_text(text: &str) -> Option<Mailbox> {

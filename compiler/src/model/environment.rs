@@ -1,0 +1,68 @@
+//! What kind of value an environment variable holds, from the places it is read in.
+//!
+//! Comes in: a workflow. Goes out: a [`Use`] per variable. Always true: about the workflow only; no value is looked at.
+
+use super::{Email, EnvId, ExprKind, Kind, Text, Workflow};
+use std::fmt;
+
+/// What a variable is used as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// The beginning of a URL.
+    Url,
+    /// The name of a mail server.
+    Host,
+    Port,
+    /// A mail address.
+    Address,
+    /// By its name: it must never be shown.
+    Secret,
+    Text,
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Use::Url => "url",
+            Use::Host => "host",
+            Use::Port => "port",
+            Use::Address => "email",
+            Use::Secret => "secret",
+            Use::Text => "string",
+        })
+    }
+}
+
+impl Workflow {
+    /// What a variable is used as; where it is several things, the one that asks the most of a value.
+    pub fn use_of(&self, variable: EnvId) -> Use {
+        let mut found: Vec<Use> = Vec::new();
+        let mut note = |text: &Text, used: Use| {
+            if begins_with(text, variable) {
+                found.push(used);
+            }
+        };
+        for node in &self.nodes {
+            match &node.kind {
+                Kind::Http(http) => note(&http.url, Use::Url),
+                Kind::Email(email) => {
+                    let Email { server, port, from_email, reply_to, to, cc, bcc, .. } = &**email;
+                    note(server, Use::Host);
+                    port.iter().for_each(|port| note(port, Use::Port));
+                    let addresses = to.iter().chain(cc).chain(bcc).chain(reply_to).chain([from_email]);
+                    addresses.filter(|text| text.pieces.len() == 1).for_each(|text| note(text, Use::Address));
+                }
+                Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
+            }
+        }
+        let secret = self.environment[variable.0].is_secret().then_some(Use::Secret);
+        found.into_iter().min().or(secret).unwrap_or(Use::Text)
+    }
+}
+
+fn begins_with(text: &Text, variable: EnvId) -> bool {
+    text.pieces.first().is_some_and(|piece| match piece {
+        super::Piece::Expr(expr) => matches!(expr.kind, ExprKind::Env(id) if id == variable),
+        super::Piece::Literal(_) => false,
+    })
+}
