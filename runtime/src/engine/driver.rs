@@ -5,6 +5,7 @@
 //! time; a panic on the way ends it with `INTERNAL`. Each execution is one task (see [`super::task`]).
 
 use super::clock::{Clock, SystemClock};
+use super::options::StartOptions;
 use super::registry::{Counts, Known, Registry, Retention};
 use super::run::Run;
 use super::task::Task;
@@ -129,10 +130,23 @@ impl Engine {
     /// # Errors
     /// While the process shuts down, or when the journal cannot be written. Nothing runs then.
     pub async fn start(self: &Arc<Self>, input: Doc, started_by: StartedBy) -> Result<Handle, StartError> {
+        self.start_with(input, started_by, &StartOptions::default()).await
+    }
+
+    /// As [`Engine::start`], with options.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub async fn start_with(
+        self: &Arc<Self>,
+        input: Doc,
+        started_by: StartedBy,
+        options: &StartOptions,
+    ) -> Result<Handle, StartError> {
         if self.draining.load(Ordering::Acquire) {
             return Err(StartError::Draining);
         }
-        let (handle, task) = self.accept(Id(uuid::Uuid::now_v7().as_u128()), input, started_by).await?;
+        let (handle, task) = self.accept(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options).await?;
         tokio::spawn(task);
         Ok(handle)
     }
@@ -143,15 +157,19 @@ impl Engine {
         id: Id,
         input: Doc,
         started_by: StartedBy,
+        options: &StartOptions,
     ) -> Result<(Handle, impl Future<Output = ()> + Send + use<>), StartError> {
         let trigger = self.trigger(started_by);
         let accepted = self.parts.clock.wall();
-        let event = Event::Accepted { workflow: self.workflow.name, input: input.text(), trigger, at: accepted };
+        let event =
+            Event::Accepted { workflow: self.workflow.name, input: input.text(), trigger, options, at: accepted };
         self.parts.journal.append(id, event).wait().await.map_err(StartError::Journal)?;
         // The lower half of a version 7 UUID is random: the seed of the jitter, the same after a crash.
-        let execution = Execution::new(Arc::clone(&self.graph), id.0 as u64);
+        let limits = options.lower(self.graph.limits);
+        let execution = Execution::new(Arc::clone(&self.graph), id.0 as u64).limited(limits);
+        let environment = options.values(&self.environment.values);
         let clock = Arc::clone(&self.parts.clock);
-        let run = Arc::new(Run::new(id, input, trigger, accepted, clock, execution));
+        let run = Arc::new(Run::new(id, input, trigger, accepted, clock, execution, environment));
         self.observer.execution_accepted(&run.name, self.origin(started_by), run.input.text().len());
         self.registry.add(Arc::clone(&run));
         let task = Task::new(Arc::clone(self), Arc::clone(&run)).run();
@@ -225,7 +243,7 @@ impl Engine {
 
     /// The node that counts as the trigger. Started by hand or over the API, a workflow behaves as if its manual trigger had fired, else
     /// its first trigger.
-    fn trigger(&self, started_by: StartedBy) -> Option<usize> {
+    pub(crate) fn trigger(&self, started_by: StartedBy) -> Option<usize> {
         let first = |wanted: fn(&Kind) -> bool| self.workflow.nodes.iter().position(|node| wanted(&node.kind));
         match started_by {
             StartedBy::Trigger(node) => Some(node),

@@ -2,6 +2,8 @@
 
 use super::clock::{Clock, Timestamp};
 use super::driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
+use super::listing::Query;
+use super::options::StartOptions;
 use super::registry::Retention;
 use super::{Outcome, Status};
 use crate::env::Environment;
@@ -617,4 +619,39 @@ async fn without_a_journal_nothing_is_accepted_or_done() {
     assert_eq!(bench.view(&handle)["error_code"], "INTERNAL");
     assert_eq!(bench.view(&handle)["error_message"], "the journal cannot be written: the disk is full");
     assert_eq!(bench.world.calls(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn executions_are_listed_newest_first_in_pages() {
+    let engine = Bench::new(vec![webhook()], Vec::new()).engine;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        let handle = engine.start(input(), StartedBy::Api).await.unwrap();
+        handle.finished().await;
+        ids.insert(0, handle.id().to_owned());
+    }
+    let all = Query { status: None, from: None, until: None, offset: 0, limit: 2 };
+    let mut seen = Vec::new();
+    for offset in [0, 2, 4, 6] {
+        let page = engine.list(&Query { offset, ..all.clone() });
+        assert_eq!(page.total, 5);
+        seen.extend(page.executions.into_iter().map(|execution| execution.execution_id));
+    }
+    assert_eq!(seen, ids);
+    let of = |status| engine.list(&Query { status: Some(status), ..all.clone() }).total;
+    assert_eq!((of(Status::Completed), of(Status::Running), of(Status::Error)), (5, 0, 0));
+    let third = engine.list(&Query { offset: 2, limit: 1, ..all.clone() }).executions.remove(0);
+    assert!(third.completed_at.starts_with("\"20") && third.error_message == "null", "{third:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_lower_the_limits_of_one_execution() {
+    let bench = Bench::new(vec![webhook(), http("slow", 0)], vec![edge(0, 1)]);
+    bench.world.script("slow", [Act::End(seconds(60), succeed("{}"))]);
+    let engine = &bench.engine;
+    let options = StartOptions { timeout: Some(seconds(5)), ..StartOptions::default() };
+    let handle = engine.start_with(input(), StartedBy::Api, &options).await.unwrap();
+    assert_eq!(handle.finished().await, Status::Error);
+    let view = engine.view(handle.id()).unwrap();
+    assert!(view.contains("timed out after 5 s") && view.contains("TIMEOUT"), "{view}");
 }

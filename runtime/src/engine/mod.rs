@@ -19,6 +19,10 @@ mod driver;
 mod envelope;
 pub mod graph;
 #[cfg(feature = "service")]
+mod listing;
+#[cfg(feature = "service")]
+mod options;
+#[cfg(feature = "service")]
 mod registry;
 pub mod retry;
 #[cfg(feature = "service")]
@@ -36,6 +40,11 @@ pub use driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
 #[cfg(feature = "service")]
 pub(crate) use envelope::push_seconds;
 pub use graph::Graph;
+use graph::GraphLimits;
+#[cfg(feature = "service")]
+pub use listing::{Page, Query, Summary};
+#[cfg(feature = "service")]
+pub use options::StartOptions;
 #[cfg(feature = "service")]
 pub use registry::{Counts, Retention};
 
@@ -156,6 +165,7 @@ pub enum Cause {
 #[derive(Debug)]
 pub struct Execution {
     graph: Arc<Graph>,
+    limits: GraphLimits,
     /// Of the jitter.
     seed: u64,
     states: Box<[NodeState]>,
@@ -192,8 +202,19 @@ impl Execution {
             failures: Vec::new(),
             end: None,
             decidable: Vec::new(),
+            limits: graph.limits,
             graph,
         }
+    }
+
+    /// In place of the workflow's own limits.
+    #[must_use]
+    pub fn limited(self, limits: GraphLimits) -> Execution {
+        Execution { limits, ..self }
+    }
+
+    pub fn limits(&self) -> GraphLimits {
+        self.limits
     }
 
     /// Takes in one event that happened at `now`. Events that come too late (an attempt that was dropped, anything after the
@@ -225,7 +246,7 @@ impl Execution {
             Event::OutputReady { node } => {
                 let NodeState::Settling(outcome) = self.states[node] else { return };
                 let unhandled = self.settle(node, outcome, conditions, commands);
-                if unhandled && self.graph.limits.fail_fast {
+                if unhandled && self.limits.fail_fast {
                     return self.finish_with_error(commands);
                 }
             }
@@ -243,7 +264,7 @@ impl Execution {
         if self.end.is_some() {
             return None;
         }
-        self.waiting.iter().map(|(until, _)| *until).chain(self.graph.limits.timeout).min()
+        self.waiting.iter().map(|(until, _)| *until).chain(self.limits.timeout).min()
     }
 
     pub fn graph(&self) -> &Graph {
@@ -295,7 +316,7 @@ impl Execution {
             Attempted::Retryable { after } => after,
         };
         let retry = self.attempts[node];
-        let budget = self.graph.limits.timeout.map(|timeout| timeout.saturating_sub(now));
+        let budget = self.limits.timeout.map(|timeout| timeout.saturating_sub(now));
         let seed = retry::seed(self.seed, node, retry);
         let Some(wait) = retry::wait(&self.graph.nodes[node].retry, retry, after, budget, seed) else {
             return Some(Outcome::Failed);
@@ -372,7 +393,7 @@ impl Execution {
                 Some(_) => self.finish_with_error(commands),
             };
         }
-        if self.graph.limits.timeout.is_some_and(|timeout| now >= timeout) {
+        if self.limits.timeout.is_some_and(|timeout| now >= timeout) {
             return self.finish(End { status: Status::Error, cause: Some(Cause::Timeout) }, commands);
         }
         let ready = &mut self.ready;
@@ -385,7 +406,7 @@ impl Execution {
             }
             !due
         });
-        while self.running < self.graph.limits.max_parallel_nodes.max(1) {
+        while self.running < self.limits.max_parallel_nodes.max(1) {
             let Some(Reverse(node)) = self.ready.pop() else { break };
             self.running += 1;
             self.states[node] = NodeState::Running;

@@ -110,6 +110,18 @@ impl Registry {
         self.inner().known.get(&id).cloned()
     }
 
+    /// The ids of those that `wanted` says yes to, in no order.
+    pub fn select(&self, wanted: impl Fn(Id, Status) -> bool) -> Vec<Id> {
+        let inner = self.inner();
+        let status = |known: &Known| match known {
+            // Not asked for itself: it may be about to end, and holds its own lock while it waits for this one.
+            Known::Running(_) => Status::Running,
+            Known::Ended(ended) => ended.status,
+        };
+        let wanted = inner.known.iter().filter(|(id, known)| wanted(**id, status(known)));
+        wanted.map(|(id, _)| *id).collect()
+    }
+
     pub fn counts(&self) -> Counts {
         self.inner().counts
     }

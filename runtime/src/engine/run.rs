@@ -25,6 +25,8 @@ pub struct Run {
     /// The same moment on the monotonic clock.
     pub began: Instant,
     clock: Arc<dyn Clock>,
+    /// In place of the engine's own values; `None`: those.
+    pub environment: Option<Box<[String]>>,
     state: Mutex<State>,
     /// Told when `finished` is set.
     pub changed: Notify,
@@ -71,6 +73,7 @@ impl Run {
         accepted: Timestamp,
         clock: Arc<dyn Clock>,
         execution: Execution,
+        environment: Option<Box<[String]>>,
     ) -> Run {
         let nodes = execution.graph().nodes.len();
         let state = State {
@@ -84,12 +87,13 @@ impl Run {
         };
         Run {
             id,
-            name: format!("exec-{:032x}", id.0),
+            name: id.name(),
             input,
             trigger,
             accepted,
             began: clock.now(),
             clock,
+            environment,
             state: Mutex::new(state),
             changed: Notify::new(),
         }

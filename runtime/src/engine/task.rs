@@ -440,7 +440,7 @@ impl Task {
                 (Some(code.to_owned()), Some(format!("{}: {message}", self.engine.node_ids[node])))
             }
             Some(Cause::Timeout) => {
-                let limit = self.engine.workflow.settings.timeout.unwrap_or_default();
+                let limit = state.execution.limits().timeout.unwrap_or_default();
                 (Some(String::from("TIMEOUT")), Some(format!("timed out after {} s", limit.as_secs_f64())))
             }
             Some(Cause::Internal) => (Some(String::from("INTERNAL")), self.broken.take()),
@@ -533,7 +533,7 @@ fn scope<'a>(
         input: &run.input,
         outputs,
         node_ids: &engine.node_ids,
-        environment: &engine.environment.values,
+        environment: run.environment.as_deref().unwrap_or(&engine.environment.values),
         timestamp,
         execution_id: &run.name,
         error_of,

@@ -9,7 +9,7 @@ mod memory;
 
 pub use memory::Memory;
 
-use crate::engine::{EdgeState, Outcome, Status, Timestamp};
+use crate::engine::{EdgeState, Outcome, StartOptions, Status, Timestamp};
 use tokio::sync::oneshot;
 
 /// Where events go. Append only.
@@ -25,11 +25,12 @@ pub struct Id(pub u128);
 /// One event of an execution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event<'a> {
-    /// `input`: canonical JSON text. `trigger`: the node that started it.
+    /// `input`: canonical JSON text. `trigger`: the node that started it. `options`: what holds for this execution alone.
     Accepted {
         workflow: &'a str,
         input: &'a str,
         trigger: Option<usize>,
+        options: &'a StartOptions,
         at: Timestamp,
     },
     /// A node is about to be rendered for the first time; its `timestamp` is `at`.
