@@ -55,7 +55,7 @@ impl Effect for Over {
 
 fn node(id: &'static str, kind: Kind) -> Node {
     let retry = Retry { retries: 3, delay: Delay::Fixed(Duration::from_secs(1)) };
-    Node { id, title: id, kind, output: &OUTPUT, retry, timeout: Duration::from_secs(30) }
+    Node { id, title: id, kind, input_schema: None, output: &OUTPUT, retry, timeout: Duration::from_secs(30) }
 }
 
 fn workflow(effects: bool) -> &'static Workflow {
@@ -74,11 +74,13 @@ fn workflow(effects: bool) -> &'static Workflow {
         name: "bench",
         title: "Bench",
         version: "1",
+        hash: "",
         settings,
         environment: &[],
         input: &INPUT,
         nodes: nodes.leak(),
         edges: edges.leak(),
+        openapi: "{}",
     }))
 }
 

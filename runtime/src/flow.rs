@@ -16,6 +16,8 @@ pub struct Workflow {
     /// The name the author gave it, for people.
     pub title: &'static str,
     pub version: &'static str,
+    /// What the workflow says, as [`crate::value::meaning`] names it; so a document can be recognised as this workflow.
+    pub hash: &'static str,
     pub settings: Settings,
     /// Every environment variable the workflow reads, in the order of their names. [`Scope::env`] takes an index into it.
     pub environment: &'static [Variable],
@@ -25,6 +27,8 @@ pub struct Workflow {
     pub nodes: &'static [Node],
     /// In the order of `connections`, then those that only `dependencies` ask for.
     pub edges: &'static [Edge],
+    /// The OpenAPI 3.1 document of the service: JSON text.
+    pub openapi: &'static str,
 }
 
 /// What holds for a whole execution.
@@ -54,6 +58,8 @@ pub struct Node {
     /// The name for people; the id where the author gave none.
     pub title: &'static str,
     pub kind: Kind,
+    /// Of a trigger: the JSON Schema that every input has to fit, references followed.
+    pub input_schema: Option<&'static str>,
     /// Fields of this node's envelope (`previous_outputs.<id>`) that anything reads.
     pub output: &'static Shape,
     pub retry: Retry,

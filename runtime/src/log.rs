@@ -189,6 +189,21 @@ pub fn webhook_refused(webhook_id: &str, request_id: &str, status: u16, code: &s
     );
 }
 
+/// A request to the API was turned away. `operation` is the last part of its path.
+pub fn api_refused(operation: &str, request_id: &str, status: u16, code: &str, reason: &str) {
+    line(
+        Level::Warn,
+        "request refused",
+        &[
+            ("operation", Field::Text(operation)),
+            ("request_id", Field::Text(request_id)),
+            ("http_status", Field::Number(u64::from(status))),
+            ("code", Field::Text(code)),
+            ("reason", Field::Text(reason)),
+        ],
+    );
+}
+
 /// The service accepts connections.
 pub fn serving(workflow: &str, version: &str) {
     line(Level::Info, "serving", &[("workflow", Field::Text(workflow)), ("version", Field::Text(version))]);

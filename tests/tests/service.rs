@@ -6,7 +6,9 @@
 mod workflow;
 
 mod service {
+    mod api;
     mod client;
     mod in_process;
+    mod openapi;
     mod process;
 }

@@ -9,6 +9,7 @@ pub mod files;
 mod main_rs;
 pub mod manifest;
 mod nodes;
+mod openapi;
 mod shape;
 mod text;
 

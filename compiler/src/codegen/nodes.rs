@@ -3,7 +3,7 @@
 use super::expr::Expressions;
 use super::shape::{self, number};
 use crate::model::{
-    Body, Delay, Email, Http, Kind, MailTemplate, NodeId, Retry, Text, Transform, TransformStep, Tree, Webhook,
+    Body, Delay, Email, Http, Kind, MailTemplate, NodeId, Retry, Schema, Text, Transform, TransformStep, Tree, Webhook,
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -26,6 +26,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
     let shape = shape::shape(fields);
     let (kind, functions) = kind(expressions, &node.kind);
     let (node_id, title) = (&node.id.value, &node.title);
+    let input_schema = gen_input_schema(&node.kind);
     let (retry, timeout) = (gen_retry(node.retry), gen_duration(node.timeout));
     let leads = plan.workflow.edges.iter().any(|edge| edge.from == id || edge.to == id);
     let index = (leads || !fields.fields.is_empty()).then(|| quote! { pub const INDEX: usize = #index; });
@@ -39,6 +40,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
                 id: #node_id,
                 title: #title,
                 kind: #kind,
+                input_schema: #input_schema,
                 output: &SHAPE,
                 retry: #retry,
                 timeout: #timeout,
@@ -47,6 +49,19 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
             #constants
             static SHAPE: Shape = #shape;
         }
+    }
+}
+
+/// What the runtime checks inputs against.
+fn gen_input_schema(kind: &Kind) -> TokenStream {
+    let schema = match kind {
+        Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
+        Kind::Manual(manual) => manual.input_schema.as_ref(),
+        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
+    };
+    match schema.map(Schema::to_json) {
+        Some(json) => quote! { Some(#json) },
+        None => quote! { None },
     }
 }
 

@@ -4,6 +4,7 @@
 //! followed. What a rule says is a conjunction: a value must satisfy all of it.
 
 mod meet;
+mod to_json;
 mod to_type;
 
 pub(super) use to_type::{Note, to_type};

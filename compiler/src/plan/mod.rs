@@ -8,9 +8,12 @@ pub mod fields;
 pub mod names;
 
 use crate::check::Checked;
+use crate::diagnostic::Diagnostics;
 use crate::model::{EnvId, Expr, Kind, NodeId, Variable, Workflow, spelling};
-use crate::source::Sources;
+use crate::source::{Dialect, Sources};
+use crate::syntax::{self, convert};
 use fields::Fields;
+use flow_runtime::value::meaning;
 use names::{Names, constant, snake};
 
 /// A workflow and what was decided about it.
@@ -28,6 +31,8 @@ pub struct Plan {
     /// Index into `environment` by [`EnvId`].
     env_order: Vec<usize>,
     pub fields: Fields,
+    /// What the workflow says, as [`flow_runtime::value::meaning`] names its JSON.
+    pub hash: String,
     /// Whether mails are sent: decides what the binary links.
     pub mail: bool,
 }
@@ -83,11 +88,24 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
         mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
         workflow,
         source,
+        hash: hash(sources),
         modules,
         routes,
         environment,
         env_order,
     }
+}
+
+/// Of a `.flow` text, that of the same workflow as JSON: whoever sends it to a service sends JSON.
+fn hash(sources: &Sources) -> String {
+    let file = sources.workflow();
+    let json = match file.dialect() {
+        Dialect::Json => Some(file.text.clone()),
+        Dialect::Flow => syntax::parse(sources, &mut Diagnostics::in_dialect(Dialect::Flow))
+            .map(|ast| convert::to_json(&ast, Dialect::Flow)),
+    };
+    // What flowc could read is JSON, and nests no deeper than the runtime reads.
+    json.and_then(|json| meaning(&json).ok()).unwrap_or_default()
 }
 
 impl Plan {

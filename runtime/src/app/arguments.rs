@@ -7,6 +7,7 @@ use crate::flow::Workflow;
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct ServeOptions {
     pub allow_ip: Vec<String>,
     pub trusted_proxy: Vec<String>,
     pub body_max: Option<usize>,
+    pub api_key_file: Vec<PathBuf>,
+    pub allow_env: Vec<String>,
     pub paths: Paths,
 }
 
@@ -99,6 +102,8 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("listen") => options.listen.push(parser.value()?.string()?),
             Arg::Long("allow-ip") => options.allow_ip.push(parser.value()?.string()?),
             Arg::Long("trusted-proxy") => options.trusted_proxy.push(parser.value()?.string()?),
+            Arg::Long("api-key-file") => options.api_key_file.push(parser.value()?.into()),
+            Arg::Long("allow-env") => options.allow_env.push(parser.value()?.string()?),
             Arg::Long("max-body") => options.body_max = Some(parser.value()?.parse_with(size)?),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
@@ -186,7 +191,8 @@ Options:
 ";
 
 const SERVE: &str = "\
-Receives webhooks at POST /webhooks/ID; answers /health, /health/live, /health/ready, /metrics.
+Receives webhooks at POST /webhooks/ID; answers /health, /health/live, /health/ready, /metrics, /openapi.json, and with a
+key /api/v1/flows/….
 SIGINT and SIGTERM stop accepting and let running executions finish for up to 25 s; a second signal stops at once.
 
 Options:
@@ -194,6 +200,10 @@ Options:
       --allow-ip CIDR          Who may call the webhooks, in place of the workflow's list; may be repeated; `any` is
                                everybody (also FLOW_ALLOWED_IPS, separated by commas)
       --trusted-proxy CIDR     Whose X-Forwarded-For to believe; may be repeated (also FLOW_TRUSTED_PROXIES)
+      --api-key-file FILE      Keys for the API, one per line; may be repeated (also FLOW_API_KEYS, separated by commas, or
+                               the file that FLOW_API_KEYS_FILE names). Without any key the API is switched off
+      --allow-env NAME         A variable that a request to the API may set for its execution; may be repeated; never a
+                               secret
       --max-body SIZE          Largest request body, such as 512K or 2M (default 1M)
 
 While a webhook's secret is being changed, the old one may stand in NAME_PREVIOUS, such as WEBHOOK_SECRET_PREVIOUS:

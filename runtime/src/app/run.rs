@@ -8,7 +8,7 @@ use crate::engine::{Engine, StartedBy, Status};
 use crate::flow::Workflow;
 use crate::journal::Memory;
 use crate::node::Services;
-use crate::trigger::{InputError, read_input};
+use crate::trigger::{InputError, Schema, read_input};
 use crate::value::{Doc, Limits};
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Read};
@@ -27,6 +27,7 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let (view, code) = runtime.block_on(async {
         let engine = Engine::new(workflow, environment, services, Arc::new(Memory));
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
+        check(workflow, engine.trigger(StartedBy::Hand), &input)?;
         let handle = engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())?;
         let stopped = Arc::new(AtomicU8::new(0));
         tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
@@ -53,6 +54,20 @@ async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_i
     stopped.store(stop.exit_code(), Ordering::Relaxed);
     engine.cancel(&execution_id);
     signals.next().await.exit();
+}
+
+/// Against the schema of the trigger that it is for.
+fn check(workflow: &'static Workflow, trigger: Option<usize>, input: &Doc) -> Result<(), Failure> {
+    let Some(schema) = trigger.and_then(|node| workflow.nodes[node].input_schema) else { return Ok(()) };
+    let mismatches = Schema::new(schema).check(input);
+    if mismatches.is_empty() {
+        return Ok(());
+    }
+    let mut message = String::from("the input does not fit the workflow's input schema");
+    for mismatch in mismatches {
+        message.push_str(&format!("\n  {mismatch}"));
+    }
+    Err(message.into())
 }
 
 fn input(workflow: &'static Workflow, file: Option<&OsStr>) -> Result<Doc, Failure> {

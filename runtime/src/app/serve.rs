@@ -4,10 +4,11 @@ use super::arguments::ServeOptions;
 use super::signal::Signals;
 use super::{Failure, environment};
 use crate::engine::{Engine, SystemClock};
+use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::journal::Memory;
 use crate::node::Services;
-use crate::server::{self, Service, Settings};
+use crate::server::{self, ApiKeys, ApiSettings, Service, Settings};
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
     let settings = Settings {
         body_max: options.body_max.unwrap_or(defaults.body_max),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
+        api: ApiSettings { keys: api_keys(options, &sources)?, allow_env: allow_env(workflow, &options.allow_env)? },
         ..defaults
     };
     let services = Services::new().map_err(|fault| fault.message)?;
@@ -77,6 +79,38 @@ fn announce(addresses: &[std::net::SocketAddr], webhook_ids: &[&str]) {
     if webhook_ids.is_empty() {
         eprintln!("this workflow has no webhook: it is started with `run`");
     }
+}
+
+/// From the files on the command line and from `FLOW_API_KEYS`, together: a new key can be added in one place while the old
+/// one is still in the other.
+fn api_keys(options: &ServeOptions, sources: &Sources) -> Result<ApiKeys, Failure> {
+    let mut keys = ApiKeys::default();
+    for file in &options.api_key_file {
+        let name = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let before = keys.len();
+        keys.add(&text).map_err(|error| format!("{name}: {error}"))?;
+        if keys.len() == before {
+            return Err(format!("{name} holds no key").into());
+        }
+    }
+    if let Some(text) = sources.find_name("FLOW_API_KEYS")? {
+        keys.add(&text).map_err(|error| format!("FLOW_API_KEYS: {error}"))?;
+    }
+    Ok(keys)
+}
+
+/// The variables that requests may set, by index.
+fn allow_env(workflow: &Workflow, names: &[String]) -> Result<Vec<usize>, Failure> {
+    let index = |name: &String| {
+        let index = workflow.environment.iter().position(|variable| variable.name == name);
+        let index = index.ok_or_else(|| format!("--allow-env: this workflow reads no variable `{name}`"))?;
+        match workflow.environment[index].secret {
+            true => Err(Failure::from(format!("--allow-env: `{name}` is a secret: no request may set it"))),
+            false => Ok(index),
+        }
+    };
+    names.iter().map(index).collect()
 }
 
 /// From the command line, else from the variable, else `None`.

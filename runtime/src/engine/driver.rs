@@ -185,6 +185,14 @@ impl Engine {
         })
     }
 
+    /// To wait for an execution that runs. `None`: it has ended, or there is none.
+    pub fn handle(&self, execution_id: &str) -> Option<Handle> {
+        match self.find(execution_id)? {
+            Known::Running(run) => Some(Handle { run }),
+            Known::Ended(_) => None,
+        }
+    }
+
     pub fn status(&self, execution_id: &str) -> Option<Status> {
         Some(match self.find(execution_id)? {
             Known::Running(run) => run.status(),

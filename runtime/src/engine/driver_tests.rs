@@ -175,7 +175,7 @@ fn http(id: &'static str, retries: u32) -> Node {
 
 fn with_kind(id: &'static str, kind: Kind, retries: u32) -> Node {
     let retry = Retry { retries, delay: Delay::Fixed(seconds(2)) };
-    Node { id, title: id, kind, output: &RESULT, retry, timeout: seconds(30) }
+    Node { id, title: id, kind, input_schema: None, output: &RESULT, retry, timeout: seconds(30) }
 }
 
 fn webhook() -> Node {
@@ -214,11 +214,13 @@ impl Bench {
             name: "order-fulfillment",
             title: "Order",
             version: "1",
+            hash: "",
             settings,
             environment: &[Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] }],
             input: &NOTHING,
             nodes: nodes.leak(),
             edges: edges.leak(),
+            openapi: "{}",
         }));
         let environment = Environment { values: vec![String::from("sk_live_12345")] };
         let world = Arc::new(World::default());

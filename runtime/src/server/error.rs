@@ -3,9 +3,10 @@
 //! Goes out: `{"error":{"code","message","details"},"timestamp","request_id"}`. The request id also stands in the log,
 //! with the reason that the sender is not told.
 
-use crate::engine::{Clock, SystemClock};
+use super::body::Refused;
+use crate::engine::{Clock, StartError, SystemClock};
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::fmt::Write;
@@ -49,8 +50,20 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
+        if self.code == "UNAUTHORIZED" {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         response
     }
+}
+
+/// An input that is good and cannot be taken in now.
+pub fn not_started(error: &StartError) -> Refused {
+    let (code, reason) = match error {
+        StartError::Draining => ("SHUTTING_DOWN", "draining"),
+        StartError::Journal(_) => ("STORE_UNAVAILABLE", "the journal cannot be written"),
+    };
+    (ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, "not accepted; please send it again later"), reason)
 }
 
 /// An answer of JSON text.

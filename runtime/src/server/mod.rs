@@ -7,19 +7,28 @@
 //! axum routes. Serving is hyper's, with a timer: `axum::serve` has no time-out for headers, so that a client which
 //! sends half a header would keep a connection for ever.
 
+mod api;
+mod body;
 mod error;
 mod health;
+mod input;
 mod metrics;
 mod webhook;
+
+pub use api::{ApiKeys, ApiSettings};
 
 use crate::engine::{Clock, Engine};
 use crate::trigger::{AddressList, WebhookTrigger};
 use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use input::Schemas;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,6 +53,7 @@ pub struct Settings {
     pub close_limit: Duration,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: AddressList,
+    pub api: ApiSettings,
 }
 
 impl Default for Settings {
@@ -54,6 +64,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(30),
             close_limit: Duration::from_secs(5),
             trusted_proxies: AddressList::default(),
+            api: ApiSettings::default(),
         }
     }
 }
@@ -62,6 +73,7 @@ impl Default for Settings {
 pub struct Service {
     engine: Arc<Engine>,
     webhooks: Vec<WebhookTrigger>,
+    schemas: Schemas,
     settings: Settings,
     clock: Box<dyn Clock>,
     draining: AtomicBool,
@@ -81,7 +93,8 @@ impl Service {
         settings: Settings,
         clock: Box<dyn Clock>,
     ) -> Arc<Service> {
-        Arc::new(Service { engine, webhooks, settings, clock, draining: AtomicBool::new(false) })
+        let schemas = Schemas::of(engine.workflow());
+        Arc::new(Service { engine, webhooks, schemas, settings, clock, draining: AtomicBool::new(false) })
     }
 
     /// Starts to accept on all listeners. Must be called on a tokio runtime.
@@ -151,9 +164,16 @@ fn router(service: &Arc<Service>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
+        .route("/openapi.json", get(openapi))
+        .merge(api::routes())
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(Arc::clone(service))
+}
+
+/// Without a key: programs read it before they have one.
+async fn openapi(State(service): State<Arc<Service>>) -> Response {
+    error::json(StatusCode::OK, service.engine.workflow().openapi)
 }
 
 fn http(settings: &Settings) -> http1::Builder {

@@ -5,10 +5,12 @@
 
 mod address;
 mod input;
+mod schema;
 mod signature;
 mod webhook;
 
 pub use address::{AddressError, AddressList, client_address};
 pub use input::{InputError, read_input};
+pub use schema::{Mismatch, Schema};
 pub use signature::{Presented, Rejection, Scheme, Signatures};
 pub use webhook::{WebhookTrigger, previous_secrets};

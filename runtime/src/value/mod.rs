@@ -9,6 +9,7 @@ mod canonical;
 mod doc;
 mod fault;
 mod json;
+mod meaning;
 mod number;
 mod object;
 #[cfg(feature = "service")]
@@ -21,6 +22,7 @@ mod write;
 pub use doc::{Doc, Shape, ShapeField};
 pub use fault::Fault;
 pub use json::{DEPTH_MAX, JsonError, Limits};
+pub use meaning::meaning;
 pub use number::number_text;
 pub use object::Object;
 pub use raw::Raw;
@@ -29,6 +31,8 @@ pub use types::Value;
 pub use write::{write_escaped, write_string};
 
 pub(crate) use json::parse_js_string;
+#[cfg(feature = "service")]
+pub(crate) use meaning::sorted_text;
 pub(crate) use number::{array_index, is_white_space, parse_number};
 #[cfg(feature = "mail")]
 pub(crate) use write::push_indented;

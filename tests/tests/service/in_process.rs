@@ -28,16 +28,16 @@ impl Clock for Fixed {
     }
 }
 
-struct Server {
-    runtime: Runtime,
+pub struct Server {
+    pub runtime: Runtime,
     running: Running,
-    engine: Arc<Engine>,
-    address: SocketAddr,
+    pub engine: Arc<Engine>,
+    pub address: SocketAddr,
 }
 
 impl Server {
     /// `allowed`: what the operator says.
-    fn start(settings: Settings, allowed: Option<&str>) -> Server {
+    pub fn start(settings: Settings, allowed: Option<&str>) -> Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let process = |name: &str| match name {
             "WEBHOOK_SECRET" => Some(OsString::from(SECRET)),
@@ -63,14 +63,14 @@ impl Server {
     }
 
     /// The execution an answer speaks of, once nothing runs any more.
-    fn execution(&self, answer: &Answer) -> serde_json::Value {
+    pub fn execution(&self, answer: &Answer) -> serde_json::Value {
         self.runtime.block_on(self.engine.drain(Duration::from_secs(10)));
         let id = answer.body["execution_id"].as_str().unwrap();
         serde_json::from_str(&self.engine.view(id).unwrap()).unwrap()
     }
 }
 
-fn check_error(answer: &Answer, status: u16, code: &str) {
+pub fn check_error(answer: &Answer, status: u16, code: &str) {
     let error = &answer.body["error"];
     assert_eq!((answer.status, error["code"].as_str()), (status, Some(code)), "{}", answer.body);
     assert!(!error["message"].as_str().unwrap().is_empty() && error["details"].is_object(), "{}", answer.body);

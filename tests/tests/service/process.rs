@@ -77,7 +77,9 @@ fn missing_environment_stops_run_and_serve() {
 fn env_lists_and_never_shows_values() {
     let output = finish(program().args(["env", "--check"]), "");
     assert_eq!(output.status.code(), Some(0));
-    let expected = "NAME            SECRET  FOUND    USED BY\nWEBHOOK_SECRET  secret  process  signed\n";
+    let expected = "NAME            SECRET  FOUND     USED BY\n\
+                    SHOP                    optional  check\n\
+                    WEBHOOK_SECRET  secret  process   signed\n";
     assert_eq!(text(&output.stdout), expected);
     let output = finish(program().env_remove("WEBHOOK_SECRET").args(["env", "--check"]), "");
     assert_eq!(output.status.code(), Some(2));

@@ -26,7 +26,7 @@ fn services(world: &World) -> Services {
 
 const fn node(kind: Kind) -> Node {
     let retry = Retry { retries: 0, delay: Delay::Fixed(Duration::ZERO) };
-    Node { id: "node", title: "node", kind, output: &NOTHING, retry, timeout: LONG }
+    Node { id: "node", title: "node", kind, input_schema: None, output: &NOTHING, retry, timeout: LONG }
 }
 
 /// Renders a node in an environment and an empty input.

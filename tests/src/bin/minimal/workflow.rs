@@ -11,19 +11,27 @@ pub static WORKFLOW: Workflow = Workflow {
     name: "minimal",
     title: "Minimal",
     version: "1.2.3",
+    // Of `{"name":"minimal"}`.
+    hash: "2ee1f7652b8d4e7e6d117bbd46767667",
     settings: Settings { timeout: Some(Duration::from_secs(10)), fail_fast: false, max_parallel_nodes: 3 },
-    environment: &[Variable { name: "WEBHOOK_SECRET", secret: true, optional: false, used_by: &["signed"] }],
+    environment: &[
+        Variable { name: "SHOP", secret: false, optional: true, used_by: &["check"] },
+        Variable { name: "WEBHOOK_SECRET", secret: true, optional: false, used_by: &["signed"] },
+    ],
     input: &Shape { slots: 1, fields: &[ShapeField { name: "order_id", slot: Some(0), fields: &[] }] },
     nodes: &[
-        node(
-            "signed",
-            Kind::Webhook(Webhook {
-                webhook_id: "signed-webhook",
-                secret: Some(secret),
-                validate_signature: true,
-                allowed_ips: &["192.168.1.0/24", "10.0.0.0/8"],
-            }),
-        ),
+        Node {
+            input_schema: Some(r#"{"type":"object","properties":{"order_id":{"type":["string","number"]}}}"#),
+            ..node(
+                "signed",
+                Kind::Webhook(Webhook {
+                    webhook_id: "signed-webhook",
+                    secret: Some(secret),
+                    validate_signature: true,
+                    allowed_ips: &["192.168.1.0/24", "10.0.0.0/8"],
+                }),
+            )
+        },
         node(
             "open",
             Kind::Webhook(Webhook {
@@ -39,6 +47,7 @@ pub static WORKFLOW: Workflow = Workflow {
         Edge { from: 0, to: 2, required: false, condition: None },
         Edge { from: 1, to: 2, required: false, condition: None },
     ],
+    openapi: "{}",
 };
 
 const NOTHING: &Shape = &Shape { slots: 0, fields: &[] };
@@ -46,11 +55,11 @@ const ORDER_ID: Field = Field { of: Of::InputSlot(0), path: "input_data.order_id
 
 const fn node(id: &'static str, kind: Kind) -> Node {
     let retry = Retry { retries: 0, delay: Delay::Fixed(Duration::from_secs(1)) };
-    Node { id, title: id, kind, output: NOTHING, retry, timeout: Duration::from_secs(30) }
+    Node { id, title: id, kind, input_schema: None, output: NOTHING, retry, timeout: Duration::from_secs(30) }
 }
 
 fn secret(scope: &Scope, text: &mut Text) -> Rendered {
-    text.env(scope.env(0));
+    text.env(scope.env(1));
     Ok(())
 }
 
@@ -58,7 +67,8 @@ fn has_order_id(scope: &Scope) -> Result<bool, Fault> {
     Ok(scope.get(&ORDER_ID).truthy())
 }
 
-fn no_order_id(_: &Scope, text: &mut Text) -> Rendered {
+fn no_order_id(scope: &Scope, text: &mut Text) -> Rendered {
     text.literal("an order needs an id");
+    text.env(scope.env(0));
     Ok(())
 }

@@ -1,0 +1,151 @@
+//! `/api/v1/flows/…`: starting, watching and cancelling executions, with a bearer key.
+//!
+//! Always true: the key is asked for before anything else is looked at; a refused request changes nothing.
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `POST validate` | whether this service runs the workflow in the body ([`validate`]) |
+//! | `POST execute` | an execution starts ([`execute`]) |
+//! | `GET execution/{id}` | the execution, as [`crate::engine`]'s view shows it |
+//! | `DELETE execution/{id}` | it is cancelled |
+//! | `GET executions` | a page of executions ([`list`]) |
+
+mod execute;
+mod keys;
+mod list;
+mod validate;
+
+pub use keys::ApiKeys;
+
+use super::Service;
+use super::body::{self, Refused};
+use super::error::{ApiError, json};
+use crate::value::{Doc, Shape};
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the operator decides about the API.
+#[derive(Debug, Clone, Default)]
+pub struct ApiSettings {
+    pub keys: ApiKeys,
+    /// Variables that a request may set for its execution, by index. Never secret ones.
+    pub allow_env: Vec<usize>,
+}
+
+/// How long a cancelled execution may take to end before the answer says that it is still running.
+const CANCEL_WAIT: Duration = Duration::from_secs(5);
+
+pub fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/api/v1/flows/validate", post(validate))
+        .route("/api/v1/flows/execute", post(execute))
+        .route("/api/v1/flows/execution/{execution_id}", get(execution).delete(cancel))
+        .route("/api/v1/flows/executions", get(executions))
+}
+
+async fn validate(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let answer = async {
+        let (headers, body) = posted(&service, request).await?;
+        // Another workflow is an answer and no fault, however little it looks like one.
+        let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
+        Ok(json(StatusCode::OK, validate::answer(service.engine.workflow(), &body)))
+    };
+    settle("validate", answer.await)
+}
+
+async fn execute(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let answer = async {
+        let (headers, body) = posted(&service, request).await?;
+        let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
+        execute::start(&service, &body).await
+    };
+    settle("execute", answer.await)
+}
+
+async fn execution(
+    State(service): State<Arc<Service>>,
+    Path(execution_id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let answer = service.settings.api.keys.authorize(&headers).and_then(|()| {
+        let view = service.engine.view(&execution_id).ok_or_else(no_such_execution)?;
+        Ok(json(StatusCode::OK, view))
+    });
+    settle("execution", answer.map_err(plain))
+}
+
+async fn cancel(State(service): State<Arc<Service>>, Path(execution_id): Path<String>, headers: HeaderMap) -> Response {
+    let answer = async {
+        service.settings.api.keys.authorize(&headers)?;
+        let before = service.engine.status(&execution_id).ok_or_else(no_such_execution)?;
+        if before.is_final() {
+            return Err(ended_before(before));
+        }
+        let handle = service.engine.handle(&execution_id);
+        service.engine.cancel(&execution_id);
+        if let Some(handle) = handle {
+            // However long that takes, it was asked to end, and the status says how far it has come.
+            let _ = tokio::time::timeout(CANCEL_WAIT, handle.finished()).await;
+        }
+        match service.engine.status(&execution_id).ok_or_else(no_such_execution)? {
+            status @ crate::engine::Status::Cancelled => Ok(accepted(&execution_id, status, StatusCode::OK)),
+            status if status.is_final() => Err(ended_before(status)),
+            status => Ok(accepted(&execution_id, status, StatusCode::ACCEPTED)),
+        }
+    };
+    settle("cancel", answer.await.map_err(plain))
+}
+
+async fn executions(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let answer = service.settings.api.keys.authorize(request.headers()).and_then(|()| {
+        let query = list::query(request.uri().query().unwrap_or_default())?;
+        let page = service.engine.list(&query);
+        Ok(json(StatusCode::OK, list::answer(service.engine.workflow().name, &query, &page)))
+    });
+    settle("executions", answer.map_err(plain))
+}
+
+/// The headers and the body of a request with a valid key.
+async fn posted(service: &Service, request: Request) -> Result<(HeaderMap, axum::body::Bytes), Refused> {
+    let (parts, body) = request.into_parts();
+    service.settings.api.keys.authorize(&parts.headers).map_err(plain)?;
+    let body = body::read(body, &parts.headers, &service.settings).await?;
+    Ok((parts.headers, body))
+}
+
+fn settle(operation: &'static str, answer: Result<Response, Refused>) -> Response {
+    answer.unwrap_or_else(|(error, reason)| {
+        crate::log::api_refused(operation, &error.request_id, error.status.as_u16(), error.code, reason);
+        error.into_response()
+    })
+}
+
+fn plain(error: ApiError) -> Refused {
+    (error, "")
+}
+
+fn no_such_execution() -> ApiError {
+    let message = "there is no such execution, or it ended so long ago that it was forgotten";
+    ApiError::new(StatusCode::NOT_FOUND, "EXECUTION_NOT_FOUND", message)
+}
+
+fn ended_before(status: crate::engine::Status) -> ApiError {
+    let error = ApiError::new(StatusCode::CONFLICT, "EXECUTION_ENDED", "the execution has already ended");
+    error.with_details(format!("{{\"status\":\"{}\"}}", status.as_str()))
+}
+
+/// `{"success":true,"execution_id":…,"status":…}`
+fn accepted(execution_id: &str, status: crate::engine::Status, code: StatusCode) -> Response {
+    let status = status.as_str();
+    json(code, format!("{{\"success\":true,\"execution_id\":\"{execution_id}\",\"status\":\"{status}\"}}"))
+}
+
+/// A field of an object; `null` is as good as nothing.
+fn field<'a>(object: &'a Doc, name: &str) -> Option<&'a str> {
+    crate::value::Raw::new(Some(object.text()), "").get(name).text().filter(|text| *text != "null")
+}

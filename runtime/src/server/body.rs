@@ -1,0 +1,115 @@
+//! The body of a request, and the JSON object in it.
+//!
+//! Always true: never more than [`super::Settings::body_max`] bytes are kept, and never longer than
+//! [`super::Settings::body_timeout`] is waited for them.
+
+use super::Settings;
+use super::error::ApiError;
+use crate::trigger::{InputError, read_input};
+use crate::value::{Doc, Shape};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+
+/// A sender that does not wait for an answer before it has sent everything would lose the answer if we closed the
+/// connection under it: so much of a body that is too large is read and thrown away.
+const DISCARD_MAX: u64 = 8 * 1024 * 1024;
+
+/// What the sender is told, and what the log says beyond it.
+pub type Refused = (ApiError, &'static str);
+
+/// The whole body.
+pub async fn read(body: Body, headers: &HeaderMap, settings: &Settings) -> Result<Bytes, Refused> {
+    let whole = tokio::time::timeout(settings.body_timeout, collect(body, headers, settings.body_max));
+    whole.await.unwrap_or_else(|_| Err(timed_out()))
+}
+
+/// The JSON object that a body is, with the fields of `shape` picked out.
+pub fn object(body: &[u8], headers: &HeaderMap, shape: &Shape, size_max: usize) -> Result<Doc, Refused> {
+    read_input(body, shape, size_max).map_err(|error| {
+        let not_json = matches!(error, InputError::NotJson { .. });
+        if not_json && let Some(instead) = other_content(headers) {
+            let error = ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", instead);
+            return (error, "the body says that it is no JSON");
+        }
+        let message = match &error {
+            InputError::NotJson { .. } => format!("the body is not JSON: {error}"),
+            InputError::NotAnObject => String::from("the body must be a JSON object"),
+        };
+        match error {
+            InputError::NotJson { line, column, .. } => {
+                let details = format!("{{\"line\":{line},\"column\":{column}}}");
+                (ApiError::new(StatusCode::BAD_REQUEST, "INVALID_JSON", message).with_details(details), "not JSON")
+            }
+            InputError::NotAnObject => {
+                (ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", message), "not a JSON object")
+            }
+        }
+    })
+}
+
+/// One that comes in a single frame, as nearly all do, is not copied.
+async fn collect(mut body: Body, headers: &HeaderMap, size_max: usize) -> Result<Bytes, Refused> {
+    if body.size_hint().lower() > size_max as u64 {
+        if !headers.contains_key(EXPECT) && body.size_hint().lower() <= DISCARD_MAX {
+            discard(body).await;
+        }
+        return Err(too_large(size_max));
+    }
+    let mut whole = Bytes::new();
+    let mut pieces: Vec<u8> = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let broken = |_| {
+            let message = "the body broke off";
+            (ApiError::new(StatusCode::BAD_REQUEST, "INCOMPLETE_BODY", message), "the body broke off")
+        };
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if whole.len() + pieces.len() + data.len() > size_max {
+            discard(body).await;
+            return Err(too_large(size_max));
+        }
+        if whole.is_empty() && pieces.is_empty() {
+            whole = data;
+        } else {
+            pieces.extend_from_slice(&std::mem::take(&mut whole));
+            pieces.extend_from_slice(&data);
+        }
+        if body.is_end_stream() {
+            break;
+        }
+    }
+    Ok(if pieces.is_empty() { whole } else { pieces.into() })
+}
+
+async fn discard(mut body: Body) {
+    let mut discarded = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        discarded += frame.data_ref().map_or(0, |data| data.len() as u64);
+        if discarded > DISCARD_MAX {
+            return;
+        }
+    }
+}
+
+/// Asked only when a body cannot be read: `curl -d` calls JSON a form, and many senders say nothing at all.
+fn other_content(headers: &HeaderMap) -> Option<&'static str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !matches!(text(CONTENT_ENCODING), "" | "identity") {
+        return Some("compressed bodies are not read; send it without Content-Encoding");
+    }
+    let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let json = kind.is_empty() || kind == "application/json" || kind.ends_with("+json");
+    (!json).then_some("the body is not JSON; send a JSON object as application/json")
+}
+
+fn too_large(size_max: usize) -> Refused {
+    let message = format!("the body is larger than {size_max} bytes");
+    let error = ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message);
+    (error.with_details(format!("{{\"max_bytes\":{size_max}}}")), "too large")
+}
+
+fn timed_out() -> Refused {
+    let message = "the body did not come in time";
+    (ApiError::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message), "the body did not come in time")
+}
