@@ -23,6 +23,7 @@ static WORKFLOW: Workflow = Workflow {
     name: "order-fulfillment",
     title: "E-commerce Order Fulfillment",
     version: "2.0.0",
+    hash: "cbe744a02aa914c7ffeb368b1b03a1b6",
     settings: Settings {
         timeout: Some(Duration::from_secs(600)),
         fail_fast: false,
@@ -81,6 +82,7 @@ static WORKFLOW: Workflow = Workflow {
         Edge::dependency(send_confirmation::INDEX, update_order_status::INDEX),
         Edge::dependency(update_order_status::INDEX, send_warehouse_notification::INDEX),
     ],
+    openapi: OPENAPI,
 };
 
 /// Variables of the environment, by index.
@@ -228,6 +230,7 @@ mod order_webhook {
             validate_signature: true,
             allowed_ips: &["192.168.1.0/24", "10.0.0.0/8"],
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry::NONE,
         timeout: Duration::from_secs(30),
@@ -251,6 +254,7 @@ mod validate_order {
         id: "validate-order",
         title: "Validate Order Data",
         kind: Kind::Filter(Filter { condition, error_message }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry::NONE,
         timeout: Duration::from_secs(30),
@@ -298,6 +302,7 @@ mod check_inventory {
             body: Body::Json(body),
             cache: None,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -371,6 +376,7 @@ mod process_payment {
             body: Body::Json(body),
             cache: None,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 2,
@@ -455,6 +461,7 @@ mod update_inventory {
             body: Body::Json(body),
             cache: None,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -507,6 +514,7 @@ mod create_shipping {
             body: Body::Json(body),
             cache: None,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 2,
@@ -602,6 +610,7 @@ mod send_confirmation {
             message,
             at_most_once: false,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -668,6 +677,7 @@ mod update_order_status {
             body: Body::Json(body),
             cache: None,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -727,6 +737,7 @@ mod send_warehouse_notification {
             message,
             at_most_once: false,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -785,6 +796,7 @@ mod validation_error_handler {
             message,
             at_most_once: false,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -835,6 +847,7 @@ mod payment_error_handler {
             message,
             at_most_once: false,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -885,6 +898,7 @@ mod backorder_handler {
             message,
             at_most_once: false,
         }),
+        input_schema: None,
         output: &SHAPE,
         retry: Retry {
             retries: 3,
@@ -955,3 +969,6 @@ pub fn process_payment_to_update_inventory(s: &Scope) -> Result<bool, Fault> {
 pub fn process_payment_to_payment_error_handler(s: &Scope) -> Result<bool, Fault> {
     Ok(js::equals(&s.get(&process_payment::SUCCESS).value(), &Value::Bool(false)))
 }
+
+/// What the service answers at `/openapi.json`.
+static OPENAPI: &str = r####"{"openapi":"3.1.0","info":{"title":"E-commerce Order Fulfillment","version":"2.0.0","description":"A workflow compiled by flowc. Every answer that is no success has the body `Error`; its `request_id` also stands in the service's log."},"servers":[{"url":"/"}],"tags":[{"name":"webhooks","description":"Inputs from other systems"},{"name":"flows","description":"Starting, watching and cancelling executions; needs a bearer key"},{"name":"operation","description":"For load balancers, orchestrators and monitoring"}],"paths":{"/webhooks/order-fulfillment-webhook":{"post":{"tags":["webhooks"],"operationId":"webhook:order-fulfillment-webhook","summary":"Order Webhook Trigger","description":"Requests must be signed. Only some addresses may call it.","requestBody":{"required":true,"content":{"application/json":{"schema":{"type":"object"}}}},"responses":{"200":{"description":"Accepted and durable","content":{"application/json":{"schema":{"type":"object","required":["status","execution_id"],"properties":{"status":{"const":"accepted"},"execution_id":{"type":"string"}}}}}},"400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},"403":{"$ref":"#/components/responses/Forbidden"},"408":{"$ref":"#/components/responses/Timeout"},"413":{"$ref":"#/components/responses/TooLarge"},"415":{"$ref":"#/components/responses/NotJson"},"422":{"$ref":"#/components/responses/Mismatch"},"429":{"$ref":"#/components/responses/TooMany"},"503":{"$ref":"#/components/responses/Unavailable"}}}},"/api/v1/flows/validate":{"post":{"tags":["flows"],"operationId":"validate","summary":"Does this service run the workflow in the body?","security":[{"bearer":[]}],"requestBody":{"required":true,"description":"A workflow, or an object that holds it in `flow_data`.","content":{"application/json":{"schema":{"type":"object"}}}},"responses":{"200":{"description":"The answer, also for another workflow and for none","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Validation"}}}},"400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},"403":{"$ref":"#/components/responses/Forbidden"},"408":{"$ref":"#/components/responses/Timeout"},"413":{"$ref":"#/components/responses/TooLarge"},"415":{"$ref":"#/components/responses/NotJson"},"429":{"$ref":"#/components/responses/TooMany"}}}},"/api/v1/flows/execute":{"post":{"tags":["flows"],"operationId":"execute","summary":"Start an execution","security":[{"bearer":[]}],"requestBody":{"required":true,"content":{"application/json":{"schema":{"type":"object","additionalProperties":false,"required":[],"properties":{"flow_data":{"type":["object","null"],"description":"May be left out. The compiled workflow itself; another one is refused with 422 `WORKFLOW_MISMATCH`."},"input_variables":{"type":["object","null"]},"execution_options":{"type":["object","null"],"additionalProperties":false,"description":"For this execution alone. The workflow's own limits can only be lowered.","properties":{"timeout":{"type":["number","null"],"exclusiveMinimum":0,"description":"Seconds for the whole execution."},"max_parallel_nodes":{"type":["integer","null"],"minimum":1,"description":"How many nodes may run at once."},"environment_variables":{"type":["object","null"],"additionalProperties":false,"description":"Only those that the service's operator allows (403 otherwise); never secrets.","properties":{"ECOMMERCE_API_URL":{"type":"string"},"INVENTORY_API_URL":{"type":"string"},"PAYMENT_API_URL":{"type":"string"},"SHIPPING_API_URL":{"type":"string"},"SMTP_PORT":{"type":"string"},"SMTP_SERVER":{"type":"string"},"SMTP_USERNAME":{"type":"string"}}}}},"wait":{"anyOf":[{"type":["boolean","null"]},{"type":"number","exclusiveMinimum":0}],"description":"Answer when the execution has ended, or after so many seconds; at most 300, which is what `true` means."}}}}}},"responses":{"200":{"description":"Accepted and durable; with `wait` also how it stands","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Started"}}}},"400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},"403":{"$ref":"#/components/responses/Forbidden"},"408":{"$ref":"#/components/responses/Timeout"},"413":{"$ref":"#/components/responses/TooLarge"},"415":{"$ref":"#/components/responses/NotJson"},"422":{"$ref":"#/components/responses/Mismatch"},"429":{"$ref":"#/components/responses/TooMany"},"503":{"$ref":"#/components/responses/Unavailable"}}}},"/api/v1/flows/execution/{execution_id}":{"parameters":[{"name":"execution_id","in":"path","required":true,"schema":{"type":"string","pattern":"^exec-[0-9a-f]{32}$"}}],"get":{"tags":["flows"],"operationId":"execution","summary":"How an execution stands","security":[{"bearer":[]}],"responses":{"200":{"description":"The execution","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Execution"}}}},"400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},"403":{"$ref":"#/components/responses/Forbidden"},"404":{"$ref":"#/components/responses/NotFound"},"429":{"$ref":"#/components/responses/TooMany"}}},"delete":{"tags":["flows"],"operationId":"cancel","summary":"Cancel an execution","description":"What is in flight is dropped. The execution can still be asked for.","security":[{"bearer":[]}],"responses":{"200":{"description":"Cancelled","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Started"}}}},"202":{"description":"Asked to end, and still running","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Started"}}}},"400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},"403":{"$ref":"#/components/responses/Forbidden"},"404":{"$ref":"#/components/responses/NotFound"},"409":{"description":"It has ended already; `details.status` says how","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"429":{"$ref":"#/components/responses/TooMany"}}}},"/api/v1/flows/executions":{"get":{"tags":["flows"],"operationId":"executions","summary":"The executions, newest first","security":[{"bearer":[]}],"parameters":[{"name":"status","in":"query","schema":{"$ref":"#/components/schemas/Status"}},{"name":"limit","in":"query","schema":{"type":"integer","minimum":1,"maximum":500,"default":50}},{"name":"offset","in":"query","schema":{"type":"integer","minimum":0,"default":0}},{"name":"start_date","in":"query","description":"Accepted then or later.","schema":{"anyOf":[{"type":"string","format":"date"},{"type":"string","format":"date-time"}]}},{"name":"end_date","in":"query","description":"Accepted then or earlier; a date is the whole day (UTC).","schema":{"anyOf":[{"type":"string","format":"date"},{"type":"string","format":"date-time"}]}}],"responses":{"200":{"description":"A page","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Executions"}}}},"400":{"$ref":"#/components/responses/BadRequest"},"401":{"$ref":"#/components/responses/Unauthorized"},"403":{"$ref":"#/components/responses/Forbidden"},"429":{"$ref":"#/components/responses/TooMany"}}}},"/health":{"get":{"tags":["operation"],"operationId":"health","summary":"What runs here, and whether it accepts work","responses":{"200":{"$ref":"#/components/responses/Health"},"503":{"$ref":"#/components/responses/Health"}}}},"/health/live":{"get":{"tags":["operation"],"operationId":"live","summary":"The process answers","responses":{"200":{"$ref":"#/components/responses/Health"}}}},"/health/ready":{"get":{"tags":["operation"],"operationId":"ready","summary":"It accepts work; 503 from the moment it is asked to stop","responses":{"200":{"$ref":"#/components/responses/Health"},"503":{"$ref":"#/components/responses/Health"}}}}},"components":{"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"}},"responses":{"BadRequest":{"description":"Something in the request is wrong: `INVALID_JSON`, `INVALID_INPUT`, `INVALID_REQUEST`, `INVALID_PARAMETER`, `INCOMPLETE_BODY`","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"Unauthorized":{"description":"No valid API key (`UNAUTHORIZED`) or signature (`INVALID_SIGNATURE`)","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"Forbidden":{"description":"`ADDRESS_NOT_ALLOWED`, `API_DISABLED` or `ENVIRONMENT_NOT_ALLOWED`","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"NotFound":{"description":"`EXECUTION_NOT_FOUND`: there is none, or it was forgotten","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"Timeout":{"description":"The body did not come in time","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"TooLarge":{"description":"The body is too large; `details.max_bytes` says how large it may be","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"NotJson":{"description":"The body says itself that it is no JSON","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"Mismatch":{"description":"`INPUT_MISMATCH`: `details.mismatches` lists where the input differs from its schema; `WORKFLOW_MISMATCH`: another workflow","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"TooMany":{"description":"Too many requests from this client","headers":{"Retry-After":{"schema":{"type":"integer"},"description":"Seconds"}},"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"Unavailable":{"description":"Not accepted; to be sent again later","headers":{"Retry-After":{"schema":{"type":"integer"},"description":"Seconds"}},"content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}},"Health":{"description":"How it stands","content":{"application/json":{"schema":{"type":"object","required":["status"],"properties":{"status":{"enum":["ok","draining"]}}}}}}},"schemas":{"Status":{"enum":["pending","running","completed","error","cancelled"]},"Error":{"type":"object","required":["error","timestamp","request_id"],"properties":{"error":{"type":"object","required":["code","message","details"],"properties":{"code":{"type":"string"},"message":{"type":"string"},"details":{"type":"object"}}},"timestamp":{"type":"string","format":"date-time"},"request_id":{"type":"string"}}},"Validation":{"type":"object","required":["valid","errors","warnings","metadata"],"properties":{"valid":{"type":"boolean"},"errors":{"type":"array","items":{"type":"object","required":["type","node_id","field","message"],"properties":{"type":{"type":"string"},"node_id":{"type":["string","null"]},"field":{"type":["string","null"]},"message":{"type":"string"}}}},"warnings":{"type":"array"},"metadata":{"type":"object"}}},"Started":{"type":"object","required":["success","execution_id","status"],"properties":{"success":{"const":true},"execution_id":{"type":"string"},"status":{"$ref":"#/components/schemas/Status"},"execution":{"$ref":"#/components/schemas/Execution"}}},"Execution":{"type":"object","required":["execution_id","flow_id","status","progress","current_node","executed_nodes","skipped_nodes","pending_nodes","failed_nodes","duration","started_at","completed_at","error_message"],"properties":{"execution_id":{"type":"string"},"flow_id":{"const":"order-fulfillment"},"status":{"$ref":"#/components/schemas/Status"},"progress":{"type":"integer","minimum":0,"maximum":100},"current_node":{"anyOf":[{"$ref":"#/components/schemas/NodeId"},{"type":"null"}]},"executed_nodes":{"type":"array","items":{"$ref":"#/components/schemas/ExecutedNode"}},"skipped_nodes":{"type":"array","items":{"$ref":"#/components/schemas/NodeId"}},"pending_nodes":{"type":"array","items":{"$ref":"#/components/schemas/NodeId"}},"failed_nodes":{"type":"array","items":{"$ref":"#/components/schemas/NodeId"}},"duration":{"type":"number","description":"Seconds."},"started_at":{"type":"string","format":"date-time"},"completed_at":{"type":["string","null"],"format":"date-time"},"error_message":{"type":["string","null"]},"error_code":{"type":["string","null"]}}},"NodeId":{"enum":["order-webhook","validate-order","check-inventory","process-payment","update-inventory","create-shipping","send-confirmation","update-order-status","send-warehouse-notification","validation-error-handler","payment-error-handler","backorder-handler"]},"ExecutedNode":{"type":"object","required":["node_id","status","result","error","execution_time","started_at","completed_at"],"properties":{"status":{"enum":["running","completed","failed","cancelled","skipped"]},"error":{"anyOf":[{"type":"null"},{"type":"object","required":["message","code"],"properties":{"message":{"type":"string"},"code":{"type":"string"}}}]},"execution_time":{"type":["number","null"],"description":"Seconds."},"started_at":{"type":"string","format":"date-time"},"completed_at":{"type":["string","null"],"format":"date-time"}},"anyOf":[{"title":"Order Webhook Trigger","properties":{"node_id":{"const":"order-webhook"},"result":{"type":["object","null"]}}},{"title":"Validate Order Data","properties":{"node_id":{"const":"validate-order"},"result":{"type":["object","null"],"properties":{"passed":{"type":"boolean"}}}}},{"title":"Check Inventory","properties":{"node_id":{"const":"check-inventory"},"result":{"type":["object","null"]}}},{"title":"Process Payment","properties":{"node_id":{"const":"process-payment"},"result":{"type":["object","null"]}}},{"title":"Update Inventory","properties":{"node_id":{"const":"update-inventory"},"result":{"type":["object","null"]}}},{"title":"Create Shipping Label","properties":{"node_id":{"const":"create-shipping"},"result":{"type":["object","null"]}}},{"title":"Send Order Confirmation","properties":{"node_id":{"const":"send-confirmation"},"result":{"type":["object","null"]}}},{"title":"Update Order Status","properties":{"node_id":{"const":"update-order-status"},"result":{"type":["object","null"]}}},{"title":"Notify Warehouse","properties":{"node_id":{"const":"send-warehouse-notification"},"result":{"type":["object","null"]}}},{"title":"Handle Validation Errors","properties":{"node_id":{"const":"validation-error-handler"},"result":{"type":["object","null"]}}},{"title":"Handle Payment Errors","properties":{"node_id":{"const":"payment-error-handler"},"result":{"type":["object","null"]}}},{"title":"Handle Backorders","properties":{"node_id":{"const":"backorder-handler"},"result":{"type":["object","null"]}}}]},"Executions":{"type":"object","required":["executions","total_count","pagination"],"properties":{"executions":{"type":"array","items":{"type":"object","required":["execution_id","flow_id","status","started_at","completed_at","duration","error_message"],"properties":{"execution_id":{"type":"string"},"flow_id":{"const":"order-fulfillment"},"status":{"$ref":"#/components/schemas/Status"},"started_at":{"type":"string","format":"date-time"},"completed_at":{"type":["string","null"],"format":"date-time"},"duration":{"type":"number","description":"Seconds."},"error_message":{"type":["string","null"]}}}},"total_count":{"type":"integer","minimum":0},"pagination":{"type":"object","required":["limit","offset","has_more"],"properties":{"limit":{"type":"integer"},"offset":{"type":"integer"},"has_more":{"type":"boolean"}}}}}}}}"####;
