@@ -13,7 +13,7 @@ mod clock;
 mod script;
 mod world;
 
-use crate::engine::{Engine, Handle, Parts, Retention, StartError, StartedBy};
+use crate::engine::{Engine, Handle, Parts, Retention, StartError, StartOptions, StartedBy};
 use crate::env::Environment;
 use crate::flow::{Kind, Workflow};
 use crate::journal::{Id, Memory};
@@ -118,7 +118,7 @@ fn run(
     input: crate::value::Doc,
     started_by: StartedBy,
 ) -> Result<Handle, String> {
-    let accepted = pin!(engine.accept(EXECUTION, input, started_by));
+    let accepted = pin!(engine.accept(EXECUTION, input, started_by, &StartOptions::default()));
     let (handle, task) = match poll(accepted) {
         Poll::Ready(accepted) => accepted.map_err(|error: StartError| error.to_string())?,
         Poll::Pending => return Err("the execution was not accepted".to_owned()),
