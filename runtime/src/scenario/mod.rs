@@ -118,7 +118,8 @@ fn run(
     input: crate::value::Doc,
     started_by: StartedBy,
 ) -> Result<Handle, String> {
-    let accepted = pin!(engine.accept(EXECUTION, input, started_by, &StartOptions::default()));
+    let options = StartOptions::default();
+    let accepted = pin!(engine.accept(EXECUTION, input, started_by, &options));
     let (handle, task) = match poll(accepted) {
         Poll::Ready(accepted) => accepted.map_err(|error: StartError| error.to_string())?,
         Poll::Pending => return Err("the execution was not accepted".to_owned()),
