@@ -101,7 +101,7 @@ impl Shell {
             Command::Schema => print(&format!("{:#}\n", crate::catalog::schema::schema())),
             Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
             Command::Warm { no_mail } => {
-                build::warm(crate::codegen::files::Flavour { mail: !no_mail }, self.talk)?;
+                build::warm(crate::codegen::files::Flavour { mail: !no_mail, store: true }, self.talk)?;
                 self.talk.say("the runtime is compiled: every workflow from here on takes well under a second");
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p flow-runtime --features service --bench engine` prints nanoseconds per node; the budget is 5 µs.
 
-use flow_runtime::engine::{Effect, Effects, Engine, Parts, Retention, StartedBy, SystemClock};
+use flow_runtime::engine::{Capacity, Effect, Effects, Engine, Parts, Retention, StartedBy, SystemClock};
 use flow_runtime::env::{Environment, Paths, Sources};
 use flow_runtime::flow::{Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Workflow};
 use flow_runtime::journal::Memory;
@@ -91,8 +91,13 @@ async fn measure(name: &str, effects: bool) {
         Environment::load(&[], &sources).expect("nothing is missing")
     };
     let retention = Retention::default();
-    let parts =
-        Parts { effects: Box::new(Instantly), journal: Arc::new(Memory), clock: Arc::new(SystemClock), retention };
+    let parts = Parts {
+        effects: Box::new(Instantly),
+        journal: Arc::new(Memory),
+        clock: Arc::new(SystemClock),
+        retention,
+        capacity: Capacity::default(),
+    };
     let workflow = workflow(effects);
     let engine = Engine::with_parts(workflow, environment, parts);
     let mut best = Duration::MAX;

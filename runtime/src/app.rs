@@ -1,4 +1,4 @@
-//! The command line of every compiled binary: `run`, `serve`, `env`.
+//! The command line of every compiled binary: `run`, `serve`, `env`, and the commands on the journal.
 //!
 //! Comes in: the tables of one workflow, the arguments. Goes out: an exit code; results on stdout, talk on stderr.
 //! Always true: nothing starts unless everything it needs is there; what is missing is listed at once.
@@ -7,11 +7,14 @@
 //! configuration or usage, 128 + n stopped by signal n.
 
 mod arguments;
+#[cfg(feature = "store")]
+mod executions;
 mod listing;
 mod pretty;
 mod run;
 mod serve;
 mod signal;
+mod store;
 
 use crate::env::{Environment, EnvironmentError, Paths, Sources};
 use crate::flow::Workflow;
@@ -32,20 +35,23 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = match command {
+    let outcome = match &command {
         Command::Help(topic) => {
-            show(&arguments::help(program, workflow, topic));
+            show(&arguments::help(program, workflow, *topic));
             Ok(ExitCode::SUCCESS)
         }
         Command::Version => {
             show(&format!("{} {}\n", workflow.name, workflow.version));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Env(options) => listing::env(workflow, &options),
+        Command::Env(options) => listing::env(workflow, options),
         Command::Scenarios => scenarios(workflow),
-        Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, &options)),
+        Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, options)),
+        Command::Executions(_) | Command::Export(_) | Command::Show(_) | Command::Cancel(_) | Command::Resume(_) => {
+            journal(workflow, &command)
+        }
         Command::Serve(options) => {
-            crate::log::init().map_err(Failure::from).and_then(|()| serve::serve(workflow, &options))
+            crate::log::init().map_err(Failure::from).and_then(|()| serve::serve(workflow, options))
         }
     };
     crate::log::flush();
@@ -62,6 +68,36 @@ fn scenarios(workflow: &'static Workflow) -> Result<ExitCode, Failure> {
     read.map_err(|error| format!("cannot read stdin: {error}"))?;
     show(&crate::scenario::play(workflow, &document)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The commands on the journal.
+#[cfg(feature = "store")]
+fn journal(workflow: &'static Workflow, command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Executions(options) => executions::list(workflow, options),
+        Command::Export(options) => executions::export(workflow, options),
+        Command::Show(options) => executions::show_one(workflow, options),
+        Command::Cancel(options) => executions::cancel(workflow, options),
+        Command::Resume(options) => match executions::ask_to_resume(workflow, options)? {
+            executions::Resumption::Asked(code) => Ok(code),
+            executions::Resumption::Here(folder) => {
+                crate::log::init()?;
+                run::resume(workflow, options, folder)
+            }
+        },
+        // Not on the journal: see `main`.
+        Command::Run(_)
+        | Command::Serve(_)
+        | Command::Env(_)
+        | Command::Scenarios
+        | Command::Help(_)
+        | Command::Version => Ok(ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(not(feature = "store"))]
+fn journal(_: &'static Workflow, _: &Command) -> Result<ExitCode, Failure> {
+    Err(Failure::from(String::from(store::NONE)))
 }
 
 /// Why a command could not do its work: bad input or configuration.

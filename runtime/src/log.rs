@@ -204,6 +204,30 @@ pub fn api_refused(operation: &str, request_id: &str, status: u16, code: &str, r
     );
 }
 
+/// The journal cannot be written or read: nothing new is accepted, what has begun waits. `reason` names the file.
+pub fn journal_failed(reason: &str) {
+    line(Level::Error, "journal failed", &[("reason", Field::Text(reason))]);
+}
+
+/// The journal can be written again.
+pub fn journal_recovered() {
+    line(Level::Warn, "journal recovered", &[]);
+}
+
+/// Executions that former processes have not finished go on.
+pub fn recovering(executions: usize) {
+    line(Level::Info, "recovering", &[("executions", Field::Number(executions as u64))]);
+}
+
+/// An execution that is not finished is left alone.
+pub fn execution_left(execution_id: &str, reason: &str) {
+    line(
+        Level::Warn,
+        "execution left alone",
+        &[("execution_id", Field::Text(execution_id)), ("reason", Field::Text(reason))],
+    );
+}
+
 /// The service accepts connections.
 pub fn serving(workflow: &str, version: &str) {
     line(Level::Info, "serving", &[("workflow", Field::Text(workflow)), ("version", Field::Text(version))]);

@@ -38,4 +38,11 @@ pub const SETTINGS: &[Key] = &[
         default: "10",
         doc: "How many nodes of one execution run at once. A node that waits for a retry does not count.",
     },
+    Key {
+        name: "store",
+        ty: KeyType::OneOf(&["sqlite", "memory"]),
+        required: false,
+        default: "sqlite",
+        doc: "Where executions are kept. `sqlite`: in a file, so that they survive the process. `memory`: nowhere; the executable has no store in it and is smaller.",
+    },
 ];

@@ -24,12 +24,19 @@ pub struct GeneratedCrate {
 pub struct Flavour {
     /// The workflow sends mail.
     pub mail: bool,
+    /// Executions are kept in a file.
+    pub store: bool,
 }
 
 impl Flavour {
     /// Features of `flow-runtime`, in a fixed order.
     pub fn features(self) -> &'static [&'static str] {
-        if self.mail { &["service", "mail"] } else { &["service"] }
+        match (self.mail, self.store) {
+            (true, true) => &["service", "mail", "store"],
+            (true, false) => &["service", "mail"],
+            (false, true) => &["service", "store"],
+            (false, false) => &["service"],
+        }
     }
 }
 
@@ -84,7 +91,7 @@ mod tests {
     use quote::quote;
 
     fn with_main(tokens: TokenStream) -> GeneratedCrate {
-        let mut generated = GeneratedCrate::new("order", Flavour { mail: false });
+        let mut generated = GeneratedCrate::new("order", Flavour { mail: false, store: false });
         generated.add_rust("src/main.rs", tokens);
         generated
     }

@@ -147,7 +147,7 @@ mod tests {
     const LOCK: &str = "# generated\nversion = 4\n\n[[package]]\nname = \"bytes\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"tokio\"\nversion = \"1.54.0\"\n";
 
     fn named(name: &str) -> GeneratedCrate {
-        GeneratedCrate::new(name, Flavour { mail: true })
+        GeneratedCrate::new(name, Flavour { mail: true, store: true })
     }
 
     #[test]
@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn only_the_needed_features_are_asked_for() {
-        assert!(cargo_toml(&named("order"), LOCK).contains("features = [\"service\", \"mail\"]"));
-        let quiet = GeneratedCrate::new("order", Flavour { mail: false });
+        assert!(cargo_toml(&named("order"), LOCK).contains("features = [\"service\", \"mail\", \"store\"]"));
+        let quiet = GeneratedCrate::new("order", Flavour { mail: false, store: false });
         assert!(cargo_toml(&quiet, LOCK).contains("features = [\"service\"]"));
     }
 

@@ -37,7 +37,7 @@ pub fn generate(plan: &Plan) -> GeneratedCrate {
 
 /// As [`generate`], on this thread.
 pub fn write(plan: &Plan) -> GeneratedCrate {
-    let mut generated = GeneratedCrate::new(plan.workflow.slug.clone(), Flavour { mail: plan.mail });
+    let mut generated = GeneratedCrate::new(plan.workflow.slug.clone(), Flavour { mail: plan.mail, store: plan.store });
     generated.add_rust("src/main.rs", main_rs::gen_main_rs(plan));
     generated
 }

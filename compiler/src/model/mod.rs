@@ -54,6 +54,8 @@ pub struct Settings {
     pub fail_fast: bool,
     /// 1 when execution is sequential.
     pub max_parallel_nodes: usize,
+    /// Executions survive the process: `store` is not `memory`.
+    pub durable: bool,
     /// `parallel_execution` is `false`.
     pub sequential: bool,
     /// What `settings` says.

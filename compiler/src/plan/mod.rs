@@ -35,6 +35,8 @@ pub struct Plan {
     pub hash: String,
     /// Whether mails are sent: decides what the binary links.
     pub mail: bool,
+    /// Whether executions are kept in a file: decides what the binary links.
+    pub store: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -85,6 +87,7 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     let source = sources.workflow().name.rsplit(['/', '\\']).next().unwrap_or_default().to_string();
     Plan {
         fields: Fields::collect(&workflow),
+        store: workflow.settings.durable,
         mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
         workflow,
         source,

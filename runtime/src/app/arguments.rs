@@ -2,8 +2,10 @@
 //!
 //! Comes in: the arguments. Goes out: a [`Command`], or what is wrong with them.
 
+use crate::engine::Status;
 use crate::env::Paths;
 use crate::flow::Workflow;
+use crate::journal::Id;
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -15,6 +17,11 @@ pub enum Command {
     Run(RunOptions),
     Serve(ServeOptions),
     Env(EnvOptions),
+    Executions(ListOptions),
+    Export(ListOptions),
+    Show(ExecutionOptions),
+    Cancel(ExecutionOptions),
+    Resume(ExecutionOptions),
     /// For `flowc test` alone, which is why no help tells of it.
     Scenarios,
     Help(Topic),
@@ -27,6 +34,11 @@ pub enum Topic {
     Run,
     Serve,
     Env,
+    Executions,
+    Export,
+    Show,
+    Cancel,
+    Resume,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,6 +47,8 @@ pub struct RunOptions {
     pub input: Option<OsString>,
     /// `None`: as stdout is a terminal or not.
     pub pretty: Option<bool>,
+    /// Where the execution is written down; `None`: nowhere.
+    pub data: Option<PathBuf>,
     pub paths: Paths,
 }
 
@@ -46,7 +60,48 @@ pub struct ServeOptions {
     pub body_max: Option<usize>,
     pub api_key_file: Vec<PathBuf>,
     pub allow_env: Vec<String>,
+    pub store: StoreOptions,
     pub paths: Paths,
+}
+
+/// Which executions of a journal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ListOptions {
+    pub status: Option<Status>,
+    pub limit: usize,
+    pub offset: usize,
+    pub json: bool,
+    pub data: Option<PathBuf>,
+}
+
+/// One execution of a journal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExecutionOptions {
+    pub id: Id,
+    /// `None`: as stdout is a terminal or not.
+    pub pretty: Option<bool>,
+    pub data: Option<PathBuf>,
+    pub paths: Paths,
+}
+
+/// Where executions are written down, and how many.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// `None`: as the environment says, or the workflow's own.
+    pub data: Option<PathBuf>,
+    /// Nowhere.
+    pub memory: bool,
+    pub keep_days: Option<Keep>,
+    pub keep_executions: Option<Keep>,
+    pub unfinished_max: Option<usize>,
+    pub working_max: Option<usize>,
+}
+
+/// How much of the past to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    All,
+    Last(usize),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -66,14 +121,28 @@ fn parse_lexopt(mut parser: Parser) -> Result<Command, lexopt::Error> {
     match first {
         Arg::Short('h') | Arg::Long("help") => Ok(Command::Help(Topic::All)),
         Arg::Short('V') | Arg::Long("version") => Ok(Command::Version),
-        Arg::Value(command) => match command.to_str() {
-            Some("run") => run(&mut parser),
-            Some("serve") => serve(&mut parser),
-            Some("env") => env(&mut parser),
-            Some("help") => help_topic(&mut parser),
-            Some("scenarios") => Ok(Command::Scenarios),
-            _ => Err(format!("there is no command `{}`", command.to_string_lossy()).into()),
-        },
+        Arg::Value(command) => {
+            match command.to_str() {
+                Some("run") => run(&mut parser),
+                Some("serve") => serve(&mut parser),
+                Some("env") => env(&mut parser),
+                Some("executions") => list(&mut parser, Topic::Executions)
+                    .map(|parsed| parsed.map_or_else(Command::Help, Command::Executions)),
+                Some("export") => {
+                    list(&mut parser, Topic::Export).map(|parsed| parsed.map_or_else(Command::Help, Command::Export))
+                }
+                Some("show") => {
+                    execution(&mut parser, Topic::Show).map(|parsed| parsed.map_or_else(Command::Help, Command::Show))
+                }
+                Some("cancel") => execution(&mut parser, Topic::Cancel)
+                    .map(|parsed| parsed.map_or_else(Command::Help, Command::Cancel)),
+                Some("resume") => execution(&mut parser, Topic::Resume)
+                    .map(|parsed| parsed.map_or_else(Command::Help, Command::Resume)),
+                Some("scenarios") => Ok(Command::Scenarios),
+                Some("help") => help_topic(&mut parser),
+                _ => Err(format!("there is no command `{}`", command.to_string_lossy()).into()),
+            }
+        }
         other => Err(other.unexpected()),
     }
 }
@@ -86,6 +155,7 @@ fn run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Short('i') | Arg::Long("input") => options.input = Some(parser.value()?),
             Arg::Long("pretty") => options.pretty = Some(true),
             Arg::Long("compact") => options.pretty = Some(false),
+            Arg::Long("data") => options.data = Some(parser.value()?.into()),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
             other => return Err(other.unexpected()),
@@ -105,6 +175,12 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("api-key-file") => options.api_key_file.push(parser.value()?.into()),
             Arg::Long("allow-env") => options.allow_env.push(parser.value()?.string()?),
             Arg::Long("max-body") => options.body_max = Some(parser.value()?.parse_with(size)?),
+            Arg::Long("data") => options.store.data = Some(parser.value()?.into()),
+            Arg::Long("store") => options.store.memory = parser.value()?.parse_with(store)?,
+            Arg::Long("keep-days") => options.store.keep_days = Some(parser.value()?.parse_with(keep)?),
+            Arg::Long("keep-executions") => options.store.keep_executions = Some(parser.value()?.parse_with(keep)?),
+            Arg::Long("max-unfinished") => options.store.unfinished_max = Some(parser.value()?.parse_with(most)?),
+            Arg::Long("max-working") => options.store.working_max = Some(parser.value()?.parse_with(most)?),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
             other => return Err(other.unexpected()),
@@ -127,6 +203,53 @@ fn env(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     Ok(Command::Env(options))
 }
 
+/// A topic when help is asked for.
+fn list(parser: &mut Parser, topic: Topic) -> Result<Result<ListOptions, Topic>, lexopt::Error> {
+    let mut options = ListOptions { status: None, limit: 50, offset: 0, json: false, data: None };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Err(topic)),
+            Arg::Long("status") => options.status = Some(parser.value()?.parse_with(status)?),
+            Arg::Long("limit") if topic == Topic::Executions => options.limit = parser.value()?.parse_with(most)?,
+            Arg::Long("offset") if topic == Topic::Executions => options.offset = parser.value()?.parse()?,
+            Arg::Long("json") if topic == Topic::Executions => options.json = true,
+            Arg::Long("data") => options.data = Some(parser.value()?.into()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Ok(options))
+}
+
+/// A topic when help is asked for.
+fn execution(parser: &mut Parser, topic: Topic) -> Result<Result<ExecutionOptions, Topic>, lexopt::Error> {
+    let (mut id, mut pretty, mut data, mut paths) = (None, None, None, Paths::default());
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Err(topic)),
+            Arg::Long("pretty") if topic != Topic::Cancel => pretty = Some(true),
+            Arg::Long("compact") if topic != Topic::Cancel => pretty = Some(false),
+            Arg::Long("data") => data = Some(parser.value()?.into()),
+            Arg::Long("env-file") if topic == Topic::Resume => paths.env_file = Some(parser.value()?.into()),
+            Arg::Long("config") if topic == Topic::Resume => paths.config = Some(parser.value()?.into()),
+            Arg::Value(text) if id.is_none() => {
+                let text = text.string()?;
+                let wrong =
+                    || format!("`{text}` is no execution: they look like exec-0193…, as `executions` lists them");
+                id = Some(Id::parse(&text).ok_or_else(wrong)?);
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    let id = id.ok_or("which execution? `executions` lists them")?;
+    Ok(Ok(ExecutionOptions { id, pretty, data, paths }))
+}
+
+fn status(text: &str) -> Result<Status, &'static str> {
+    let all = [Status::Running, Status::Completed, Status::Error, Status::Cancelled];
+    let found = all.into_iter().find(|status| status.as_str() == text);
+    found.ok_or("expected running, completed, error or cancelled")
+}
+
 fn help_topic(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let Some(topic) = parser.next()? else { return Ok(Command::Help(Topic::All)) };
     let Arg::Value(topic) = topic else { return Err(topic.unexpected()) };
@@ -134,6 +257,11 @@ fn help_topic(parser: &mut Parser) -> Result<Command, lexopt::Error> {
         Some("run") => Ok(Command::Help(Topic::Run)),
         Some("serve") => Ok(Command::Help(Topic::Serve)),
         Some("env") => Ok(Command::Help(Topic::Env)),
+        Some("executions") => Ok(Command::Help(Topic::Executions)),
+        Some("export") => Ok(Command::Help(Topic::Export)),
+        Some("show") => Ok(Command::Help(Topic::Show)),
+        Some("cancel") => Ok(Command::Help(Topic::Cancel)),
+        Some("resume") => Ok(Command::Help(Topic::Resume)),
         _ => Err(format!("there is no command `{}`", topic.to_string_lossy()).into()),
     }
 }
@@ -149,6 +277,26 @@ fn size(text: &str) -> Result<usize, &'static str> {
     number.filter(|bytes| *bytes > 0).ok_or("expected a number of bytes such as 512K or 2M")
 }
 
+/// Whether executions are only held in memory.
+fn store(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "memory" => Ok(true),
+        "sqlite" => Ok(false),
+        _ => Err("expected sqlite or memory"),
+    }
+}
+
+fn keep(text: &str) -> Result<Keep, &'static str> {
+    if text == "all" {
+        return Ok(Keep::All);
+    }
+    text.parse().map(Keep::Last).map_err(|_| "expected a number or `all`")
+}
+
+fn most(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|most| *most > 0).ok_or("expected a number above 0")
+}
+
 pub fn usage(program: &str) -> String {
     format!(
         "Usage: {program} run --input FILE\n       {program} serve [--listen ADDRESS:PORT]\n       {program} env [--check]\n"
@@ -161,6 +309,11 @@ pub fn help(program: &str, workflow: &Workflow, topic: Topic) -> String {
         Topic::All => write!(text, "{} {}\n\n{}\n{COMMANDS}", workflow.title, workflow.version, usage(program)),
         Topic::Run => write!(text, "Usage: {program} run --input FILE [OPTIONS]\n\n{RUN}{FILES}"),
         Topic::Serve => write!(text, "Usage: {program} serve [OPTIONS]\n\n{SERVE}{FILES}"),
+        Topic::Executions => write!(text, "Usage: {program} executions [OPTIONS]\n\n{EXECUTIONS}{DATA}"),
+        Topic::Export => write!(text, "Usage: {program} export [OPTIONS]\n\n{EXPORT}{DATA}"),
+        Topic::Show => write!(text, "Usage: {program} show ID [OPTIONS]\n\n{SHOW}{DATA}"),
+        Topic::Cancel => write!(text, "Usage: {program} cancel ID [OPTIONS]\n\n{CANCEL}{DATA}"),
+        Topic::Resume => write!(text, "Usage: {program} resume ID [OPTIONS]\n\n{RESUME}{DATA_OPTION}{FILES}"),
         Topic::Env => write!(text, "Usage: {program} env [OPTIONS]\n\n{ENV}{FILES}{ORDER}"),
     };
     text
@@ -172,6 +325,13 @@ Commands:
   serve    Receive webhooks
   env      List the environment variables this workflow needs
   help     Explain a command
+
+Commands on the journal, whether or not a service is running:
+  executions  List executions
+  show        Print one execution as JSON
+  export      Print executions with their inputs, one JSON object per line
+  cancel      End an execution
+  resume      Go on with an execution that nobody goes on with
 
 Options:
   -h, --help       Print this
@@ -188,12 +348,16 @@ Options:
   -i, --input FILE     The input, a JSON object; `-` reads stdin. May be left out when the workflow reads no input
       --pretty         Print indented JSON (default on a terminal)
       --compact        Print JSON on one line
+      --data DIR       Write the execution down in the journal of this folder, where `serve` keeps its own; one that is
+                       cut off goes on with `resume` or with the next `serve`
 ";
 
 const SERVE: &str = "\
 Receives webhooks at POST /webhooks/ID; answers /health, /health/live, /health/ready, /metrics, /openapi.json, and with a
 key /api/v1/flows/….
-SIGINT and SIGTERM stop accepting and let running executions finish for up to 25 s; a second signal stops at once.
+Every execution is written to a journal before it is answered for: after a crash or a restart it goes on where it stood.
+SIGINT and SIGTERM stop accepting and let running executions finish for up to 25 s; those that wait for a retry, and what is
+not finished by then, go on with the next start. A second signal stops at once.
 
 Options:
       --listen ADDRESS[:PORT]  Where to listen; may be repeated (default 127.0.0.1:8000; port 0 is any free one)
@@ -205,6 +369,13 @@ Options:
       --allow-env NAME         A variable that a request to the API may set for its execution; may be repeated; never a
                                secret
       --max-body SIZE          Largest request body, such as 512K or 2M (default 1M)
+      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
+                               working directory)
+      --store memory           Keep no journal: executions end with the process
+      --keep-days N            How long executions that have ended are kept; `all` is for ever (default 30)
+      --keep-executions N      How many of them are kept; `all` is no limit (default 1000000)
+      --max-unfinished N       Executions that have not ended, beyond which new ones are answered with 503 (default 200000)
+      --max-working N          Executions at work at once; more wait in the journal (default 2000)
 
 While a webhook's secret is being changed, the old one may stand in NAME_PREVIOUS, such as WEBHOOK_SECRET_PREVIOUS:
 signatures made with either are accepted.
@@ -216,6 +387,55 @@ Lists the environment variables this workflow reads, where each was found, and w
 
 Options:
       --check          Exit with 2 if any is missing
+";
+
+const EXECUTIONS: &str = "\
+Lists the executions in the journal, newest first.
+
+Options:
+      --status STATUS          Only those that are running, completed, error or cancelled
+      --limit N                How many (default 50)
+      --offset N               Leave out so many of the newest
+      --json                   Print one JSON object per line
+";
+
+const EXPORT: &str = "\
+Prints executions with their inputs and results, oldest first, one JSON object per line. Holds personal data.
+
+Options:
+      --status STATUS          Only those that are running, completed, error or cancelled
+";
+
+const SHOW: &str = "\
+Prints one execution as JSON, as the API shows it: what each node did, how, and how long it took. Holds personal data.
+
+Options:
+      --pretty                 Print indented JSON (default on a terminal)
+      --compact                Print JSON on one line
+";
+
+const CANCEL: &str = "\
+Ends an execution; what is in flight is dropped. A running service does it within a second; without one it is done here.
+
+Options:
+";
+
+const RESUME: &str = "\
+Goes on with an execution that has not ended. A service does that by itself, with all of them, when it starts; without one
+the execution runs here, to its end, and is printed as `run` prints it.
+
+Options:
+      --pretty                 Print indented JSON (default on a terminal)
+      --compact                Print JSON on one line
+";
+
+const DATA_OPTION: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
+                               working directory)
+";
+
+const DATA: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
+                               working directory)
+  -h, --help                   Print this
 ";
 
 const FILES: &str = "      --env-file FILE          Read this file in place of .env
@@ -238,20 +458,32 @@ mod tests {
 
     #[test]
     fn commands() {
-        let run = RunOptions { input: Some("-".into()), pretty: Some(false), paths: Paths::default() };
+        let run = RunOptions { input: Some("-".into()), pretty: Some(false), ..RunOptions::default() };
         assert_eq!(check(&["run", "--input", "-", "--compact"]), Ok(Command::Run(run)));
         let serve = ServeOptions {
             listen: vec!["127.0.0.1:0".into(), "[::1]:0".into()],
             allow_ip: vec!["any".into()],
             body_max: Some(2 * 1024 * 1024),
+            store: StoreOptions {
+                data: Some("d".into()),
+                keep_days: Some(Keep::Last(7)),
+                keep_executions: Some(Keep::All),
+                ..StoreOptions::default()
+            },
             paths: Paths { env_file: Some("a".into()), config: Some("b".into()) },
             ..ServeOptions::default()
         };
-        let arguments =
-            "serve --listen 127.0.0.1:0 --listen=[::1]:0 --allow-ip any --max-body 2M --env-file a --config b";
+        let arguments = "serve --listen 127.0.0.1:0 --listen=[::1]:0 --allow-ip any --max-body 2M --env-file a --config b --data d \
+             --keep-days 7 --keep-executions all";
         assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Serve(serve)));
         assert_eq!(check(&["env", "--check"]), Ok(Command::Env(EnvOptions { check: true, paths: Paths::default() })));
         assert_eq!(check(&["--version"]), Ok(Command::Version));
+        let list = ListOptions { status: Some(Status::Error), limit: 7, offset: 2, json: true, data: Some("d".into()) };
+        let arguments = "executions --status error --limit 7 --offset 2 --json --data d";
+        assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Executions(list)));
+        let id = Id(0x0193_5555_0000_7000_8000_0000_0000_0001);
+        let execution = ExecutionOptions { id, pretty: None, data: None, paths: Paths::default() };
+        assert_eq!(check(&["cancel", "exec-01935555000070008000000000000001"]), Ok(Command::Cancel(execution)));
     }
 
     #[test]
@@ -273,5 +505,12 @@ mod tests {
         assert!(message(&["run", "order.json"]).contains("order.json"));
         assert!(message(&["serve", "--max-body", "big"]).contains("expected a number of bytes"));
         assert!(message(&["serve", "--max-body", "0"]).contains("expected a number of bytes"));
+        assert!(message(&["show"]).contains("which execution?"));
+        assert!(message(&["show", "exec-1"]).contains("`exec-1` is no execution"));
+        assert!(message(&["executions", "--status", "done"]).contains("expected running, completed"));
+        assert!(message(&["export", "--limit", "1"]).contains("--limit"));
+        assert!(message(&["serve", "--store", "disk"]).contains("expected sqlite or memory"));
+        assert!(message(&["serve", "--keep-days", "ever"]).contains("expected a number or `all`"));
+        assert!(message(&["serve", "--max-working", "0"]).contains("expected a number above 0"));
     }
 }

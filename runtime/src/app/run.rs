@@ -3,10 +3,11 @@
 use super::arguments::RunOptions;
 use super::pretty::pretty;
 use super::signal::{Signals, Stop};
-use super::{Failure, environment, show};
-use crate::engine::{Engine, StartedBy, Status};
+use super::{Failure, environment, show, store};
+use crate::engine::{Engine, Handle, StartedBy, Status};
+use crate::env::Environment;
 use crate::flow::Workflow;
-use crate::journal::Memory;
+use crate::journal::Journal;
 use crate::node::Services;
 use crate::trigger::{InputError, Schema, read_input};
 use crate::value::{Doc, Limits};
@@ -20,15 +21,42 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode, Failure> {
     let input = input(workflow, options.input.as_deref())?;
     let (_, environment) = environment(workflow, &options.paths)?;
+    let journal = store::of_run(workflow, options.data.as_ref())?;
+    carry(workflow, environment, journal, options.pretty, async |engine: &Arc<Engine>| {
+        check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
+        engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
+    })
+}
+
+/// Runs one execution of the journal to its end and prints it.
+#[cfg(feature = "store")]
+pub fn resume(
+    workflow: &'static Workflow,
+    options: &super::arguments::ExecutionOptions,
+    folder: std::path::PathBuf,
+) -> Result<ExitCode, Failure> {
+    let (_, environment) = environment(workflow, &options.paths)?;
+    let journal = store::of_run(workflow, Some(&folder))?;
+    carry(workflow, environment, journal, options.pretty, async |engine: &Arc<Engine>| {
+        engine.resume(options.id).map_err(|error| error.message)
+    })
+}
+
+fn carry(
+    workflow: &'static Workflow,
+    environment: Environment,
+    journal: Arc<dyn Journal>,
+    pretty_wanted: Option<bool>,
+    start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
+) -> Result<ExitCode, Failure> {
     let services = Services::new().map_err(|fault| fault.message)?;
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let (view, code) = runtime.block_on(async {
-        let engine = Engine::new(workflow, environment, services, Arc::new(Memory));
+        let engine = Engine::new(workflow, environment, services, Arc::clone(&journal));
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
-        check(workflow, engine.trigger(StartedBy::Hand), &input)?;
-        let handle = engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())?;
+        let handle = start(&engine).await?;
         let stopped = Arc::new(AtomicU8::new(0));
         tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
         let status = handle.finished().await;
@@ -42,7 +70,8 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     })?;
     // A name being looked up on another thread need not be waited for.
     runtime.shutdown_background();
-    let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
+    journal.close();
+    let indent = pretty_wanted.unwrap_or_else(|| std::io::stdout().is_terminal());
     crate::log::flush();
     show(&if indent { pretty(&view) } else { view + "\n" });
     Ok(ExitCode::from(code))

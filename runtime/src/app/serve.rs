@@ -2,11 +2,10 @@
 
 use super::arguments::ServeOptions;
 use super::signal::Signals;
-use super::{Failure, environment};
+use super::{Failure, environment, store};
 use crate::engine::{Engine, SystemClock};
 use crate::env::Sources;
 use crate::flow::Workflow;
-use crate::journal::Memory;
 use crate::node::Services;
 use crate::server::{self, ApiKeys, ApiSettings, Service, Settings};
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets};
@@ -32,6 +31,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         ..defaults
     };
     let services = Services::new().map_err(|fault| fault.message)?;
+    let journal = store::of_serve(workflow, &options.store)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let code = runtime.block_on(async {
@@ -46,7 +46,12 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         }
         let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let paths: Vec<&str> = webhooks.iter().map(|webhook| webhook.webhook_id).collect();
-        let engine = Engine::new(workflow, environment, services, Arc::new(Memory));
+        let capacity = store::capacity(&options.store);
+        let engine = Engine::with_capacity(workflow, environment, services, Arc::clone(&journal), capacity);
+        let unfinished = engine.recover(store::retention(&options.store)).map_err(|error| error.message)?;
+        if unfinished > 0 {
+            crate::log::recovering(unfinished);
+        }
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(SystemClock));
         let running = service.start(listeners);
         announce(&addresses, &paths);
@@ -60,11 +65,13 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         let left = engine.drain(DRAIN_LIMIT.saturating_sub(asked.elapsed())).await;
         crate::log::drained(left == 0, asked.elapsed());
         if left > 0 {
-            eprintln!("{left} executions were cut off");
+            let then = if journal.store().is_some() { "; they go on with the next start" } else { "" };
+            eprintln!("{left} executions were cut off{then}");
         }
         Ok::<_, Failure>(ExitCode::from(u8::from(left > 0)))
     })?;
     runtime.shutdown_background();
+    journal.close();
     Ok(code)
 }
 

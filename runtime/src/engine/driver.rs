@@ -2,26 +2,30 @@
 //!
 //! Comes in: inputs. Goes out: [`Handle`]s, views, counts.
 //! Always true: an execution that was accepted ends, whatever a node does: it completes, fails, is cancelled or runs out of
-//! time; a panic on the way ends it with `INTERNAL`. Each execution is one task (see [`super::task`]).
+//! time; a panic on the way ends it with `INTERNAL`. Each execution that is in memory is one task (see [`super::task`]); where
+//! the journal can be read back, one that waits is not in memory, and one that a former process began goes on.
 
 use super::clock::{Clock, SystemClock};
 use super::options::StartOptions;
+use super::recovery::{self, Layout, Revived};
 use super::registry::{Counts, Known, Registry, Retention};
 use super::run::Run;
+use super::scheduler::{Capacity, Scheduler};
 use super::task::Task;
-use super::{EdgeState, Execution, Graph, Status, view};
+use super::{EdgeState, Execution, Graph, Status};
 use crate::env::Environment;
 use crate::flow::{Kind, Node, Workflow};
-use crate::journal::{Event, Id, Journal, JournalError};
+use crate::journal::{self, Durable, Event, History, Id, Journal, JournalError, Request, Store};
 use crate::node::{Attempt, Prepared, Services};
 use crate::observe::Observer;
 use crate::scope::Scope;
 use crate::secret::Scrubber;
 use crate::value::{Doc, Fault};
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -35,6 +39,10 @@ pub struct Engine {
     pub(super) parts: Parts,
     pub(super) registry: Registry,
     pub(super) observer: Observer,
+    pub(super) scheduler: Arc<Scheduler>,
+    /// What the numbers in the journal mean here, and how it says so.
+    pub(super) layout: Layout,
+    definition: String,
     /// Told when an execution has ended.
     pub(super) ended: Notify,
     draining: AtomicBool,
@@ -46,6 +54,7 @@ pub struct Parts {
     pub journal: Arc<dyn Journal>,
     pub clock: Arc<dyn Clock>,
     pub retention: Retention,
+    pub capacity: Capacity,
 }
 
 /// What touches the world.
@@ -61,6 +70,11 @@ pub trait Effects: Send + Sync {
 pub trait Effect: Send + Sync {
     /// Makes one attempt. Dropping the future cancels it.
     fn attempt(self: Arc<Self>, timeout: Duration) -> Pin<Box<dyn Future<Output = Attempt> + Send>>;
+
+    /// What to settle with where an attempt may have happened and may not be repeated; `None`: try again.
+    fn unknown(&self) -> Option<Attempt> {
+        None
+    }
 }
 
 /// Who started an execution.
@@ -79,6 +93,8 @@ pub enum StartedBy {
 pub enum StartError {
     /// The process is shutting down.
     Draining,
+    /// There are as many unfinished executions as there may be.
+    Busy,
     Journal(JournalError),
 }
 
@@ -95,24 +111,49 @@ impl Engine {
         services: Services,
         journal: Arc<dyn Journal>,
     ) -> Arc<Engine> {
-        let effects = Box::new(Arc::new(services));
-        let parts = Parts { effects, journal, clock: Arc::new(SystemClock), retention: Retention::default() };
-        Engine::with_parts(workflow, environment, parts)
+        Engine::with_capacity(workflow, environment, services, journal, Capacity::default())
     }
 
-    pub fn with_parts(workflow: &'static Workflow, environment: Environment, parts: Parts) -> Arc<Engine> {
-        Arc::new(Engine {
+    /// As [`Engine::new`], for a process that takes on more or less.
+    pub fn with_capacity(
+        workflow: &'static Workflow,
+        environment: Environment,
+        services: Services,
+        journal: Arc<dyn Journal>,
+        capacity: Capacity,
+    ) -> Arc<Engine> {
+        let effects = Box::new(Arc::new(services));
+        let retention = Retention::default();
+        Engine::with_parts(
             workflow,
-            graph: Arc::new(Graph::of(workflow)),
+            environment,
+            Parts { effects, journal, clock: Arc::new(SystemClock), retention, capacity },
+        )
+    }
+
+    /// Must be called on a tokio runtime if the journal can be read back.
+    pub fn with_parts(workflow: &'static Workflow, environment: Environment, parts: Parts) -> Arc<Engine> {
+        let scheduler = Arc::new(Scheduler::new(parts.capacity));
+        let graph = Arc::new(Graph::of(workflow));
+        let engine = Arc::new(Engine {
+            workflow,
+            layout: Layout::of(workflow, Arc::clone(&graph)),
+            graph,
             node_ids: workflow.nodes.iter().map(|node| node.id).collect(),
             scrubber: Scrubber::new(workflow.environment, &environment),
             environment,
             registry: Registry::new(parts.retention),
             observer: Observer::new(workflow),
+            scheduler: Arc::clone(&scheduler),
+            definition: recovery::definition(workflow),
             parts,
             ended: Notify::new(),
             draining: AtomicBool::new(false),
-        })
+        });
+        if engine.parts.journal.store().is_some() {
+            tokio::spawn(revive_for_ever(scheduler, Arc::downgrade(&engine)));
+        }
+        engine
     }
 
     pub fn workflow(&self) -> &'static Workflow {
@@ -143,12 +184,13 @@ impl Engine {
         started_by: StartedBy,
         options: &StartOptions,
     ) -> Result<Handle, StartError> {
-        if self.draining.load(Ordering::Acquire) {
+        if self.is_draining() {
             return Err(StartError::Draining);
         }
-        let (handle, task) = self.accept(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options).await?;
-        tokio::spawn(task);
-        Ok(handle)
+        let (run, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options)?;
+        tokio::spawn(work);
+        run.is_accepted().await.map_err(StartError::Journal)?;
+        Ok(Handle { run })
     }
 
     /// As [`Engine::start`], but nothing runs unless the caller polls the future; and the name is the caller's choice.
@@ -159,74 +201,174 @@ impl Engine {
         started_by: StartedBy,
         options: &StartOptions,
     ) -> Result<(Handle, impl Future<Output = ()> + Send + use<>), StartError> {
+        let (run, work) = self.admit(id, input, started_by, options)?;
+        Ok((Handle { run }, work))
+    }
+
+    /// Takes an execution in. What has to be done about it is the future's work, also to find out whether it is accepted.
+    fn admit(
+        self: &Arc<Self>,
+        id: Id,
+        input: Doc,
+        started_by: StartedBy,
+        options: &StartOptions,
+    ) -> Result<(Arc<Run>, impl Future<Output = ()> + Send + use<>), StartError> {
+        if self.counts().running >= self.parts.capacity.unfinished as u64 {
+            return Err(StartError::Busy);
+        }
+        let journal = &self.parts.journal;
+        journal.ready().map_err(StartError::Journal)?;
         let trigger = self.trigger(started_by);
         let accepted = self.parts.clock.wall();
-        let event =
-            Event::Accepted { workflow: self.workflow.name, input: input.text(), trigger, options, at: accepted };
-        self.parts.journal.append(id, event).wait().await.map_err(StartError::Journal)?;
-        // The lower half of a version 7 UUID is random: the seed of the jitter, the same after a crash.
+        let options_text = options.to_json(self.workflow.environment);
+        journal.append(
+            id,
+            Event::Accepted {
+                input: Cow::Borrowed(input.text()),
+                trigger,
+                options: options_text.map(Cow::Owned),
+                at: accepted,
+            },
+        );
+        let durable = journal.durable(id);
         let limits = options.lower(self.graph.limits);
-        let execution = Execution::new(Arc::clone(&self.graph), id.0 as u64).limited(limits);
-        let environment = options.values(&self.environment.values);
-        let clock = Arc::clone(&self.parts.clock);
-        let run = Arc::new(Run::new(id, input, trigger, accepted, clock, execution, environment));
-        self.observer.execution_accepted(&run.name, self.origin(started_by), run.input.text().len());
+        let execution = Execution::new(Arc::clone(&self.graph), recovery::seed(id)).limited(limits);
+        let (origin, clock) = (self.origin(started_by), Arc::clone(&self.parts.clock));
+        let mut run = Run::new(id, input, (trigger, origin), accepted, clock, execution, Duration::ZERO);
+        run.environment = options.values(&self.environment.values);
+        let run = Arc::new(run);
         self.registry.add(Arc::clone(&run));
-        let task = Task::new(Arc::clone(self), Arc::clone(&run)).run();
-        Ok((Handle { run }, task))
+        let acceptance = match durable {
+            Durable::Now => {
+                self.accepted(&run);
+                None
+            }
+            Durable::Later(receiver) => Some(receiver),
+        };
+        let turn = Turn::take(self);
+        let (mut task, mut queued) = (None, None);
+        if turn.is_some() || journal.store().is_none() {
+            task = Some(Task::start(Arc::clone(self), Arc::clone(&run), turn, acceptance));
+        } else {
+            queued = Some((Arc::clone(self), Arc::clone(&run), acceptance));
+        }
+        // With it goes what the task has appended.
+        journal.nudge();
+        let work = async move {
+            if let Some(task) = task {
+                task.run().await;
+            }
+            if let Some((engine, run, acceptance)) = queued {
+                engine.queue(run, acceptance).await;
+            }
+        };
+        Ok((run, work))
+    }
+
+    /// Takes up what former processes left unfinished, and from now on what the operator's commands ask for. Returns how many
+    /// executions there are. They begin as there is room; nothing of them is in memory before.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn recover(self: &Arc<Self>, retention: journal::Retention) -> Result<usize, JournalError> {
+        let Some(store) = self.parts.journal.store() else { return Ok(0) };
+        let unfinished = store.unfinished()?;
+        for &id in &unfinished {
+            if self.registry.recover(id) {
+                self.scheduler.is_ready(id);
+            }
+        }
+        tokio::spawn(attend(Arc::downgrade(self), retention));
+        Ok(unfinished.len())
+    }
+
+    /// Takes up one execution of the journal, at once.
+    ///
+    /// # Errors
+    /// When there is no such execution, it has ended, it is at work already, or it cannot go on with this workflow.
+    pub fn resume(self: &Arc<Self>, id: Id) -> Result<Handle, JournalError> {
+        let history = self.history(id)?.ok_or_else(|| JournalError::new(format!("there is no execution {id}")))?;
+        if let Some(Event::Finished { status, .. }) = history.events.last() {
+            return Err(JournalError::new(format!("{id} has ended: {}", status.as_str())));
+        }
+        recovery::continues(&self.definition, &history)
+            .map_err(|reason| JournalError::new(format!("{id} cannot go on here: {reason}")))?;
+        let revived = self.revived(id, history)?;
+        if !self.registry.recover(id) {
+            return Err(JournalError::new(format!("{id} is at work already")));
+        }
+        let run = Arc::new(revived.run);
+        self.registry.revive(&run);
+        let turn = Turn::take(self);
+        tokio::spawn(Task::resume(Arc::clone(self), Arc::clone(&run), turn, revived.begun).run());
+        Ok(Handle { run })
     }
 
     /// The execution as the API shows it: canonical JSON text, in the shape that [`view`] documents. `None`: there is no such execution, or
     /// it ended so long ago that it was forgotten.
     pub fn view(&self, execution_id: &str) -> Option<String> {
-        Some(match self.find(execution_id)? {
-            Known::Running(run) => view::view(self.workflow, &run),
-            Known::Ended(ended) => ended.view.to_string(),
-        })
+        let id = Id::parse(execution_id)?;
+        match self.registry.get(id) {
+            Some(Known::Running(run)) => Some(self.layout.view(&run)),
+            Some(Known::Ended(ended)) => Some(ended.view.to_string()),
+            Some(Known::Parked { .. }) | None => {
+                let history = self.history(id).ok()??;
+                if history.workflow.definition == self.definition {
+                    return Some(self.layout.view(&self.revived(id, history).ok()?.run));
+                }
+                recovery::view_of(id, history, &self.parts.clock).ok()
+            }
+        }
     }
 
-    /// To wait for an execution that runs. `None`: it has ended, or there is none.
+    /// To wait for an execution that is in memory. `None`: it waits in the journal, it has ended, or there is none.
     pub fn handle(&self, execution_id: &str) -> Option<Handle> {
-        match self.find(execution_id)? {
+        match self.registry.get(Id::parse(execution_id)?)? {
             Known::Running(run) => Some(Handle { run }),
-            Known::Ended(_) => None,
+            Known::Parked { .. } | Known::Ended(_) => None,
         }
     }
 
     pub fn status(&self, execution_id: &str) -> Option<Status> {
-        Some(match self.find(execution_id)? {
-            Known::Running(run) => run.status(),
-            Known::Ended(ended) => ended.status,
-        })
+        let id = Id::parse(execution_id)?;
+        match self.registry.get(id) {
+            Some(Known::Running(run)) => Some(run.status()),
+            Some(Known::Ended(ended)) => Some(ended.status),
+            Some(Known::Parked { .. }) => Some(Status::Running),
+            None => match self.history(id).ok()??.events.last() {
+                Some(Event::Finished { status, .. }) => Some(*status),
+                _ => Some(Status::Running),
+            },
+        }
     }
 
     /// Asks for the end of an execution; what is in flight is dropped. False: there is no such execution. One that has ended stays as it
     /// ended.
     pub fn cancel(&self, execution_id: &str) -> bool {
-        let run = match self.find(execution_id) {
-            Some(Known::Running(run)) => run,
-            Some(Known::Ended(_)) => return true,
-            None => return false,
-        };
-        let mut state = run.state();
-        state.cancel_asked = true;
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
+        let Some(id) = Id::parse(execution_id) else { return false };
+        match self.registry.cancel(id) {
+            Some(Known::Running(run)) => run.wake(),
+            Some(Known::Parked { .. }) => self.scheduler.is_ready(id),
+            Some(Known::Ended(_)) => {}
+            None => return matches!(self.history(id), Ok(Some(_))),
         }
         true
     }
 
-    /// Accepts nothing new, and waits until all executions have ended or `limit` has passed. Returns how many still run.
+    /// Accepts nothing new, and waits until all executions have ended or `limit` has passed. Where the journal can be read
+    /// back, those that wait for a retry are not waited for: they go on when the next process starts. Returns how many are
+    /// still at work.
     pub async fn drain(&self, limit: Duration) -> u64 {
         self.draining.store(true, Ordering::Release);
+        for run in self.registry.running() {
+            run.wake();
+        }
         let all_ended = async {
             loop {
                 let ended = self.ended.notified();
                 tokio::pin!(ended);
                 ended.as_mut().enable();
-                if self.counts().running == 0 {
+                if self.at_work() == 0 {
                     return;
                 }
                 ended.await;
@@ -234,19 +376,104 @@ impl Engine {
         };
         // What still runs then goes on until the process ends.
         let _ = tokio::time::timeout(limit, all_ended).await;
-        self.counts().running
+        self.at_work()
+    }
+
+    /// Executions that are at work, those that wait in memory included.
+    pub fn at_work(&self) -> u64 {
+        match self.parts.journal.store() {
+            Some(_) => self.scheduler.working() as u64,
+            None => self.counts().running,
+        }
     }
 
     pub fn counts(&self) -> Counts {
         self.registry.counts()
     }
 
-    fn find(&self, execution_id: &str) -> Option<Known> {
-        let digits = execution_id.strip_prefix("exec-")?;
-        if digits.len() != 32 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
-            return None;
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// A new execution for which there is no place: it goes to the journal, and waits there.
+    async fn queue(
+        self: Arc<Self>,
+        run: Arc<Run>,
+        acceptance: Option<tokio::sync::oneshot::Receiver<Result<(), JournalError>>>,
+    ) {
+        let durable = acceptance.map_or(Durable::Now, Durable::Later);
+        match durable.wait().await {
+            Ok(()) => {
+                self.registry.leave(&run);
+                self.scheduler.is_ready(run.id);
+                self.accepted(&run);
+            }
+            Err(error) => {
+                self.registry.remove(run.id, true);
+                self.parts.journal.forget(run.id);
+                run.state().discarded = Some(error);
+                run.changed.notify_waiters();
+            }
         }
-        self.registry.get(Id(u128::from_str_radix(digits, 16).ok()?))
+    }
+
+    /// The acceptance of an execution is durable.
+    pub(super) fn accepted(&self, run: &Run) {
+        run.state().accepted = true;
+        self.observer.execution_accepted(&run.name, run.origin, run.input.text().len());
+        run.changed.notify_waiters();
+    }
+
+    fn history(&self, id: Id) -> Result<Option<History>, JournalError> {
+        self.parts.journal.store().map_or(Ok(None), |store| store.read(id))
+    }
+
+    fn revived(&self, id: Id, history: History) -> Result<Revived, JournalError> {
+        let age = match self.registry.get(id) {
+            Some(Known::Parked { age: Some((moment, age)), .. }) => {
+                Some(age + self.parts.clock.now().saturating_duration_since(moment))
+            }
+            _ => None,
+        };
+        let mut revived = recovery::revive(&self.layout, id, history, age, &self.parts.clock)?;
+        revived.run.environment = revived.options.values(&self.environment.values);
+        Ok(revived)
+    }
+
+    /// Takes up an execution whose turn it is.
+    async fn revive(self: Arc<Self>, id: Id, turn: Turn) {
+        let engine = Arc::clone(&self);
+        let read = tokio::task::spawn_blocking(move || match engine.history(id) {
+            Ok(Some(history)) => {
+                if let Err(reason) = recovery::continues(&engine.definition, &history) {
+                    return Ok(Err(reason));
+                }
+                engine.revived(id, history).map(Ok)
+            }
+            Ok(None) => Ok(Err(String::from("it is gone"))),
+            Err(error) => Err(error),
+        });
+        match read.await {
+            Ok(Ok(Ok(Revived { run, begun, .. }))) => {
+                let run = Arc::new(run);
+                if run.status().is_final() {
+                    self.registry.remove(id, false);
+                } else if self.registry.revive(&run) {
+                    Task::resume(Arc::clone(&self), run, Some(turn), begun).run().await;
+                }
+            }
+            Ok(Ok(Err(reason))) => {
+                self.registry.remove(id, false);
+                crate::log::execution_left(&id.to_string(), &reason);
+                self.ended.notify_waiters();
+            }
+            Ok(Err(error)) => {
+                crate::log::journal_failed(&error.message);
+                self.scheduler.waits(id, Some(tokio::time::Instant::now() + READ_AGAIN));
+            }
+            // The process is ending, or a bug; either way the journal still has it.
+            Err(_) => {}
+        }
     }
 
     /// The node that counts as the trigger. Started by hand or over the API, a workflow behaves as if its manual trigger had fired, else
@@ -266,6 +493,86 @@ impl Engine {
             StartedBy::Trigger(node) => self.node_ids[node],
             StartedBy::Api => "api",
             StartedBy::Hand => "command line",
+        }
+    }
+}
+
+/// A place among the executions that are at work; given back when it is dropped.
+pub(super) struct Turn {
+    engine: Arc<Engine>,
+}
+
+impl Turn {
+    /// `None`: there is none, or none is needed because nothing can wait elsewhere.
+    fn take(engine: &Arc<Engine>) -> Option<Turn> {
+        let entered = engine.parts.journal.store().is_some() && engine.scheduler.enter();
+        entered.then(|| Turn { engine: Arc::clone(engine) })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.engine.scheduler.leave();
+        self.engine.ended.notify_waiters();
+    }
+}
+
+/// How long to wait with an execution that could not be read.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+/// How often the operator's requests are looked for.
+const ATTEND: Duration = Duration::from_millis(500);
+/// How often old executions are looked for.
+const EXPIRE: Duration = Duration::from_secs(60);
+
+/// Takes up the executions that waited in the journal, each when it is its turn.
+async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
+    loop {
+        let id = scheduler.next().await;
+        let Some(engine) = engine.upgrade() else { return };
+        let turn = Turn { engine: Arc::clone(&engine) };
+        if !engine.is_draining() {
+            tokio::spawn(engine.revive(id, turn));
+        }
+    }
+}
+
+/// Does what the operator's commands ask for, and forgets what is old.
+async fn attend(engine: Weak<Engine>, retention: journal::Retention) {
+    let mut next_expiry = tokio::time::Instant::now();
+    loop {
+        let Some(this) = engine.upgrade() else { return };
+        let expires = tokio::time::Instant::now() >= next_expiry;
+        if expires {
+            next_expiry = tokio::time::Instant::now() + EXPIRE;
+        }
+        let work = tokio::task::spawn_blocking(move || {
+            let Some(store) = this.parts.journal.store() else { return };
+            this.serve_requests(store);
+            if expires && retention != journal::Retention::default() {
+                store.expire(retention, this.parts.clock.wall());
+            }
+        });
+        // A bug there is printed; requests are looked for again.
+        let _ = work.await;
+        tokio::time::sleep(ATTEND).await;
+    }
+}
+
+impl Engine {
+    fn serve_requests(self: &Arc<Self>, store: &dyn Store) {
+        let requests = match store.requests() {
+            Ok(requests) => requests,
+            Err(error) => return crate::log::journal_failed(&error.message),
+        };
+        for request in requests {
+            match request {
+                Request::Cancel(id) => drop(self.cancel(&id.to_string())),
+                Request::Resume(id) => {
+                    if let Err(error) = self.resume(id) {
+                        crate::log::execution_left(&id.to_string(), &error.message);
+                    }
+                }
+            }
         }
     }
 }
@@ -302,6 +609,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Draining => f.write_str("the service is shutting down"),
+            StartError::Busy => f.write_str("too many executions have not ended"),
             StartError::Journal(error) => write!(f, "the journal cannot be written: {error}"),
         }
     }
@@ -325,5 +633,9 @@ struct ServiceEffect {
 impl Effect for ServiceEffect {
     fn attempt(self: Arc<Self>, timeout: Duration) -> Pin<Box<dyn Future<Output = Attempt> + Send>> {
         Box::pin(async move { self.services.attempt(&self.prepared, timeout).await })
+    }
+
+    fn unknown(&self) -> Option<Attempt> {
+        self.prepared.unknown()
     }
 }

@@ -4,13 +4,14 @@ use super::clock::{Clock, Timestamp};
 use super::driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
 use super::listing::Query;
 use super::options::StartOptions;
-use super::registry::Retention;
+use super::registry::{Counts, Retention};
+use super::scheduler::Capacity;
 use super::{Outcome, Status};
 use crate::env::Environment;
 use crate::flow::{
     Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Transform, Variable, Webhook, Workflow,
 };
-use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory};
+use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory, Store};
 use crate::node::{self, Attempt, NodeError};
 use crate::scope::{Field, Of, Scope};
 use crate::value::{Doc, Fault, Limits, Raw, Shape, ShapeField, Value};
@@ -21,6 +22,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
+
+mod recovery;
 
 static NOTHING: Shape = Shape { slots: 0, fields: &[] };
 static RESULT: Shape = Shape { slots: 1, fields: &[ShapeField { name: "result", slot: Some(0), fields: &[] }] };
@@ -41,6 +44,9 @@ enum Act {
     Panic,
 }
 
+/// A node, its time stamp, and how many outputs it saw.
+type Rendering = (&'static str, (String, usize));
+
 /// A world in which every node does what a script says; nodes without a script succeed at once with `{"ok":true}`.
 #[derive(Default)]
 struct World {
@@ -51,12 +57,18 @@ struct World {
     in_flight: AtomicUsize,
     in_flight_max: AtomicUsize,
     dropped: AtomicUsize,
+    /// What each rendering saw: its time stamp, and how many outputs.
+    rendered: Mutex<Vec<Rendering>>,
     began: Mutex<Option<Instant>>,
 }
 
 impl World {
     fn script(&self, node: &'static str, acts: impl IntoIterator<Item = Act>) {
         self.scripts.lock().unwrap().insert(node, acts.into_iter().collect());
+    }
+
+    fn rendered(&self) -> Vec<Rendering> {
+        self.rendered.lock().unwrap().clone()
     }
 
     fn calls(&self) -> Vec<(&'static str, u128)> {
@@ -67,14 +79,23 @@ impl World {
 struct Prepared {
     world: Arc<World>,
     node: &'static str,
+    at_most_once: bool,
 }
 
 impl Effects for Arc<World> {
     fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Arc<dyn Effect>, Fault> {
         self.prepared.fetch_add(1, Ordering::Relaxed);
-        let Kind::Http(http) = &node.kind else { return Err(Fault::new("not an effect of this world")) };
-        (http.url)(scope, &mut crate::render::Url::default())?;
-        Ok(Arc::new(Prepared { world: Arc::clone(self), node: node.id }))
+        let seen = scope.outputs.iter().flatten().count();
+        self.rendered.lock().unwrap().push((node.id, (scope.timestamp().to_owned(), seen)));
+        let at_most_once = match &node.kind {
+            Kind::Http(http) => {
+                (http.url)(scope, &mut crate::render::Url::default())?;
+                false
+            }
+            Kind::Email(email) => email.at_most_once,
+            _ => return Err(Fault::new("not an effect of this world")),
+        };
+        Ok(Arc::new(Prepared { world: Arc::clone(self), node: node.id, at_most_once }))
     }
 }
 
@@ -102,6 +123,10 @@ impl Effect for Prepared {
                 }
             }
         })
+    }
+
+    fn unknown(&self) -> Option<Attempt> {
+        self.at_most_once.then(|| succeed(r#"{"delivery":"unknown"}"#))
     }
 }
 
@@ -209,24 +234,11 @@ impl Bench {
         journal: Arc<dyn Journal>,
         retention: Retention,
     ) -> Bench {
-        // Tables are static; a test's workflow may live as long as the test process.
-        let workflow = Box::leak(Box::new(Workflow {
-            name: "order-fulfillment",
-            title: "Order",
-            version: "1",
-            hash: "",
-            settings,
-            environment: &[Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] }],
-            input: &NOTHING,
-            nodes: nodes.leak(),
-            edges: edges.leak(),
-            openapi: "{}",
-        }));
-        let environment = Environment { values: vec![String::from("sk_live_12345")] };
+        let workflow = workflow(nodes, edges, settings);
         let world = Arc::new(World::default());
         let effects = Box::new(Arc::clone(&world));
-        let parts = Parts { effects, journal, clock: Arc::new(Noon), retention };
-        Bench { engine: Engine::with_parts(workflow, environment, parts), world }
+        let parts = Parts { effects, journal, clock: Arc::new(Noon), retention, capacity: Capacity::default() };
+        Bench { engine: Engine::with_parts(workflow, environment(), parts), world }
     }
 
     async fn start(&self) -> Handle {
@@ -243,6 +255,26 @@ impl Bench {
     fn view(&self, handle: &Handle) -> serde_json::Value {
         serde_json::from_str(&self.engine.view(handle.id()).unwrap()).unwrap()
     }
+}
+
+fn workflow(nodes: Vec<Node>, edges: Vec<Edge>, settings: Settings) -> &'static Workflow {
+    // Tables are static; a test's workflow may live as long as the test process.
+    Box::leak(Box::new(Workflow {
+        name: "order-fulfillment",
+        title: "Order",
+        version: "1",
+        hash: "",
+        settings,
+        environment: &[Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] }],
+        input: &NOTHING,
+        nodes: nodes.leak(),
+        edges: edges.leak(),
+        openapi: "{}",
+    }))
+}
+
+fn environment() -> Environment {
+    Environment { values: vec![String::from("sk_live_12345")] }
 }
 
 fn input() -> Doc {
@@ -545,22 +577,42 @@ impl Slow {
 }
 
 impl Journal for Slow {
-    fn append(&self, _: Id, event: Event) -> Durable {
+    fn append(&self, _: Id, event: Event) {
         self.events.lock().unwrap().push(match event {
             Event::Accepted { input, trigger, .. } => format!("accepted {input} by {trigger:?}"),
             Event::Started { node, .. } => format!("started {node}"),
+            Event::Trying { node, .. } => format!("trying {node}"),
             Event::Attempted { node, attempt, .. } => format!("attempted {node} {attempt}"),
             Event::Settled { node, outcome, envelope, edges, .. } => {
-                let result = Raw::new(Some(envelope), "").get("result").text().unwrap_or("nothing").to_owned();
+                let result = Raw::new(Some(&envelope), "").get("result").text().unwrap_or("nothing").to_owned();
                 assert!(matches!(outcome, Outcome::Completed | Outcome::Failed));
                 format!("settled {node} {result} {edges:?}")
             }
             Event::Finished { status, error_message, .. } => format!("finished {} {error_message:?}", status.as_str()),
         });
+    }
+
+    fn durable(&self, _: Id) -> Durable {
         let (sender, receiver) = oneshot::channel();
         self.pending.lock().unwrap().push(sender);
         Durable::Later(receiver)
     }
+
+    fn nudge(&self) {}
+
+    fn ready(&self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn forget(&self, _: Id) {
+        self.events.lock().unwrap().push(String::from("forgotten"));
+    }
+
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
+
+    fn close(&self) {}
 }
 
 fn slow_bench() -> (Bench, Arc<Slow>) {
@@ -580,47 +632,47 @@ async fn nothing_outruns_the_journal() {
     let starting = tokio::spawn(async move { engine.start(input(), StartedBy::Trigger(0)).await });
     sleep(seconds(1)).await;
     assert!(!starting.is_finished(), "not accepted before that is durable");
-    assert_eq!(journal.events(), [r#"accepted {"order_id":"O-1","items":[1,2]} by Some(0)"#]);
-    journal.sync(Ok(()));
-    let handle = starting.await.unwrap().unwrap();
-
-    sleep(seconds(1)).await;
+    let accepted = r#"accepted {"order_id":"O-1","items":[1,2]} by Some(0)"#;
     let trigger = r#"settled 0 {"order_id":"O-1","items":[1,2]} [Taken]"#;
-    assert_eq!(journal.events()[1..], ["started 0", trigger, "started 1"]);
+    assert_eq!(journal.events(), [accepted, trigger, "started 1"], "what needs no effect waits for the same sync");
     assert_eq!(bench.world.calls(), [], "no effect before *started* is durable");
     journal.sync(Ok(()));
+    let handle = starting.await.unwrap().unwrap();
     sleep(seconds(3)).await;
     assert_eq!(bench.world.calls(), [("a", 0), ("a", 2000)]);
-    assert_eq!(journal.events()[4..], ["attempted 1 1", "settled 1 {} []", "finished completed None"]);
+    assert_eq!(journal.events()[3..], ["attempted 1 1", "settled 1 {} []", "finished completed None"]);
     assert_eq!(bench.view(&handle)["status"], "running", "nobody is told before the end is durable");
     journal.sync(Ok(()));
     assert_eq!(handle.finished().await, Status::Completed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_journal_nothing_is_accepted_or_done() {
-    let full = || Err(JournalError { message: String::from("the disk is full") });
+async fn what_cannot_be_written_down_never_happened() {
     let (bench, journal) = slow_bench();
     let engine = Arc::clone(&bench.engine);
     let starting = tokio::spawn(async move { engine.start(input(), StartedBy::Hand).await });
     sleep(seconds(1)).await;
-    journal.sync(full());
+    journal.sync(Err(JournalError::new("the disk is full")));
     assert!(matches!(starting.await.unwrap(), Err(StartError::Journal(_))));
-    assert_eq!(bench.engine.counts().started, 0);
+    assert_eq!(bench.engine.counts(), Counts::default());
+    assert_eq!(bench.world.calls(), []);
+    assert_eq!(journal.events().last().map(String::as_str), Some("forgotten"), "and nothing more is appended");
+}
 
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_wait_changes_nothing() {
+    let (bench, journal) = slow_bench();
     let engine = Arc::clone(&bench.engine);
     let starting = tokio::spawn(async move { engine.start(input(), StartedBy::Hand).await });
     sleep(seconds(1)).await;
+    starting.abort();
+    sleep(seconds(1)).await;
     journal.sync(Ok(()));
-    let handle = starting.await.unwrap().unwrap();
     sleep(seconds(1)).await;
-    journal.sync(full());
+    journal.sync(Ok(()));
     sleep(seconds(1)).await;
-    journal.sync(full());
-    assert_eq!(handle.finished().await, Status::Error);
-    assert_eq!(bench.view(&handle)["error_code"], "INTERNAL");
-    assert_eq!(bench.view(&handle)["error_message"], "the journal cannot be written: the disk is full");
-    assert_eq!(bench.world.calls(), []);
+    assert_eq!(bench.world.calls().len(), 1);
+    assert_eq!(bench.engine.counts().completed, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,9 +7,10 @@
 use super::Status;
 use super::clock::Timestamp;
 use super::driver::Engine;
+use super::push_seconds;
 use super::registry::Known;
-use crate::journal::Id;
-use crate::value::Raw;
+use crate::journal::{self, Id};
+use crate::value::{Raw, write_string};
 
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +52,15 @@ pub struct Summary {
 }
 
 impl Engine {
-    /// The executions that this process remembers.
+    /// The executions in the journal, where it can be read back; else those that this process remembers.
     pub fn list(&self, query: &Query) -> Page {
+        if let Some(store) = self.parts.journal.store() {
+            // A journal that cannot be read is in the log, and shows nothing.
+            return store.list(query).map(Page::from).unwrap_or_else(|error| {
+                crate::log::journal_failed(&error.message);
+                Page { executions: Vec::new(), total: 0 }
+            });
+        }
         let mut found = self.registry.select(|id, status| {
             let accepted = id.accepted();
             query.status.is_none_or(|wanted| wanted == status)
@@ -68,6 +76,7 @@ impl Engine {
     fn summary(&self, id: Id, known: &Known) -> Summary {
         let (view, status) = match known {
             Known::Running(run) => (None, run.status()),
+            Known::Parked { .. } => (None, Status::Running),
             Known::Ended(ended) => (Some(&*ended.view), ended.status),
         };
         let view = match view {
@@ -86,10 +95,44 @@ impl Engine {
     }
 }
 
+impl Default for Query {
+    fn default() -> Query {
+        Query { status: None, from: None, until: None, offset: 0, limit: 100 }
+    }
+}
+
+impl From<journal::Page> for Page {
+    fn from(page: journal::Page) -> Page {
+        let quoted = |text: &str| {
+            let mut json = String::new();
+            write_string(text, &mut json);
+            json
+        };
+        let null = || String::from("null");
+        let summary = |summary: journal::Summary| {
+            let seconds = summary.duration.map(|duration| {
+                let mut text = String::new();
+                push_seconds(&mut text, duration);
+                text
+            });
+            let completed = summary.duration.map(|duration| summary.accepted.after(duration).to_string());
+            Summary {
+                execution_id: summary.id.name(),
+                status: summary.status,
+                started_at: quoted(&summary.accepted.to_string()),
+                completed_at: completed.as_deref().map_or_else(null, quoted),
+                duration: seconds.unwrap_or_else(null),
+                error_message: summary.error_message.as_deref().map_or_else(null, quoted),
+            }
+        };
+        Page { executions: page.executions.into_iter().map(summary).collect(), total: page.total }
+    }
+}
+
 impl Id {
     /// As clients see it.
     pub fn name(self) -> String {
-        format!("exec-{:032x}", self.0)
+        self.to_string()
     }
 
     /// The moment that a version 7 UUID begins with.

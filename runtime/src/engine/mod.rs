@@ -7,8 +7,8 @@
 //!
 //! [`driver`] is the shell that carries the commands out; it alone knows about tasks and time.
 //!
-//! What is rebuilt from a journal: `Record` says everything about a settled node that later decisions need (its outcome and
-//! the state of its outgoing edges), so a replay asks no condition again. Nodes that were started and not settled start again.
+//! [`replay`] rebuilds an execution from its journal: `Record` says everything about a settled node that later decisions
+//! need (its outcome and the state of its outgoing edges).
 
 pub mod activation;
 #[cfg(feature = "service")]
@@ -22,11 +22,15 @@ pub mod graph;
 mod listing;
 #[cfg(feature = "service")]
 mod options;
+mod recovery;
 #[cfg(feature = "service")]
 mod registry;
+pub mod replay;
 pub mod retry;
 #[cfg(feature = "service")]
 mod run;
+#[cfg(feature = "service")]
+mod scheduler;
 #[cfg(feature = "service")]
 mod task;
 #[cfg(feature = "service")]
@@ -46,7 +50,11 @@ pub use listing::{Page, Query, Summary};
 #[cfg(feature = "service")]
 pub use options::StartOptions;
 #[cfg(feature = "service")]
+pub use recovery::{definition, record, view_of};
+#[cfg(feature = "service")]
 pub use registry::{Counts, Retention};
+#[cfg(feature = "service")]
+pub use scheduler::Capacity;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -386,15 +394,8 @@ impl Execution {
 
     /// Ends the execution if it is over, else starts what may start.
     fn go_on(&mut self, now: Duration, commands: &mut VecDeque<Command>) {
-        if self.unsettled == 0 {
-            // Work that is done counts, even if it ended a moment after time was up.
-            return match self.culprit() {
-                None => self.finish(End { status: Status::Completed, cause: None }, commands),
-                Some(_) => self.finish_with_error(commands),
-            };
-        }
-        if self.limits.timeout.is_some_and(|timeout| now >= timeout) {
-            return self.finish(End { status: Status::Error, cause: Some(Cause::Timeout) }, commands);
+        if self.ends(now, commands) {
+            return;
         }
         let ready = &mut self.ready;
         let states = &mut self.states;
@@ -406,13 +407,38 @@ impl Execution {
             }
             !due
         });
-        while self.running < self.limits.max_parallel_nodes.max(1) {
+        while self.has_slot() {
             let Some(Reverse(node)) = self.ready.pop() else { break };
-            self.running += 1;
-            self.states[node] = NodeState::Running;
-            self.attempts[node] += 1;
-            commands.push_back(Command::Run { node, attempt: self.attempts[node] });
+            self.launch(node, commands);
         }
+    }
+
+    /// Ends the execution if all is settled or its time is up.
+    fn ends(&mut self, now: Duration, commands: &mut VecDeque<Command>) -> bool {
+        if self.unsettled == 0 {
+            // Work that is done counts, even if it ended a moment after time was up.
+            match self.culprit() {
+                None => self.finish(End { status: Status::Completed, cause: None }, commands),
+                Some(_) => self.finish_with_error(commands),
+            }
+            return true;
+        }
+        if self.limits.timeout.is_some_and(|timeout| now >= timeout) {
+            self.finish(End { status: Status::Error, cause: Some(Cause::Timeout) }, commands);
+            return true;
+        }
+        false
+    }
+
+    fn has_slot(&self) -> bool {
+        self.running < self.limits.max_parallel_nodes.max(1)
+    }
+
+    fn launch(&mut self, node: usize, commands: &mut VecDeque<Command>) {
+        self.running += 1;
+        self.states[node] = NodeState::Running;
+        self.attempts[node] += 1;
+        commands.push_back(Command::Run { node, attempt: self.attempts[node] });
     }
 
     /// The first failed node that makes the execution an error: nothing handled it; or it was itself a handler ("every

@@ -4,6 +4,7 @@
 //! execution that goes on after a crash goes on under the same conditions.
 
 use super::graph::GraphLimits;
+use crate::flow::Variable;
 use std::time::Duration;
 
 /// Options of one execution; the default asks for nothing.
@@ -21,6 +22,40 @@ pub struct StartOptions {
 impl StartOptions {
     pub fn is_empty(&self) -> bool {
         *self == StartOptions::default()
+    }
+
+    /// As a journal keeps them; `None`: nothing is asked for. Variables go by name: a later version of the workflow may count
+    /// them differently.
+    pub(super) fn to_json(&self, variables: &[Variable]) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        let named =
+            self.environment.iter().map(|(index, value)| (variables[*index].name.to_owned(), value.as_str().into()));
+        let environment: serde_json::Map<String, serde_json::Value> = named.collect();
+        let timeout = self.timeout.map(|timeout| timeout.as_secs_f64());
+        let options = serde_json::json!({
+            "timeout": timeout, "max_parallel_nodes": self.max_parallel_nodes, "environment": environment,
+        });
+        Some(options.to_string())
+    }
+
+    /// What [`StartOptions::to_json`] gave. A variable that the workflow no longer reads is left out.
+    ///
+    /// # Errors
+    /// When it gave something else.
+    pub(super) fn from_json(text: &str, variables: &[Variable]) -> Result<StartOptions, String> {
+        let options: serde_json::Value = serde_json::from_str(text).map_err(|_| "its options cannot be read")?;
+        let number = |name: &str| options[name].as_f64();
+        let environment = options["environment"].as_object().into_iter().flatten().filter_map(|(name, value)| {
+            let index = variables.iter().position(|variable| variable.name == name)?;
+            Some((index, value.as_str()?.to_owned()))
+        });
+        Ok(StartOptions {
+            timeout: number("timeout").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            max_parallel_nodes: number("max_parallel_nodes").map(|nodes| nodes as usize),
+            environment: environment.collect(),
+        })
     }
 
     /// The workflow's limits, lowered.
@@ -66,6 +101,21 @@ mod tests {
         check((Some(10), 3), (Some(40), Some(20)), (Some(10), 3));
         check((None, 3), (Some(40), Some(0)), (Some(40), 1));
         check((None, 0), (None, None), (None, 1));
+    }
+
+    #[test]
+    fn options_survive_a_journal() {
+        const VARIABLES: &[Variable] = &[Variable::new("A", &[]), Variable::new("B", &[])];
+        let options = StartOptions {
+            timeout: Some(Duration::from_millis(1500)),
+            max_parallel_nodes: Some(2),
+            environment: vec![(1, "x \"y\"".to_owned())],
+        };
+        let text = options.to_json(VARIABLES).unwrap();
+        assert_eq!(StartOptions::from_json(&text, VARIABLES), Ok(options.clone()));
+        let renamed = [Variable::new("B", &[])];
+        assert_eq!(StartOptions::from_json(&text, &renamed).unwrap().environment[0].0, 0);
+        assert_eq!(StartOptions::default().to_json(VARIABLES), None);
     }
 
     #[test]

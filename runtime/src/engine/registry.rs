@@ -2,7 +2,8 @@
 //!
 //! Comes in: executions as they start and end. Goes out: an execution by its id; counts.
 //! Always true: bounded. Of those that have ended the last ones are kept, by number and by memory; the oldest go first.
-//! Running ones are all kept.
+//! Those that have not ended are all known, up to the limit of the engine; where a journal can be read back, those that only
+//! wait are in it and not here.
 //!
 //! Of one that has ended nothing but its view is kept, as one text: what it worked with would lie scattered between the
 //! memory of those that run, and cost each of them more cache misses than its own work does.
@@ -13,6 +14,7 @@ use crate::journal::Id;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How much of the past to keep in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,12 @@ pub struct Counts {
 #[derive(Clone)]
 pub enum Known {
     Running(Arc<Run>),
+    /// Waits in the journal. `cancel`: somebody has asked for its end. `age`: for how long it had been running at a moment of
+    /// the monotonic clock; `None`: only the time of day tells, because a former process has accepted it.
+    Parked {
+        cancel: bool,
+        age: Option<(Instant, Duration)>,
+    },
     Ended(Arc<Ended>),
 }
 
@@ -81,6 +89,79 @@ impl Registry {
         inner.known.insert(run.id, Known::Running(run));
     }
 
+    /// An execution that a former process has accepted. False: it is known already.
+    pub fn recover(&self, id: Id) -> bool {
+        let mut inner = self.inner();
+        if inner.known.contains_key(&id) {
+            return false;
+        }
+        inner.counts.running += 1;
+        inner.known.insert(id, Known::Parked { cancel: false, age: None });
+        true
+    }
+
+    /// An execution was never accepted, or is left alone: as if it had not been there. False: it was not.
+    pub fn remove(&self, id: Id, was_started: bool) -> bool {
+        let mut inner = self.inner();
+        let known = inner.known.remove(&id);
+        if known.is_some() {
+            inner.counts.started -= u64::from(was_started);
+            inner.counts.running -= 1;
+        }
+        drop(inner);
+        known.is_some()
+    }
+
+    /// An execution whose state is in the journal leaves memory. False: somebody holds it, or wants something of it.
+    /// `others`: how many hold it besides the registry and whoever waits for it.
+    pub fn park(&self, run: &Arc<Run>, others: usize) -> bool {
+        let mut inner = self.inner();
+        // Nobody can get hold of it while this lock is held, but who has it may be waiting for its end.
+        if Arc::strong_count(run) > others + 1 || run.state().cancel_asked {
+            return false;
+        }
+        inner.known.insert(run.id, Known::Parked { cancel: false, age: Some(run.age()) });
+        true
+    }
+
+    /// An execution waits in the journal, whoever holds it.
+    pub fn leave(&self, run: &Run) {
+        let mut inner = self.inner();
+        if let Some(known) = inner.known.get_mut(&run.id) {
+            *known = Known::Parked { cancel: run.state().cancel_asked, age: Some(run.age()) };
+        }
+    }
+
+    /// A parked execution is in memory again. False: it is not parked.
+    pub fn revive(&self, run: &Arc<Run>) -> bool {
+        let mut inner = self.inner();
+        let Some(Known::Parked { cancel, .. }) = inner.known.get(&run.id) else { return false };
+        run.state().cancel_asked = *cancel;
+        inner.known.insert(run.id, Known::Running(Arc::clone(run)));
+        true
+    }
+
+    /// Notes that somebody wants the end of an execution.
+    pub fn cancel(&self, id: Id) -> Option<Known> {
+        let mut inner = self.inner();
+        let known = inner.known.get_mut(&id)?;
+        match known {
+            Known::Running(run) => run.state().cancel_asked = true,
+            Known::Parked { cancel, .. } => *cancel = true,
+            Known::Ended(_) => {}
+        }
+        Some(known.clone())
+    }
+
+    /// Those that are in memory and have not ended.
+    pub fn running(&self) -> Vec<Arc<Run>> {
+        let running = |known: &Known| match known {
+            Known::Running(run) => Some(Arc::clone(run)),
+            Known::Parked { .. } | Known::Ended(_) => None,
+        };
+        self.inner().known.values().filter_map(running).collect()
+    }
+
     /// The last thing that is heard of an execution.
     pub fn end(&self, id: Id, ended: Ended, duration: Duration) {
         let (status, bytes) = (ended.status, ended.view.len());
@@ -115,7 +196,7 @@ impl Registry {
         let inner = self.inner();
         let status = |known: &Known| match known {
             // Not asked for itself: it may be about to end, and holds its own lock while it waits for this one.
-            Known::Running(_) => Status::Running,
+            Known::Running(_) | Known::Parked { .. } => Status::Running,
             Known::Ended(ended) => ended.status,
         };
         let wanted = inner.known.iter().filter(|(id, known)| wanted(**id, status(known)));

@@ -4,7 +4,7 @@
 
 use super::clock::{Clock, Timestamp};
 use super::{Execution, Status};
-use crate::journal::Id;
+use crate::journal::{Id, JournalError};
 use crate::node::NodeError;
 use crate::value::Doc;
 use std::ops::Range;
@@ -21,9 +21,13 @@ pub struct Run {
     pub input: Doc,
     /// The node that started it.
     pub trigger: Option<usize>,
+    /// Who started it, for the log.
+    pub origin: &'static str,
     pub accepted: Timestamp,
-    /// The same moment on the monotonic clock.
-    pub began: Instant,
+    /// When this process took it up, on the monotonic clock.
+    began: Instant,
+    /// How long it had been running by then.
+    elapsed: Duration,
     clock: Arc<dyn Clock>,
     /// In place of the engine's own values; `None`: those.
     pub environment: Option<Box<[String]>>,
@@ -42,6 +46,10 @@ pub struct State {
     /// Set when the end is durable.
     pub finished: Option<Finished>,
     pub cancel_asked: bool,
+    /// The acceptance is durable. Until then effects wait.
+    pub accepted: bool,
+    /// The acceptance could not be stored: nothing has happened, and nothing may.
+    pub discarded: Option<JournalError>,
     /// Of the task, while it waits.
     pub waker: Option<Waker>,
 }
@@ -66,14 +74,15 @@ pub struct Finished {
 }
 
 impl Run {
+    /// `elapsed`: how long ago it was accepted.
     pub fn new(
         id: Id,
         input: Doc,
-        trigger: Option<usize>,
+        (trigger, origin): (Option<usize>, &'static str),
         accepted: Timestamp,
         clock: Arc<dyn Clock>,
         execution: Execution,
-        environment: Option<Box<[String]>>,
+        elapsed: Duration,
     ) -> Run {
         let nodes = execution.graph().nodes.len();
         let state = State {
@@ -83,6 +92,8 @@ impl Run {
             started: Vec::with_capacity(nodes),
             finished: None,
             cancel_asked: false,
+            accepted: false,
+            discarded: None,
             waker: None,
         };
         Run {
@@ -90,10 +101,12 @@ impl Run {
             name: id.name(),
             input,
             trigger,
+            origin,
             accepted,
             began: clock.now(),
+            elapsed,
             clock,
-            environment,
+            environment: None,
             state: Mutex::new(state),
             changed: Notify::new(),
         }
@@ -106,7 +119,48 @@ impl Run {
 
     /// How long it has been running.
     pub fn now(&self) -> Duration {
-        self.clock.now().saturating_duration_since(self.began)
+        self.age().1
+    }
+
+    /// A moment of the monotonic clock, and how long it had been running by then.
+    pub fn age(&self) -> (Instant, Duration) {
+        let now = self.clock.now();
+        (now, self.elapsed + now.saturating_duration_since(self.began))
+    }
+
+    /// A moment of its own on the clock of timers; `None`: beyond what that can tell.
+    pub fn due(&self, moment: Duration) -> Option<Instant> {
+        self.began.checked_add(moment.saturating_sub(self.elapsed))
+    }
+
+    /// Waits until it is durable that the execution was accepted.
+    ///
+    /// # Errors
+    /// When it could not be made so: then nothing has happened.
+    pub async fn is_accepted(&self) -> Result<(), JournalError> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            {
+                let state = self.state();
+                if let Some(error) = &state.discarded {
+                    return Err(error.clone());
+                }
+                if state.accepted {
+                    return Ok(());
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Has its task look at it again.
+    pub fn wake(&self) {
+        let waker = self.state().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     pub fn status(&self) -> Status {

@@ -4,15 +4,18 @@
 //! Always true: everything of one execution happens in one task. Attempts are futures polled here, not tasks of their own
 //! (a spawn costs more than most of what happens between two attempts); nodes without effects are computed in line. All
 //! futures are polled at every wake-up: there are never more than `max_parallel_nodes`.
-//! An effect begins only after *started* is durable, and with it everything that led to it; see [`crate::journal`].
+//! An effect begins only after *started* is durable, and with it everything that led to it; see [`crate::journal`]. What
+//! needs no effect is computed at once, even before the acceptance is durable: so both wait for the same sync. If the
+//! acceptance cannot be stored, nothing has happened and the execution vanishes.
+//!
+//! An execution that only waits for a retry, and that nobody holds, leaves memory where the journal can be read back.
 
-use super::driver::{Effect, Engine};
+use super::driver::{Effect, Engine, Turn};
 use super::envelope::Envelope;
+use super::recovery::Begun;
 use super::registry::Ended;
 use super::run::{Finished, Run, State};
-use super::{
-    Answer, Attempted, Cause, Command, Conditions, EdgeState, Event, Misrouted, NodeState, Outcome, Status, view,
-};
+use super::{Answer, Attempted, Cause, Command, Conditions, EdgeState, Event, Misrouted, NodeState, Outcome, Status};
 use crate::flow::{Edge, Filter, Kind, Node};
 use crate::journal::{self, Durable, JournalError};
 use crate::node::{self, Attempt, NodeError};
@@ -22,7 +25,7 @@ use crate::scope::Scope;
 use crate::value::{Doc, Fault, Limits, Raw};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,9 +37,26 @@ use tokio::time::Sleep;
 /// Envelopes hold what was accepted already, a few levels deeper and a little longer.
 const ENVELOPE_LIMITS: Limits = Limits { size: usize::MAX, depth: 1024 };
 
+/// Shorter waits are not worth reading an execution back.
+const PARKED_FROM: Duration = Duration::from_millis(500);
+
+type Receiver = oneshot::Receiver<Result<(), JournalError>>;
+
 pub struct Task {
     engine: Arc<Engine>,
     run: Arc<Run>,
+    /// Among those that may be at work; `None` where there is no limit.
+    _turn: Option<Turn>,
+    /// Until the acceptance is durable.
+    acceptance: Option<Receiver>,
+    /// Effects that a former process or a former stay in memory has begun.
+    begun: HashMap<usize, Begun>,
+    /// Something was appended to the journal since it was nudged.
+    appended: bool,
+    /// Everything appended is about to be durable; then the execution leaves memory.
+    parking: Option<Durable>,
+    /// Somebody holds the execution: it stays, at least until something happens.
+    stays: bool,
     commands: VecDeque<Command>,
     /// Effects that are being tried, or that wait for the next try.
     flights: Vec<Flight>,
@@ -60,10 +80,19 @@ struct Flight {
 
 enum Phase {
     /// *Started* is not durable yet.
-    Recording(oneshot::Receiver<Result<(), JournalError>>),
+    Recording(Receiver),
     Trying(Pin<Box<dyn Future<Output = Attempt> + Send>>),
     /// Until the state machine asks for another attempt.
     Waiting,
+}
+
+/// Why a task is over.
+enum Ending {
+    Ended,
+    /// Not accepted: nothing has happened.
+    Discarded(JournalError),
+    /// The journal has it.
+    Parked,
 }
 
 /// What one attempt of a node came to.
@@ -75,10 +104,39 @@ struct Computed<'a> {
 }
 
 impl Task {
-    pub fn new(engine: Arc<Engine>, run: Arc<Run>) -> Task {
+    /// A new execution. Computes what needs no effect; the rest is done by [`Task::run`].
+    pub fn start(engine: Arc<Engine>, run: Arc<Run>, turn: Option<Turn>, acceptance: Option<Receiver>) -> Task {
+        let mut task = Task::new(engine, run, turn);
+        task.acceptance = acceptance;
+        task.guarded(|task| {
+            let trigger = task.run.trigger;
+            task.handle(Event::Start { trigger });
+            task.carry_out();
+        });
+        task
+    }
+
+    /// An execution from the journal.
+    pub fn resume(engine: Arc<Engine>, run: Arc<Run>, turn: Option<Turn>, begun: HashMap<usize, Begun>) -> Task {
+        let mut task = Task::new(engine, run, turn);
+        task.begun = begun;
+        task.guarded(|task| {
+            let run = Arc::clone(&task.run);
+            run.state().execution.resume(run.now(), &mut task.commands);
+        });
+        task
+    }
+
+    fn new(engine: Arc<Engine>, run: Arc<Run>, turn: Option<Turn>) -> Task {
         Task {
             engine,
             run,
+            _turn: turn,
+            acceptance: None,
+            begun: HashMap::new(),
+            appended: false,
+            parking: None,
+            stays: false,
             commands: VecDeque::new(),
             flights: Vec::new(),
             alarm: None,
@@ -90,40 +148,80 @@ impl Task {
 
     /// Runs the execution to its end, makes that durable and tells whoever waits.
     pub async fn run(mut self) {
-        let mut started = false;
-        std::future::poll_fn(|context| {
-            let poll = catch_unwind(AssertUnwindSafe(|| {
-                if !started {
-                    started = true;
-                    let trigger = self.run.trigger;
-                    self.handle(Event::Start { trigger });
-                }
-                self.poll(context)
-            }));
-            poll.unwrap_or_else(|_| {
-                self.abort(String::from("a bug in the engine or in a node"));
-                Poll::Ready(())
-            })
-        })
-        .await;
+        let ending = std::future::poll_fn(|context| self.guarded_poll(context)).await;
+        let journal = Arc::clone(&self.engine.parts.journal);
+        match ending {
+            Ending::Ended => {}
+            Ending::Discarded(error) => return self.discard(error),
+            Ending::Parked => return,
+        }
         let finished = self.finished();
-        let at = self.run.accepted.after(finished.at);
-        let event =
-            journal::Event::Finished { status: finished.status, error_message: finished.error_message.as_deref(), at };
-        // A journal that cannot be written has ended the execution with an error before, or is noticed at the next start; the
-        // waiting client is told either way.
-        let _ = self.engine.parts.journal.append(self.run.id, event).wait().await;
+        let event = journal::Event::Finished {
+            status: finished.status,
+            error_code: finished.error_code.as_deref().map(Cow::Borrowed),
+            error_message: finished.error_message.as_deref().map(Cow::Borrowed),
+            at: finished.at,
+        };
+        journal.append(self.run.id, event);
+        let durable = journal.durable(self.run.id);
+        journal.nudge();
+        // A journal that has stopped is noticed at the next start; the waiting client is told either way.
+        let stored = durable.wait().await;
+        if let Err(error) = stored
+            && self.acceptance.is_some()
+        {
+            return self.discard(error);
+        }
+        if self.acceptance.is_some() {
+            self.engine.accepted(&self.run);
+        }
         self.publish(finished);
     }
 
-    /// Goes on as far as possible; ready when the execution has ended.
-    fn poll(&mut self, context: &mut Context) -> Poll<()> {
+    /// Whatever a node or a condition does, the task goes on: to the end of its execution.
+    fn guarded(&mut self, work: impl FnOnce(&mut Task)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.abort(String::from("a bug in the engine or in a node"));
+        }
+    }
+
+    fn guarded_poll(&mut self, context: &mut Context) -> Poll<Ending> {
+        let mut poll = Poll::Ready(Ending::Ended);
+        self.guarded(|task| poll = task.poll(context));
+        if self.appended {
+            self.appended = false;
+            self.engine.parts.journal.nudge();
+        }
+        poll
+    }
+
+    /// The acceptance could not be stored.
+    fn discard(self, error: JournalError) {
+        let Task { engine, run, .. } = self;
+        engine.registry.remove(run.id, true);
+        engine.parts.journal.forget(run.id);
+        run.state().discarded = Some(error);
+        run.changed.notify_waiters();
+        engine.ended.notify_waiters();
+    }
+
+    /// Goes on as far as possible; ready when there is nothing more to do here.
+    fn poll(&mut self, context: &mut Context) -> Poll<Ending> {
         loop {
+            if let Some(acceptance) = &mut self.acceptance
+                && let Poll::Ready(stored) = Pin::new(acceptance).poll(context)
+            {
+                if let Err(error) = stored.unwrap_or_else(|_| Err(JournalError::stopped())) {
+                    return Poll::Ready(Ending::Discarded(error));
+                }
+                self.acceptance = None;
+                self.engine.accepted(&self.run);
+            }
             self.carry_out();
             {
                 let mut state = self.run.state();
                 if state.execution.end().is_some() {
-                    return Poll::Ready(());
+                    return Poll::Ready(Ending::Ended);
                 }
                 if state.cancel_asked {
                     drop(state);
@@ -135,10 +233,49 @@ impl Task {
                 }
             }
             if self.poll_flights(context) || self.poll_alarm(context) {
+                (self.parking, self.stays) = (None, false);
                 continue;
             }
-            return Poll::Pending;
+            return if self.parks(context) { Poll::Ready(Ending::Parked) } else { Poll::Pending };
         }
+    }
+
+    /// True once the execution has left memory: it only waits, everything about it is durable, and nobody holds it.
+    fn parks(&mut self, context: &mut Context) -> bool {
+        let engine = Arc::clone(&self.engine);
+        let only_waits = self.flights.iter().all(|flight| matches!(flight.phase, Phase::Waiting));
+        if !only_waits || self.stays || self.acceptance.is_some() || engine.parts.journal.store().is_none() {
+            return false;
+        }
+        let wake_at = self.run.state().execution.wake_at();
+        let leaves = engine.is_draining();
+        if !leaves && wake_at.is_some_and(|wake_at| wake_at < self.run.now() + PARKED_FROM) {
+            return false;
+        }
+        let parking = self.parking.get_or_insert_with(|| {
+            let durable = engine.parts.journal.durable(self.run.id);
+            engine.parts.journal.nudge();
+            self.appended = false;
+            durable
+        });
+        match parking {
+            Durable::Now => {}
+            Durable::Later(receiver) => match Pin::new(receiver).poll(context) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(Ok(()))) => {}
+                // The journal has stopped: so does the process.
+                Poll::Ready(Ok(Err(_)) | Err(_)) => {
+                    self.stays = true;
+                    return false;
+                }
+            },
+        }
+        self.parking = None;
+        self.stays = !engine.registry.park(&self.run, 1);
+        if !self.stays && !leaves {
+            engine.scheduler.waits(self.run.id, wake_at.and_then(|wake_at| self.run.due(wake_at)));
+        }
+        !self.stays
     }
 
     /// True if an attempt ended and was handled.
@@ -153,12 +290,16 @@ impl Task {
                             Arc::clone(&flight.effect).attempt(self.engine.workflow.nodes[flight.node].timeout),
                         );
                     }
-                    Poll::Ready(Ok(Err(error))) => {
+                    // What cannot be written yet is kept until it can: this journal has stopped, and so does the process.
+                    Poll::Ready(stored) => {
+                        let error = stored.map_or_else(
+                            |_| JournalError::stopped(),
+                            |stored| match stored {
+                                Ok(()) => JournalError::stopped(),
+                                Err(error) => error,
+                            },
+                        );
                         self.abort(format!("the journal cannot be written: {error}"));
-                        return true;
-                    }
-                    Poll::Ready(Err(_)) => {
-                        self.abort(String::from("the journal has stopped"));
                         return true;
                     }
                 }
@@ -179,7 +320,7 @@ impl Task {
     fn poll_alarm(&mut self, context: &mut Context) -> bool {
         let Some(wake_at) = self.run.state().execution.wake_at() else { return false };
         // A service may ask for a wait beyond what a clock can tell; nobody will see its end.
-        let Some(due) = self.run.began.checked_add(wake_at) else { return false };
+        let Some(due) = self.run.due(wake_at) else { return false };
         let rung = self.engine.parts.clock.reached(due).unwrap_or_else(|| {
             let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
             if alarm.deadline() != due {
@@ -213,8 +354,7 @@ impl Task {
         let mut state = run.state();
         while let Some(command) = self.commands.pop_front() {
             match command {
-                Command::Run { node, attempt: 1 } => self.begin(&mut state, node),
-                Command::Run { node, attempt: _ } => self.try_again(node),
+                Command::Run { node, .. } => self.run_node(&mut state, node),
                 // Carried out where they arise: see `attempted`.
                 Command::Settle { .. } | Command::Record { .. } => {}
                 Command::Finish(_) => self.flights.clear(),
@@ -222,59 +362,118 @@ impl Task {
         }
     }
 
-    /// Computes a node, or makes the first attempt of its effect.
+    fn run_node(&mut self, state: &mut State, node: usize) {
+        match self.flights.iter().position(|flight| flight.node == node) {
+            Some(flight) => self.try_again(flight),
+            None => self.begin(state, node),
+        }
+    }
+
+    /// Computes a node, or renders its effect and makes an attempt.
     fn begin(&mut self, state: &mut State, index: usize) {
         let engine = Arc::clone(&self.engine);
         let node = &engine.workflow.nodes[index];
         let now = self.run.now();
-        state.nodes[index].started = now;
-        state.started.push(index);
-        let at = self.run.accepted.after(now);
-        let durable = engine.parts.journal.append(self.run.id, journal::Event::Started { node: index, at });
+        let begun = self.begun.remove(&index);
+        if begun.is_none() {
+            state.nodes[index].started = now;
+            state.started.push(index);
+        }
+        let rendered = begun.as_ref().map_or(now, |begun| begun.at);
+        // What the first rendering has not seen, a further one does not see.
+        let unseen = begun.as_ref().map_or(&[][..], |begun| &begun.unseen);
+        let unseen: Vec<_> = unseen.iter().map(|&node| (node, state.outputs[node].take())).collect();
         self.stamp.clear();
-        at.push_to(&mut self.stamp);
+        self.run.accepted.after(rendered).push_to(&mut self.stamp);
         let stamp = std::mem::take(&mut self.stamp);
         let mut activated_by = state.execution.activated_by(index);
         let activating = activated_by.next();
         let error_of = activating.into_iter().chain(activated_by).find(|&source| state.nodes[source].error.is_some());
         let run = Arc::clone(&self.run);
         let scope = scope(&engine, &run, &state.outputs, &stamp, activating, error_of);
-        match compute(node, &scope, &run.input) {
-            Some(Ok((attempted, result, error))) => {
+        let computed = compute(node, &scope, &run.input);
+        let prepared = if computed.is_none() { Some(engine.parts.effects.prepare(node, &scope)) } else { None };
+        for (node, output) in unseen {
+            state.outputs[node] = output;
+        }
+        match (computed, prepared) {
+            (Some(Ok((attempted, result, error))), _) => {
                 self.attempted(state, index, Computed { attempted, began: now, result: result.as_deref(), error });
             }
-            Some(Err(fault)) => {
+            (Some(Err(fault)), _) => {
                 let error = Some(configuration_error(fault.message));
                 let attempted = Attempted::Failed;
                 self.attempted(state, index, Computed { attempted, began: now, result: None, error });
             }
-            None => match engine.parts.effects.prepare(node, &scope) {
-                Ok(effect) => {
-                    let phase = match durable {
-                        Durable::Now => Phase::Trying(Arc::clone(&effect).attempt(node.timeout)),
-                        Durable::Later(receiver) => Phase::Recording(receiver),
-                    };
-                    self.flights.push(Flight { node: index, effect, phase, began: now });
-                }
-                Err(fault) => {
-                    let Attempt { result, error, .. } =
-                        Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
-                    let attempted = Attempted::Failed;
-                    let computed = Computed { attempted, began: now, result: result.as_deref(), error };
-                    self.attempted(state, index, computed);
-                }
-            },
+            (None, Some(Ok(effect))) => self.attempt(state, index, effect, begun, now),
+            (None, Some(Err(fault))) => {
+                let Attempt { result, error, .. } =
+                    Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
+                let attempted = Attempted::Failed;
+                let computed = Computed { attempted, began: now, result: result.as_deref(), error };
+                self.attempted(state, index, computed);
+            }
+            (None, None) => {}
         }
         self.stamp = stamp;
     }
 
-    fn try_again(&mut self, node: usize) {
-        let timeout = self.engine.workflow.nodes[node].timeout;
-        let now = self.run.now();
-        if let Some(flight) = self.flights.iter_mut().find(|flight| flight.node == node) {
-            flight.phase = Phase::Trying(Arc::clone(&flight.effect).attempt(timeout));
-            flight.began = now;
+    /// Makes the first attempt of an effect, here at least.
+    fn attempt(
+        &mut self,
+        state: &mut State,
+        node: usize,
+        effect: Arc<dyn Effect>,
+        begun: Option<Begun>,
+        now: Duration,
+    ) {
+        let first = begun.is_none();
+        if begun.is_some_and(|begun| begun.uncertain)
+            && let Some(Attempt { result, error, .. }) = effect.unknown()
+        {
+            let attempted = Attempted::Completed;
+            let computed = Computed { attempted, began: now, result: result.as_deref(), error };
+            return self.attempted(state, node, computed);
         }
+        let event = if first { Some(journal::Event::Started { node, at: now }) } else { self.further(node, now) };
+        let phase = self.phase(node, &effect, event);
+        self.flights.push(Flight { node, effect, phase, began: now });
+    }
+
+    fn try_again(&mut self, flight: usize) {
+        let now = self.run.now();
+        let (node, effect) = (self.flights[flight].node, Arc::clone(&self.flights[flight].effect));
+        let event = self.further(node, now);
+        let phase = self.phase(node, &effect, event);
+        let flight = &mut self.flights[flight];
+        flight.phase = phase;
+        flight.began = now;
+    }
+
+    /// What has to be durable before a further attempt. Mostly nothing: a crash would repeat the attempt, which is what a
+    /// retry is.
+    fn further(&self, node: usize, at: Duration) -> Option<journal::Event<'static>> {
+        let at_most_once = matches!(&self.engine.workflow.nodes[node].kind, Kind::Email(email) if email.at_most_once);
+        at_most_once.then_some(journal::Event::Trying { node, at })
+    }
+
+    fn phase(&mut self, node: usize, effect: &Arc<dyn Effect>, event: Option<journal::Event>) -> Phase {
+        let durable = match event {
+            None => Durable::Now,
+            Some(event) => {
+                self.append(event);
+                self.engine.parts.journal.durable(self.run.id)
+            }
+        };
+        match durable {
+            Durable::Now => Phase::Trying(Arc::clone(effect).attempt(self.engine.workflow.nodes[node].timeout)),
+            Durable::Later(receiver) => Phase::Recording(receiver),
+        }
+    }
+
+    fn append(&mut self, event: journal::Event) {
+        self.appended = true;
+        self.engine.parts.journal.append(self.run.id, event);
     }
 
     /// An attempt has ended: either the node waits for the next one, or it settles, here and now.
@@ -286,8 +485,9 @@ impl Task {
             Attempted::Retryable { .. } => "retryable",
             Attempted::Failed => "failed",
         };
+        let attempt = state.execution.attempts(node);
         let end = AttemptEnd {
-            attempt: state.execution.attempts(node),
+            attempt,
             outcome,
             code: computed.error.as_ref().map(|error| error.code.as_str()),
             took: now.saturating_sub(computed.began),
@@ -299,11 +499,14 @@ impl Task {
             let outcome = *outcome;
             self.commands.truncate(next);
             self.settle(state, node, outcome, computed, now);
-        } else if state.execution.state(node) == NodeState::Waiting {
-            let attempt = state.execution.attempts(node);
-            let event = journal::Event::Attempted { node, attempt, at: self.run.accepted.after(now) };
-            // Nothing depends on this event: a crash repeats the attempt, which is what a retry would have done.
-            drop(self.engine.parts.journal.append(self.run.id, event));
+        } else if matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
+            // Without a wait the next attempt has begun already.
+            let after = match computed.attempted {
+                Attempted::Retryable { after } => after,
+                Attempted::Completed | Attempted::NotPassed | Attempted::Failed => None,
+            };
+            // Nobody waits for this event: a crash repeats the attempt, which is what a retry would have done.
+            self.append(journal::Event::Attempted { node, attempt, after, at: now });
             self.engine.observer.node_retried(node);
         }
     }
@@ -331,11 +534,13 @@ impl Task {
         let outgoing = self.engine.graph.outgoing(node);
         self.edges.clear();
         self.edges.extend(outgoing.iter().map(|&edge| state.execution.edge(edge)));
-        let envelope = state.outputs[node].as_ref().map_or("", Doc::text);
-        let at = self.run.accepted.after(now);
-        let event = journal::Event::Settled { node, outcome, envelope, edges: &self.edges, at };
+        let envelope = Cow::Borrowed(state.outputs[node].as_ref().map_or("", Doc::text));
+        let started = state.nodes[node].started;
+        let edges = Cow::Borrowed(&*self.edges);
+        let event = journal::Event::Settled { node, outcome, envelope, edges, started, at: now };
         // Whatever follows waits for an event that comes after this one.
-        drop(self.engine.parts.journal.append(self.run.id, event));
+        self.appended = true;
+        self.engine.parts.journal.append(self.run.id, event);
         let about = &state.nodes[node];
         let code = about.error.as_ref().map(|error| error.code.as_str());
         let took = about.completed.saturating_sub(about.started);
@@ -460,7 +665,7 @@ impl Task {
         // It would keep the memory of this task for as long as the execution is remembered.
         state.waker = None;
         drop(state);
-        let view = view::view(self.engine.workflow, &self.run).into();
+        let view = self.engine.layout.view(&self.run).into();
         self.engine.registry.end(self.run.id, Ended { status, view }, duration);
         self.run.changed.notify_waiters();
         self.engine.ended.notify_waiters();

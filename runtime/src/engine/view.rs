@@ -10,14 +10,14 @@
 use super::envelope::{push, push_seconds};
 use super::run::{Run, State};
 use super::{NodeState, Outcome, Status};
-use crate::flow::Workflow;
 use crate::node::NodeError;
 use crate::value::{Doc, write_string};
 
-pub fn view(workflow: &Workflow, run: &Run) -> String {
+/// `flow_id`: the short name of the workflow. `node_ids`: by index of the node.
+pub fn view<S: AsRef<str>>(flow_id: &str, node_ids: &[S], run: &Run) -> String {
     let state = run.state();
     let node_state = |node: usize| state.execution.state(node);
-    let nodes = 0..workflow.nodes.len();
+    let nodes = 0..node_ids.len();
     let at_work = |node: usize| in_progress(&state, node);
     let listed = |select: &dyn Fn(NodeState) -> bool| nodes.clone().filter(|&node| select(node_state(node))).collect();
     let skipped: Vec<usize> = listed(&|state| state == NodeState::Skipped);
@@ -35,15 +35,15 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
     text.push_str(r#"{"execution_id":"#);
     write_string(&run.name, &mut text);
     text.push_str(r#","flow_id":"#);
-    write_string(workflow.name, &mut text);
+    write_string(flow_id, &mut text);
     push(&mut text, format_args!(r#","status":"{}","progress":{progress},"current_node":"#, status.as_str()));
-    push_optional(&mut text, current.map(|node| workflow.nodes[node].id));
+    push_optional(&mut text, current.map(|node| node_ids[node].as_ref()));
     text.push_str(r#","executed_nodes":["#);
     for (index, &node) in state.started.iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
-        push_node(&mut text, workflow, run, &state, node);
+        push_node(&mut text, node_ids[node].as_ref(), run, &state, node);
     }
     text.push(']');
     for (key, nodes) in [("skipped_nodes", skipped), ("pending_nodes", pending), ("failed_nodes", failed)] {
@@ -52,7 +52,7 @@ pub fn view(workflow: &Workflow, run: &Run) -> String {
             if index > 0 {
                 text.push(',');
             }
-            write_string(workflow.nodes[node].id, &mut text);
+            write_string(node_ids[node].as_ref(), &mut text);
         }
         text.push(']');
     }
@@ -80,7 +80,7 @@ fn in_progress(state: &State, node: usize) -> bool {
     }
 }
 
-fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, node: usize) {
+fn push_node(text: &mut String, id: &str, run: &Run, state: &State, node: usize) {
     let (status, ended) = match state.execution.state(node) {
         NodeState::Settled(Outcome::Completed | Outcome::NotPassed) => ("completed", true),
         NodeState::Settled(Outcome::Failed) => ("failed", true),
@@ -95,7 +95,7 @@ fn push_node(text: &mut String, workflow: &Workflow, run: &Run, state: &State, n
     let result = envelope.zip(about.result.clone()).and_then(|(text, place)| text.get(place));
     let error = about.error.as_deref().filter(|_| ended).map(NodeError::to_json);
     text.push_str(r#"{"node_id":"#);
-    write_string(workflow.nodes[node].id, text);
+    write_string(id, text);
     text.push_str(r#","status":""#);
     text.push_str(status);
     text.push_str(r#"","result":"#);

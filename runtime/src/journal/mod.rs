@@ -1,88 +1,260 @@
 //! What must survive a crash.
 //!
-//! Comes in: the events of executions, as they happen. Goes out: when each of them is durable.
+//! Comes in: the events of executions, as they happen. Goes out: when they are durable, and, from a store, what they were.
 //! Always true: the events of one execution become durable in the order in which they were appended. So whoever waits for
 //! one event has waited for all before it: the engine waits for *started* before a node's effects begin, and thereby also
 //! for *settled* of everything that led to it, with one sync instead of two.
+//!
+//! A store that cannot be written for a while (a full disk) refuses new executions and keeps everything else until it can:
+//! an execution that has begun waits with its next effect, and goes on when the store does.
+//!
+//! Nodes without effects have no *started*: nobody outside has seen anything of a computation that a crash cuts short.
 
 mod memory;
+#[cfg(feature = "store")]
+pub mod sqlite;
 
 pub use memory::Memory;
 
-use crate::engine::{EdgeState, Outcome, StartOptions, Status, Timestamp};
+use crate::engine::{EdgeState, Outcome, Query, Status, Timestamp};
+use std::borrow::Cow;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Where events go. Append only.
 pub trait Journal: Send + Sync {
-    /// Takes the event in; does not wait. The event is borrowed, so that a store which keeps nothing copies nothing.
-    fn append(&self, execution: Id, event: Event) -> Durable;
+    /// Takes the event in; does not wait. The event borrows its texts, so that a store which keeps nothing copies nothing.
+    /// It is written with whatever is appended before the next [`Journal::nudge`].
+    fn append(&self, execution: Id, event: Event);
+
+    /// When everything that was appended for this execution so far is durable. Does not begin to write.
+    fn durable(&self, execution: Id) -> Durable;
+
+    /// What was appended is to be written now.
+    fn nudge(&self);
+
+    /// Whether new executions can be accepted.
+    ///
+    /// # Errors
+    /// Why not: what was written last could not be stored.
+    fn ready(&self) -> Result<(), JournalError>;
+
+    /// An execution whose acceptance could not be stored has stopped: nothing more will be appended for it.
+    fn forget(&self, execution: Id);
+
+    /// Where executions can be read back from; `None`: nowhere.
+    fn store(&self) -> Option<&dyn Store>;
+
+    /// Writes what was appended, and stops. Blocks.
+    fn close(&self);
+}
+
+/// What a journal that outlives the process knows. Reading takes a disk's time: tens of microseconds, mostly.
+pub trait Store: Send + Sync {
+    /// An execution with all its events; `None`: there is no such execution, or it is gone.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says what no journal says.
+    fn read(&self, execution: Id) -> Result<Option<History>, JournalError>;
+
+    /// Executions that have not ended, in the order in which they were accepted.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn unfinished(&self) -> Result<Vec<Id>, JournalError>;
+
+    /// Executions, newest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn list(&self, query: &Query) -> Result<Page, JournalError>;
+
+    /// What the operator's commands have asked for since it was asked last, oldest first. Costs nothing while nobody asks.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn requests(&self) -> Result<Vec<Request>, JournalError>;
+
+    /// Deletes what is older than the retention allows, a little at a time, in the background.
+    fn expire(&self, retention: Retention, now: Timestamp);
+
+    fn statistics(&self) -> Statistics;
 }
 
 /// The number behind `exec-…`: a UUID, version 7, so ids sort by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(pub u128);
 
-/// One event of an execution.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// One event of an execution. Moments are counted from its acceptance, by a clock that never runs backwards.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
-    /// `input`: canonical JSON text. `trigger`: the node that started it. `options`: what holds for this execution alone.
-    Accepted {
-        workflow: &'a str,
-        input: &'a str,
-        trigger: Option<usize>,
-        options: &'a StartOptions,
-        at: Timestamp,
-    },
-    /// A node is about to be rendered for the first time; its `timestamp` is `at`.
-    Started {
-        node: usize,
-        at: Timestamp,
-    },
-    /// An attempt failed and another one follows.
-    Attempted {
-        node: usize,
-        attempt: u32,
-        at: Timestamp,
-    },
+    /// `input`: canonical JSON text. `trigger`: the node that started it. `options`: what else was asked for, as JSON text.
+    Accepted { input: Cow<'a, str>, trigger: Option<usize>, options: Option<Cow<'a, str>>, at: Timestamp },
+    /// A node with an effect is about to be rendered for the first time; its `timestamp` is `at`.
+    Started { node: usize, at: Duration },
+    /// A further attempt of an effect that may happen at most once is about to be made: if nothing follows, it may have
+    /// happened.
+    Trying { node: usize, at: Duration },
+    /// An attempt failed and another one follows. `after`: what the service asked for (`Retry-After`).
+    Attempted { node: usize, attempt: u32, after: Option<Duration>, at: Duration },
     /// `envelope`: canonical JSON text. `edges`: what became of the outgoing edges, in their order; so no condition is
-    /// asked again in a replay.
+    /// asked again in a replay. `started`: for nodes that have no event of their own for that.
     Settled {
         node: usize,
         outcome: Outcome,
-        envelope: &'a str,
-        edges: &'a [EdgeState],
-        at: Timestamp,
+        envelope: Cow<'a, str>,
+        edges: Cow<'a, [EdgeState]>,
+        started: Duration,
+        at: Duration,
     },
-    Finished {
-        status: Status,
-        error_message: Option<&'a str>,
-        at: Timestamp,
-    },
+    /// Nothing follows.
+    Finished { status: Status, error_code: Option<Cow<'a, str>>, error_message: Option<Cow<'a, str>>, at: Duration },
 }
 
-/// When an event is durable.
+/// An execution as it was written down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    pub workflow: WorkflowRecord,
+    pub input: String,
+    pub trigger: Option<usize>,
+    /// JSON text.
+    pub options: Option<String>,
+    pub accepted: Timestamp,
+    /// Everything that followed the acceptance.
+    pub events: Vec<Event<'static>>,
+}
+
+/// The workflow an execution was started with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WorkflowRecord {
+    pub name: String,
+    pub version: String,
+    /// What the numbers of nodes and edges mean: see [`crate::engine::definition`].
+    pub definition: String,
+}
+
+/// Some of the executions that a query asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    pub executions: Vec<Summary>,
+    /// How many there are without limit and offset.
+    pub total: usize,
+}
+
+/// An execution on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    pub id: Id,
+    /// [`Status::Running`] for all that have not ended.
+    pub status: Status,
+    pub version: String,
+    pub accepted: Timestamp,
+    /// From the acceptance to the end.
+    pub duration: Option<Duration>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+}
+
+/// What an operator's command asks of the process that owns the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    Cancel(Id),
+    /// Go on with an execution that was left alone.
+    Resume(Id),
+}
+
+/// How much of the past to keep. What has not ended is always kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// How long after their end executions are kept; `None`: for ever.
+    pub age: Option<Duration>,
+    /// How many executions that have ended are kept; `None`: all.
+    pub executions: Option<usize>,
+}
+
+/// What a store has done since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statistics {
+    /// Transactions; each waits for the disk once.
+    pub commits: u64,
+    pub events: u64,
+}
+
+/// When something is durable.
 #[derive(Debug)]
 pub enum Durable {
     Now,
     Later(oneshot::Receiver<Result<(), JournalError>>),
 }
 
-/// The store cannot keep what it should; the message says why.
+/// The store cannot keep or give what it should; the message says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalError {
     pub message: String,
 }
 
+impl Event<'_> {
+    /// The same event with texts of its own.
+    pub fn into_owned(self) -> Event<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Event::Accepted { input, trigger, options, at } => {
+                Event::Accepted { input: owned(input), trigger, options: options.map(owned), at }
+            }
+            Event::Started { node, at } => Event::Started { node, at },
+            Event::Trying { node, at } => Event::Trying { node, at },
+            Event::Attempted { node, attempt, after, at } => Event::Attempted { node, attempt, after, at },
+            Event::Settled { node, outcome, envelope, edges, started, at } => {
+                let edges = Cow::Owned(edges.into_owned());
+                Event::Settled { node, outcome, envelope: owned(envelope), edges, started, at }
+            }
+            Event::Finished { status, error_code, error_message, at } => Event::Finished {
+                status,
+                error_code: error_code.map(owned),
+                error_message: error_message.map(owned),
+                at,
+            },
+        }
+    }
+}
+
+impl Id {
+    /// `exec-` and 32 hexadecimal digits, as clients write it; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Id> {
+        let digits = text.strip_prefix("exec-")?;
+        if digits.len() != 32 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
+        u128::from_str_radix(digits, 16).ok().map(Id)
+    }
+}
+
+/// As clients see it.
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exec-{:032x}", self.0)
+    }
+}
+
 impl Durable {
     /// # Errors
-    /// When the event could not be stored, or the store has gone away.
+    /// When the acceptance of the execution could not be stored, or the journal has stopped. Every other event is kept until
+    /// it can be.
     pub async fn wait(self) -> Result<(), JournalError> {
         match self {
             Durable::Now => Ok(()),
-            Durable::Later(receiver) => receiver
-                .await
-                .unwrap_or_else(|_| Err(JournalError { message: String::from("the journal has stopped") })),
+            Durable::Later(receiver) => receiver.await.unwrap_or_else(|_| Err(JournalError::stopped())),
         }
+    }
+}
+
+impl JournalError {
+    pub fn new(message: impl Into<String>) -> JournalError {
+        JournalError { message: message.into() }
+    }
+
+    pub(crate) fn stopped() -> JournalError {
+        JournalError::new("the journal has stopped")
     }
 }
 

@@ -37,6 +37,13 @@ impl fmt::Debug for Mail {
     }
 }
 
+impl Mail {
+    /// What to settle with when nobody knows whether it was sent; `None`: it may be sent again.
+    pub(super) fn unknown(&self) -> Option<Attempt> {
+        self.at_most_once.then(|| Attempt::succeeded(result(&self.letter, "unknown")))
+    }
+}
+
 #[cfg(test)]
 impl Mail {
     /// As if the relay's port said so.

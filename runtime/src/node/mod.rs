@@ -55,6 +55,18 @@ pub enum Prepared {
     Email(email::Mail),
 }
 
+#[cfg(feature = "service")]
+impl Prepared {
+    /// What to settle with where an attempt may have happened and may not be repeated; `None`: it may be repeated.
+    pub fn unknown(&self) -> Option<Attempt> {
+        match self {
+            Prepared::Http(_) => None,
+            #[cfg(feature = "mail")]
+            Prepared::Email(mail) => mail.unknown(),
+        }
+    }
+}
+
 /// How one attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {

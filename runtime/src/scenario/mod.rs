@@ -13,9 +13,9 @@ mod clock;
 mod script;
 mod world;
 
-use crate::engine::{Engine, Handle, Parts, Retention, StartError, StartOptions, StartedBy};
+use crate::engine::{Capacity, Engine, Handle, Parts, Retention, StartError, StartOptions, StartedBy};
 use crate::env::Environment;
-use crate::flow::{Kind, Workflow};
+use crate::flow::Workflow;
 use crate::journal::{Id, Memory};
 use crate::node::Services;
 use crate::trigger::read_input;
@@ -43,7 +43,7 @@ pub fn play(workflow: &'static Workflow, document: &[u8]) -> Result<String, Stri
         Err(message) => json!({ "failed": message }),
     });
     let outcomes: Vec<Value> = outcomes.collect();
-    let nodes = workflow.nodes.iter().map(|node| json!({ "id": node.id, "kind": kind(&node.kind) }));
+    let nodes = workflow.nodes.iter().map(|node| json!({ "id": node.id, "kind": node.kind.name() }));
     let id = |node: usize| workflow.nodes[node].id;
     let edges = workflow.edges.iter();
     let edges =
@@ -54,17 +54,6 @@ pub fn play(workflow: &'static Workflow, document: &[u8]) -> Result<String, Stri
         "outcomes": outcomes,
     });
     Ok(played.to_string())
-}
-
-fn kind(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Webhook(_) => "webhook",
-        Kind::Manual => "manual",
-        Kind::Http(_) => "http",
-        Kind::Email(_) => "send_email",
-        Kind::Filter(_) => "data_filter",
-        Kind::Transform(_) => "data_transform",
-    }
 }
 
 fn play_one(workflow: &'static Workflow, services: &Arc<Services>, scenario: &Value) -> Result<Value, String> {
@@ -87,6 +76,7 @@ fn play_one(workflow: &'static Workflow, services: &Arc<Services>, scenario: &Va
         journal: Arc::new(Memory),
         clock: Arc::clone(&clock) as _,
         retention: Retention::default(),
+        capacity: Capacity::default(),
     };
     let engine = Engine::with_parts(workflow, environment(workflow, &scenario["environment"])?, parts);
     let handle = run(&engine, &clock, input, started_by)?;

@@ -61,6 +61,7 @@ impl IntoResponse for ApiError {
 pub fn not_started(error: &StartError) -> Refused {
     let (code, reason) = match error {
         StartError::Draining => ("SHUTTING_DOWN", "draining"),
+        StartError::Busy => ("BUSY", "too many unfinished executions"),
         StartError::Journal(_) => ("STORE_UNAVAILABLE", "the journal cannot be written"),
     };
     (ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, "not accepted; please send it again later"), reason)

@@ -166,9 +166,10 @@ fn measure(rounds: usize) -> Result<(), Failure> {
 
     println!("{:<12} {:>12} {:>16} {:>12}", "", "stripped", "cold start", "idle memory");
     let mut servers = Vec::new();
-    for (name, program, arguments) in
-        [("flowc", binary.as_path(), &["serve", "--listen"][..]), ("handwritten", rival.as_path(), &[])]
-    {
+    for (name, program, arguments) in [
+        ("flowc", binary.as_path(), &["serve", "--store", "memory", "--listen"][..]),
+        ("handwritten", rival.as_path(), &[]),
+    ] {
         let size = stripped(program)?;
         let mut starts = (0..15).map(|_| cold_start(program, arguments, &env)).collect::<Result<Vec<_>, _>>()?;
         starts.sort_by(f64::total_cmp);

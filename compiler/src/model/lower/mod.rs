@@ -168,6 +168,7 @@ impl Lowering<'_> {
             timeout: None,
             fail_fast: false,
             max_parallel_nodes: PARALLEL_NODES_DEFAULT,
+            durable: true,
             sequential: false,
             keys: Keys::default(),
         };
@@ -183,6 +184,7 @@ impl Lowering<'_> {
             settings.sequential = true;
             settings.max_parallel_nodes = 1;
         }
+        settings.durable = config.text("store").is_none_or(|store| store.value != "memory");
         self.default_retries = config.number("max_retries").unwrap_or(0.0) as u32;
         settings
     }

@@ -165,9 +165,9 @@ impl Shop {
         let answer = r#"{"available":false,"unavailable_items":[{"sku":"OUT-OF-STOCK-001","restock":"next week"}]}"#;
         self.play(Some(("POST /inventory/check", Answer::json(answer))));
         Account::title("Order 2", "the warehouse is out of stock; the order comes in by webhook");
-        Account::command("order serve --listen 127.0.0.1:0 --allow-ip 127.0.0.1");
+        Account::command("order serve --store memory --listen 127.0.0.1:0 --allow-ip 127.0.0.1");
         let directory = env::temp_dir(); // without an .env or config.json of somebody's
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--allow-ip", "127.0.0.1"];
+        let arguments = ["serve", "--store", "memory", "--listen", "127.0.0.1:0", "--allow-ip", "127.0.0.1"];
         let server = Process::start(&self.binary, &arguments, &directory, &self.env);
         let address = server.listening();
         let body = order.to_string();

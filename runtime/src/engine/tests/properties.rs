@@ -6,7 +6,7 @@
 //! limit of parallel nodes give the same fate and number of attempts for every node, and the same status.
 
 use super::model::{Fate, Model};
-use super::simulation::{Answers, Happened, Scenario, Simulation};
+use super::simulation::{Answers, Happened, Scenario, Simulation, Written};
 use crate::engine::graph::{Graph, GraphEdge, GraphLimits, GraphNode};
 use crate::engine::{Answer, Attempted, NodeState, Outcome, Status};
 use crate::flow::{Delay, Retry};
@@ -114,24 +114,27 @@ fn play<'a>(scenario: &'a Scenario, picks: &[Pick]) -> Simulation<'a> {
     check_last_event(&simulation);
     let mut picks = picks.iter().copied();
     while simulation.execution.end().is_none() {
-        let alarm = simulation.execution.wake_at();
-        match (picks.next().unwrap_or(Pick::End(0)), alarm) {
-            (Pick::Cancel, _) => simulation.cancel(),
-            (Pick::End(index), _) if !simulation.flying.is_empty() => {
-                let node = simulation.flying[index % simulation.flying.len()];
-                simulation.end(node);
-            }
-            (Pick::End(_) | Pick::Wait { all: true }, Some(alarm)) => simulation.wait(alarm),
-            (Pick::Wait { all: false }, Some(alarm)) => {
-                let half = (alarm - simulation.now) / 2;
-                simulation.wait(simulation.now + half);
-            }
-            (Pick::Wait { .. }, None) => simulation.wait(simulation.now + SECOND),
-            (Pick::End(_), None) => panic!("the execution hangs: {:?}", simulation.history),
-        }
+        step(&mut simulation, picks.next().unwrap_or(Pick::End(0)));
         check_last_event(&simulation);
     }
     simulation
+}
+
+fn step(simulation: &mut Simulation, pick: Pick) {
+    match (pick, simulation.execution.wake_at()) {
+        (Pick::Cancel, _) => simulation.cancel(),
+        (Pick::End(index), _) if !simulation.flying.is_empty() => {
+            let node = simulation.flying[index % simulation.flying.len()];
+            simulation.end(node);
+        }
+        (Pick::End(_) | Pick::Wait { all: true }, Some(alarm)) => simulation.wait(alarm),
+        (Pick::Wait { all: false }, Some(alarm)) => {
+            let half = (alarm - simulation.now) / 2;
+            simulation.wait(simulation.now + half);
+        }
+        (Pick::Wait { .. }, None) => simulation.wait(simulation.now + SECOND),
+        (Pick::End(_), None) => panic!("the execution hangs: {:?}", simulation.history),
+    }
 }
 
 fn check_last_event(simulation: &Simulation) {
@@ -232,6 +235,97 @@ proptest! {
     #[test]
     fn the_same_events_give_the_same_execution(scenario in scenario(limits()), picks in picks(1)) {
         prop_assert_eq!(play(&scenario, &picks).history, play(&scenario, &picks).history);
+    }
+
+    /// With room for all, an execution that is rebuilt is the execution that was lost: after every single event.
+    #[test]
+    fn rebuilt_executions_are_those_that_were_lost(scenario in scenario(limits()), picks in picks(1)) {
+        let mut scenario = scenario;
+        scenario.graph.limits.max_parallel_nodes = scenario.graph.nodes.len();
+        let mut simulation = Simulation::new(&scenario);
+        simulation.start();
+        let mut picks = picks.into_iter();
+        while simulation.execution.end().is_none() {
+            let (lost, now) = (&simulation.execution, simulation.now);
+            let rebuilt = Simulation::resume(&scenario, &simulation.journal, now);
+            prop_assert_eq!(fates(&rebuilt), fates(&simulation), "{:#?}", simulation.journal);
+            prop_assert_eq!(rebuilt.execution.wake_at(), lost.wake_at());
+            for edge in 0..scenario.graph.edges.len() {
+                prop_assert_eq!(rebuilt.execution.edge(edge), lost.edge(edge));
+            }
+            step(&mut simulation, picks.next().unwrap_or(Pick::End(0)));
+        }
+        // The end itself may not have been written any more; only a wish to cancel is lost with it.
+        if simulation.execution.end().is_some_and(|end| end.status != Status::Cancelled) {
+            let rebuilt = Simulation::resume(&scenario, &simulation.journal, simulation.now);
+            for node in 0..scenario.graph.nodes.len() {
+                prop_assert_eq!(rebuilt.execution.state(node), simulation.execution.state(node));
+            }
+            prop_assert_eq!(rebuilt.execution.end(), simulation.execution.end());
+        }
+    }
+
+    /// Whatever part of the journal has reached the disk, going on from there leads to the same end, and nothing that was
+    /// written down as settled happens again.
+    #[test]
+    fn any_prefix_of_the_journal_leads_to_the_same_end(
+        scenario in scenario(limits()),
+        picks in (picks(0), picks(0)),
+        parallel in (1..5_usize, 1..5_usize),
+        prefix in any::<prop::sample::Index>(),
+        crashes in 1..4_usize,
+    ) {
+        let unhurried = |max_parallel_nodes| {
+            let mut scenario = scenario.clone();
+            scenario.graph.limits = GraphLimits { timeout: None, fail_fast: false, max_parallel_nodes };
+            scenario
+        };
+        let (one, other) = (unhurried(parallel.0), unhurried(parallel.1));
+        let undisturbed = play(&one, &picks.0);
+        let mut journal = undisturbed.journal.clone();
+        let mut now = undisturbed.now;
+        for crash in 0..crashes {
+            journal.truncate(prefix.index(journal.len() + 1).max(journal.len() * crash / crashes));
+            let written = journal.len();
+            let mut resumed = Simulation::resume(&other, &journal, now);
+            let mut picks = picks.1.iter().copied();
+            while resumed.execution.end().is_none() {
+                step(&mut resumed, picks.next().unwrap_or(Pick::End(0)));
+            }
+            prop_assert_eq!(fates(&resumed), fates(&undisturbed), "{:#?}", &journal[..written]);
+            let settled = |node: usize| journal[..written].iter().any(|written| matches!(written, Written::Settled { node: other, .. } if *other == node));
+            for (_, happened) in &resumed.history {
+                if let Happened::Ran { node } = happened {
+                    prop_assert!(!settled(*node), "node {} had settled", node);
+                }
+            }
+            (journal, now) = (resumed.journal.clone(), resumed.now);
+        }
+    }
+
+    /// Hurried executions too: they end, in time, and what has settled stays settled.
+    #[test]
+    fn any_prefix_of_the_journal_leads_to_an_end(
+        scenario in scenario(limits()),
+        picks in (picks(1), picks(1)),
+        prefix in any::<prop::sample::Index>(),
+        asleep in 0..40_u32,
+    ) {
+        let undisturbed = play(&scenario, &picks.0);
+        let mut journal = undisturbed.journal.clone();
+        journal.truncate(prefix.index(journal.len() + 1));
+        let mut resumed = Simulation::resume(&scenario, &journal, undisturbed.now + SECOND * asleep);
+        let mut picks = picks.1.iter().copied();
+        while resumed.execution.end().is_none() {
+            step(&mut resumed, picks.next().unwrap_or(Pick::End(0)));
+        }
+        for written in &journal {
+            if let Written::Settled { node, outcome, .. } = written {
+                prop_assert_eq!(resumed.execution.state(*node), NodeState::Settled(*outcome));
+                let ran = Happened::Ran { node: *node };
+                prop_assert!(resumed.history.iter().all(|(_, happened)| *happened != ran), "node {} ran again", node);
+            }
+        }
     }
 
     #[test]

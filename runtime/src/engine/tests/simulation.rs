@@ -1,7 +1,8 @@
 //! A world in which nodes do what a script says, in the order somebody picks.
 
 use crate::engine::graph::{Graph, GraphEdge, GraphLimits, GraphNode};
-use crate::engine::{Answer, Attempted, Command, Conditions, Event, Execution, Outcome};
+use crate::engine::replay::Past;
+use crate::engine::{Answer, Attempted, Command, Conditions, EdgeState, Event, Execution, NodeState, Outcome};
 use crate::flow::{Delay, Retry};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -46,6 +47,27 @@ pub enum Happened {
 
 pub type History = Vec<(Duration, Happened)>;
 
+/// What a journal would hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    Started { node: usize },
+    Attempted { node: usize, attempt: u32, after: Option<Duration>, at: Duration },
+    Settled { node: usize, outcome: Outcome, edges: Vec<EdgeState> },
+}
+
+impl Written {
+    pub fn past(&self) -> Past<'_> {
+        match *self {
+            Written::Started { node } => Past::Started { node },
+            Written::Attempted { node, attempt, after, at } => Past::Attempted { node, attempt, after, at },
+            Written::Settled { node, outcome, ref edges } => Past::Settled { node, outcome, edges },
+        }
+    }
+}
+
+/// Of the jitter.
+const SEED: u64 = 7;
+
 /// An execution of a scenario.
 pub struct Simulation<'a> {
     pub scenario: &'a Scenario,
@@ -54,6 +76,7 @@ pub struct Simulation<'a> {
     pub history: History,
     /// Attempts that run, in the order in which they began.
     pub flying: Vec<usize>,
+    pub journal: Vec<Written>,
     outcomes: Vec<Option<Outcome>>,
 }
 
@@ -61,12 +84,31 @@ impl<'a> Simulation<'a> {
     pub fn new(scenario: &'a Scenario) -> Simulation<'a> {
         Simulation {
             scenario,
-            execution: Execution::new(scenario.graph.clone().into(), 7),
+            execution: Execution::new(scenario.graph.clone().into(), SEED),
             now: Duration::ZERO,
             history: History::new(),
             flying: Vec::new(),
+            journal: Vec::new(),
             outcomes: vec![None; scenario.graph.nodes.len()],
         }
+    }
+
+    /// A former process has written this much, and it is `now`.
+    pub fn resume(scenario: &'a Scenario, journal: &[Written], now: Duration) -> Simulation<'a> {
+        let mut simulation = Simulation::new(scenario);
+        simulation.now = now;
+        simulation.journal = journal.to_vec();
+        let new = Execution::new(scenario.graph.clone().into(), SEED);
+        simulation.execution = new.replay(scenario.trigger, journal.iter().map(Written::past));
+        for written in journal {
+            if let Written::Settled { node, outcome, .. } = written {
+                simulation.outcomes[*node] = Some(*outcome);
+            }
+        }
+        let mut commands = VecDeque::new();
+        simulation.execution.resume(now, &mut commands);
+        simulation.carry_out(commands);
+        simulation
     }
 
     pub fn start(&mut self) {
@@ -82,6 +124,14 @@ impl<'a> Simulation<'a> {
         self.flying.retain(|&flying| flying != node);
         self.history.push((self.now, Happened::Ended { node, attempted }));
         self.send(Event::Attempted { node, attempted });
+        // Behind it, a node without a wait may be in its next attempt already.
+        if let Attempted::Retryable { after } = attempted
+            && attempt <= self.scenario.graph.nodes[node].retry.retries as usize
+            && matches!(self.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running)
+        {
+            let attempt = u32::try_from(attempt).expect("few attempts");
+            self.journal.push(Written::Attempted { node, attempt, after, at: self.now });
+        }
     }
 
     /// Lets time pass until `moment`.
@@ -112,11 +162,18 @@ impl<'a> Simulation<'a> {
     pub fn send(&mut self, event: Event) {
         let mut commands = VecDeque::new();
         self.handle(event, &mut commands);
+        self.carry_out(commands);
+    }
+
+    fn carry_out(&mut self, mut commands: VecDeque<Command>) {
         while let Some(command) = commands.pop_front() {
             match command {
                 Command::Run { node, attempt } => {
                     assert_eq!(attempt, self.execution.attempts(node));
                     self.history.push((self.now, Happened::Ran { node }));
+                    if !self.journal.contains(&Written::Started { node }) {
+                        self.journal.push(Written::Started { node });
+                    }
                     self.flying.push(node);
                 }
                 Command::Settle { node, outcome } => {
@@ -130,6 +187,9 @@ impl<'a> Simulation<'a> {
                         before != Some(outcome),
                         "only a misrouted node changes its outcome"
                     );
+                    let outgoing = self.scenario.graph.outgoing(node);
+                    let edges = outgoing.iter().map(|&edge| self.execution.edge(edge)).collect();
+                    self.journal.push(Written::Settled { node, outcome, edges });
                 }
                 Command::Finish(end) => {
                     assert_eq!(Some(end), self.execution.end());

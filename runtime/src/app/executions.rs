@@ -1,0 +1,261 @@
+//! `executions`, `show`, `export`, `cancel`, `resume`: what the journal says, for operators.
+//!
+//! Comes in: the folder of a journal, whether or not a service is running on it. Goes out: tables for people, JSON for
+//! machines, wishes for the service.
+//! Always true: an execution is changed by the process that owns the journal only. While a service runs, a wish is left in the
+//! journal, where the service finds it within a second; while none runs, the command is the owner itself.
+//!
+//! Exit codes: 0 done, 1 it could not be done as things stand (it has ended already, the service does not answer), 2 as
+//! everywhere.
+
+use super::arguments::{ExecutionOptions, ListOptions};
+use super::pretty::pretty;
+use super::{Failure, show, store};
+use crate::engine::{Clock, Query, Status, SystemClock, push_seconds, view_of};
+use crate::flow::Workflow;
+use crate::journal::sqlite::{Beside, Sqlite};
+use crate::journal::{Event, History, Id, Journal, Request, Summary};
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How many executions are read at once when all are exported.
+const EXPORTED_AT_ONCE: usize = 1000;
+/// How long to wait for the service to do what it was asked.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+
+/// Prints the executions, newest first: a table, or one JSON object per line.
+pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
+    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let page = journal.list(&query(options)).map_err(|error| error.message)?;
+    if options.json {
+        show(&page.executions.iter().map(|summary| summary_json(summary) + "\n").collect::<String>());
+        return Ok(ExitCode::SUCCESS);
+    }
+    show(&table(&page.executions));
+    let left = page.total.saturating_sub(options.offset + page.executions.len());
+    if left > 0 {
+        eprintln!("{left} more; --limit and --offset show others");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints one execution as the API shows it.
+pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
+    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let history = history(&journal, options.id)?;
+    let view = view_of(options.id, history, &clock()).map_err(|error| error.message)?;
+    let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
+    show(&if indent { pretty(&view) } else { view + "\n" });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints executions with their inputs, oldest first, one JSON object per line.
+pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
+    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    // The identities first: what is accepted or deleted meanwhile moves the pages.
+    let mut ids = Vec::new();
+    let mut query = Query { limit: EXPORTED_AT_ONCE, offset: 0, ..query(options) };
+    loop {
+        let page = journal.list(&query).map_err(|error| error.message)?;
+        if page.executions.is_empty() {
+            break;
+        }
+        query.offset += page.executions.len();
+        ids.extend(page.executions.iter().map(|summary| summary.id));
+    }
+    ids.dedup();
+    for id in ids.into_iter().rev() {
+        // Deleted meanwhile, because it was old.
+        let Some(history) = journal.read(id).map_err(|error| error.message)? else { continue };
+        let (version, input) = (history.workflow.version.clone(), history.input.clone());
+        let mut line = view_of(id, history, &clock()).map_err(|error| error.message)?;
+        // Two more fields of the same object.
+        line.pop();
+        line.push_str(r#","workflow_version":"#);
+        crate::value::write_string(&version, &mut line);
+        let _ = writeln!(line, r#","input":{input}}}"#);
+        show(&line);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends an execution.
+pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
+    let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
+    let journal = Beside::open(&folder).map_err(|error| error.message)?;
+    if let Some(code) = ended(&history(&journal, id)?, id) {
+        return Ok(code);
+    }
+    if Beside::is_owned(&folder) {
+        journal.ask(Request::Cancel(id)).map_err(|error| error.message)?;
+        let done = || Ok::<_, Failure>(status(&history(&journal, id)?).is_final());
+        if !waits_for(done)? {
+            eprintln!("asked, but the service has not done it yet; it will when it can");
+            return Ok(ExitCode::from(1));
+        }
+    } else {
+        let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
+        let at = elapsed(&history(&journal, id)?);
+        owned.append(id, Event::Finished { status: Status::Cancelled, error_code: None, error_message: None, at });
+        let durable = owned.durable(id);
+        owned.nudge();
+        futures(durable.wait())?.map_err(|error| error.message)?;
+        owned.close();
+    }
+    let status = status(&history(&journal, id)?);
+    eprintln!("{id} is {}", status.as_str());
+    Ok(ExitCode::from(u8::from(status != Status::Cancelled)))
+}
+
+/// What `resume` has to do.
+pub enum Resumption {
+    /// The service does it.
+    Asked(ExitCode),
+    /// Nobody else is there to do it.
+    Here(PathBuf),
+}
+
+/// Asks the service to go on with an execution that it left alone, if there is a service.
+pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<Resumption, Failure> {
+    let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
+    let journal = Beside::open(&folder).map_err(|error| error.message)?;
+    if let Some(code) = ended(&history(&journal, id)?, id) {
+        return Ok(Resumption::Asked(code));
+    }
+    if !Beside::is_owned(&folder) {
+        return Ok(Resumption::Here(folder));
+    }
+    journal.ask(Request::Resume(id)).map_err(|error| error.message)?;
+    let seen = waits_for(|| Ok::<_, Failure>(!journal.is_asking().map_err(|error| error.message)?))?;
+    let words = if seen { "the service has taken it up" } else { "asked, but the service has not seen it yet" };
+    eprintln!("{id}: {words}; `show {id}` tells how it goes");
+    Ok(Resumption::Asked(ExitCode::from(u8::from(!seen))))
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+fn query(options: &ListOptions) -> Query {
+    Query { status: options.status, limit: options.limit, offset: options.offset, ..Query::default() }
+}
+
+fn history(journal: &Beside, id: Id) -> Result<History, Failure> {
+    let history = journal.read(id).map_err(|error| error.message)?;
+    history.ok_or_else(|| format!("there is no execution {id} in {}", journal.path().display()).into())
+}
+
+fn status(history: &History) -> Status {
+    match history.events.last() {
+        Some(Event::Finished { status, .. }) => *status,
+        _ => Status::Running,
+    }
+}
+
+/// What is said of an execution for which nothing more can be done.
+fn ended(history: &History, id: Id) -> Option<ExitCode> {
+    let status = status(history);
+    if status.is_final() {
+        eprintln!("{id} has ended already: {}", status.as_str());
+    }
+    status.is_final().then_some(ExitCode::from(1))
+}
+
+/// How long an execution has been there; never before the last thing that happened to it.
+fn elapsed(history: &History) -> Duration {
+    let since = Duration::from_millis(SystemClock.wall().millis.saturating_sub(history.accepted.millis));
+    let moment = |event: &Event| match event {
+        Event::Accepted { .. } => Duration::ZERO,
+        Event::Started { at, .. }
+        | Event::Trying { at, .. }
+        | Event::Attempted { at, .. }
+        | Event::Settled { at, .. }
+        | Event::Finished { at, .. } => *at,
+    };
+    history.events.iter().map(moment).max().unwrap_or_default().max(since)
+}
+
+/// Looks again and again until it is so, or time is up.
+fn waits_for(so: impl Fn() -> Result<bool, Failure>) -> Result<bool, Failure> {
+    let began = Instant::now();
+    while began.elapsed() < ANSWER_LIMIT {
+        if so()? {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    so()
+}
+
+fn futures<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    Ok(runtime.map_err(|error| format!("cannot start: {error}"))?.block_on(future))
+}
+
+fn table(executions: &[Summary]) -> String {
+    let mut text = format!("{:37}  {:9}  {:24}  {:>12}  ERROR\n", "EXECUTION", "STATUS", "ACCEPTED", "DURATION");
+    for Summary { id, status, accepted, duration, error_message, .. } in executions {
+        let duration = duration.map(|duration| format!("{:.3} s", duration.as_secs_f64())).unwrap_or_default();
+        let error = error_message.as_deref().unwrap_or_default();
+        let line = format!("{id:37}  {:9}  {accepted}  {duration:>12}  {error}", status.as_str());
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+fn summary_json(summary: &Summary) -> String {
+    let Summary { id, status, version, accepted, duration, error_code, error_message } = summary;
+    let mut text = format!(r#"{{"execution_id":"{id}","status":"{}","workflow_version":"#, status.as_str());
+    crate::value::write_string(version, &mut text);
+    let _ = write!(text, r#","started_at":"{accepted}","completed_at":"#);
+    match duration {
+        Some(duration) => {
+            let _ = write!(text, r#""{}","duration":"#, accepted.after(*duration));
+            push_seconds(&mut text, *duration);
+        }
+        None => text.push_str(r#"null,"duration":null"#),
+    }
+    for (key, value) in [("error_code", error_code), ("error_message", error_message)] {
+        let _ = write!(text, r#","{key}":"#);
+        match value {
+            Some(value) => crate::value::write_string(value, &mut text),
+            None => text.push_str("null"),
+        }
+    }
+    text.push('}');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Timestamp;
+
+    #[test]
+    fn a_line_for_people_and_one_for_machines() {
+        let ended = Summary {
+            id: Id(0x0193_5555_0000_7000_8000_0000_0000_0001),
+            status: Status::Error,
+            version: String::from("2"),
+            accepted: Timestamp { millis: 1_795_348_800_000 },
+            duration: Some(Duration::from_millis(1500)),
+            error_code: Some(String::from("HTTP_503")),
+            error_message: Some(String::from("pay: \"no\"")),
+        };
+        let id = "exec-01935555000070008000000000000001";
+        assert_eq!(
+            table(std::slice::from_ref(&ended)).lines().nth(1).unwrap(),
+            format!("{id}  error      2026-11-22T12:00:00.000Z       1.500 s  pay: \"no\"")
+        );
+        assert_eq!(
+            summary_json(&ended),
+            format!(
+                r#"{{"execution_id":"{id}","status":"error","workflow_version":"2","started_at":"2026-11-22T12:00:00.000Z","completed_at":"2026-11-22T12:00:01.500Z","duration":1.5,"error_code":"HTTP_503","error_message":"pay: \"no\""}}"#
+            )
+        );
+    }
+}

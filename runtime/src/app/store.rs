@@ -1,0 +1,79 @@
+//! Which journal a command uses.
+//!
+//! Comes in: options, the environment. Goes out: a journal that is open, or why it cannot be.
+
+use super::Failure;
+use super::arguments::{Keep, StoreOptions};
+use crate::engine::Capacity;
+use crate::flow::Workflow;
+use crate::journal::{Journal, Memory, Retention};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What `--keep-days` and `--keep-executions` are when nobody says.
+const KEEP_DAYS: usize = 30;
+const KEEP_EXECUTIONS: usize = 1_000_000;
+
+/// The folder of the journal: from the command line, else from `FLOW_DATA_DIR`, else named after the workflow.
+pub fn folder(workflow: &Workflow, data: Option<&PathBuf>) -> PathBuf {
+    let named = || std::env::var_os("FLOW_DATA_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    data.cloned().or_else(named).unwrap_or_else(|| PathBuf::from(workflow.name))
+}
+
+/// The journal of `serve`.
+pub fn of_serve(workflow: &'static Workflow, options: &StoreOptions) -> Result<Arc<dyn Journal>, Failure> {
+    if options.memory {
+        if options.data.is_some() {
+            return Err(String::from("--store memory keeps nothing: it cannot go with --data").into());
+        }
+        return Ok(Arc::new(Memory));
+    }
+    if cfg!(not(feature = "store")) && options.data.is_none() {
+        // The author has decided: see `settings.store`.
+        return Ok(Arc::new(Memory));
+    }
+    open(workflow, folder(workflow, options.data.as_ref()))
+}
+
+/// The journal of `run`.
+pub fn of_run(workflow: &'static Workflow, data: Option<&PathBuf>) -> Result<Arc<dyn Journal>, Failure> {
+    data.map_or_else(|| Ok(Arc::new(Memory) as Arc<dyn Journal>), |folder| open(workflow, folder.clone()))
+}
+
+/// Said by executables whose author wants no journal.
+#[cfg(not(feature = "store"))]
+pub const NONE: &str = "this executable keeps no journal (`store` is `memory` in the settings of the workflow)";
+
+#[cfg(feature = "store")]
+fn open(workflow: &'static Workflow, folder: PathBuf) -> Result<Arc<dyn Journal>, Failure> {
+    let record = crate::engine::record(workflow);
+    let journal = crate::journal::sqlite::Sqlite::open(&folder, &record).map_err(|error| error.message)?;
+    Ok(Arc::new(journal))
+}
+
+#[cfg(not(feature = "store"))]
+fn open(_: &'static Workflow, _: PathBuf) -> Result<Arc<dyn Journal>, Failure> {
+    Err(String::from(NONE).into())
+}
+
+pub fn retention(options: &StoreOptions) -> Retention {
+    let last = |keep: Option<Keep>, default: usize| match keep {
+        None => Some(default),
+        Some(Keep::Last(last)) => Some(last),
+        Some(Keep::All) => None,
+    };
+    let day = Duration::from_secs(24 * 60 * 60);
+    Retention {
+        age: last(options.keep_days, KEEP_DAYS).map(|days| day.saturating_mul(u32::try_from(days).unwrap_or(u32::MAX))),
+        executions: last(options.keep_executions, KEEP_EXECUTIONS),
+    }
+}
+
+pub fn capacity(options: &StoreOptions) -> Capacity {
+    let defaults = Capacity::default();
+    Capacity {
+        unfinished: options.unfinished_max.unwrap_or(defaults.unfinished),
+        working: options.working_max.unwrap_or(defaults.working),
+    }
+}

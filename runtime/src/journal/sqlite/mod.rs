@@ -1,0 +1,206 @@
+//! The journal in a SQLite file: executions survive the process, the machine's power, a full disk.
+//!
+//! Comes in: a folder, the workflow's description, events. Goes out: their durability, and executions read back.
+//! Always true: one process writes a folder's executions ([`owner`]); others read beside it and leave requests. A commit is
+//! durable (`synchronous=FULL`), and one thread makes all of them: what arrives while the disk syncs goes into the next
+//! ([`writer`]). A file that is damaged or not ours is refused and left as it is ([`schema`]).
+
+mod owner;
+mod reader;
+mod schema;
+mod writer;
+
+use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
+use super::{Query, Timestamp, WorkflowRecord};
+use owner::Owner;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::oneshot;
+use writer::{Entry, Writer};
+
+/// How many executions one transaction deletes: other commits wait for it.
+const DELETED_AT_ONCE: usize = 50;
+
+/// A journal this process owns.
+pub struct Sqlite {
+    writer: Writer,
+    readers: Readers,
+    /// Dropped last: nobody else may write before the last commit is made.
+    _owner: Owner,
+}
+
+/// A journal that somebody else may own: for the operator's commands.
+pub struct Beside {
+    readers: Readers,
+    path: PathBuf,
+}
+
+/// Connections that read. Each is used by one thread at a time; there are as many as ever were busy at once.
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Sqlite {
+    /// Opens the journal of a folder, which is created if there is none, as its owner. `workflow`: what new executions are
+    /// started with.
+    ///
+    /// # Errors
+    /// When another process owns it, or the file is damaged, not a journal, or written by a newer version.
+    pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Sqlite, JournalError> {
+        let owner = Owner::take(folder)?;
+        let path = folder.join(schema::FILE);
+        let connection = schema::open_or_create(&path)?;
+        let readers = Readers { path: path.clone(), idle: Mutex::default() };
+        let writer = Writer::start(connection, workflow).map_err(|error| schema::explain(&path, &error))?;
+        Ok(Sqlite { writer, readers, _owner: owner })
+    }
+}
+
+impl Journal for Sqlite {
+    fn append(&self, execution: Id, event: Event) {
+        self.writer.push(Entry::Event(execution, event.into_owned()));
+    }
+
+    fn durable(&self, execution: Id) -> Durable {
+        let (sender, receiver) = oneshot::channel();
+        self.writer.push(Entry::Durable(execution, sender));
+        Durable::Later(receiver)
+    }
+
+    fn nudge(&self) {
+        self.writer.nudge();
+    }
+
+    fn ready(&self) -> Result<(), JournalError> {
+        self.writer.ready()
+    }
+
+    fn forget(&self, execution: Id) {
+        self.writer.push(Entry::Forget(execution));
+    }
+
+    fn store(&self) -> Option<&dyn Store> {
+        Some(self)
+    }
+
+    fn close(&self) {
+        self.writer.close();
+    }
+}
+
+impl Store for Sqlite {
+    fn read(&self, execution: Id) -> Result<Option<History>, JournalError> {
+        self.readers.with(|connection| reader::read(connection, execution))
+    }
+
+    fn unfinished(&self) -> Result<Vec<Id>, JournalError> {
+        self.readers.with(reader::unfinished)
+    }
+
+    fn list(&self, query: &Query) -> Result<Page, JournalError> {
+        self.readers.with(|connection| reader::list(connection, query))
+    }
+
+    fn requests(&self) -> Result<Vec<Request>, JournalError> {
+        let (requests, last) = self.readers.with(reader::requests)?;
+        if let Some(last) = last {
+            self.writer.push(Entry::Answered(last));
+            self.writer.nudge();
+        }
+        Ok(requests)
+    }
+
+    fn expire(&self, retention: Retention, now: Timestamp) {
+        // What cannot be read or deleted now is tried again the next time.
+        while let Ok(old) = self.readers.with(|connection| reader::expired(connection, retention, now, DELETED_AT_ONCE))
+        {
+            if old.is_empty() {
+                return;
+            }
+            let (sender, receiver) = oneshot::channel();
+            self.writer.push(Entry::Delete(old, sender));
+            self.writer.nudge();
+            if receiver.blocking_recv().is_err() {
+                return;
+            }
+        }
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.writer.statistics()
+    }
+}
+
+impl Beside {
+    /// Opens the journal of a folder for reading and for requests.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged, not a journal, or written by another version.
+    pub fn open(folder: &Path) -> Result<Beside, JournalError> {
+        let path = folder.join(schema::FILE);
+        let connection = schema::open_existing(&path)?;
+        Ok(Beside { readers: Readers { path: path.clone(), idle: Mutex::new(vec![connection]) }, path })
+    }
+
+    /// Whether a process owns it at the moment.
+    pub fn is_owned(folder: &Path) -> bool {
+        Owner::is_taken(folder)
+    }
+
+    /// # Errors
+    /// As for [`Store::read`].
+    pub fn read(&self, execution: Id) -> Result<Option<History>, JournalError> {
+        self.readers.with(|connection| reader::read(connection, execution))
+    }
+
+    /// # Errors
+    /// As for [`Store::list`].
+    pub fn list(&self, query: &Query) -> Result<Page, JournalError> {
+        self.readers.with(|connection| reader::list(connection, query))
+    }
+
+    /// Leaves a request for the owner.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn ask(&self, request: Request) -> Result<(), JournalError> {
+        self.readers.with(|connection| reader::ask(connection, request))
+    }
+
+    /// Whether the owner has not seen all requests yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn is_asking(&self) -> Result<bool, JournalError> {
+        Ok(!self.readers.with(reader::requests)?.0.is_empty())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Readers {
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, reader::ReadError>) -> Result<T, JournalError> {
+        let explain = |error| match error {
+            reader::ReadError::Sqlite(error) => schema::explain(&self.path, &error),
+            reader::ReadError::Nonsense(what) => schema::damaged(&self.path, &what),
+        };
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => schema::connect(&self.path).map_err(|error| schema::explain(&self.path, &error))?,
+        };
+        let result = work(&connection).map_err(explain);
+        // One that has failed may be in a state of its own: it is not used again.
+        if result.is_ok() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests;

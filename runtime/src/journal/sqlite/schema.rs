@@ -1,0 +1,235 @@
+//! The file: its tables, its versions, how it is opened, and when it is refused.
+//!
+//! Comes in: a path. Goes out: a connection that is ready to use, or the reason why there is none, for an operator at night.
+//! Always true: a file that is there is never replaced and never emptied. A new one appears under its name only when it is
+//! complete and on disk, so an empty file is a damaged one.
+
+use crate::journal::JournalError;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub const FILE: &str = "journal.db";
+
+/// "flow": other SQLite files are not ours.
+const APPLICATION_ID: i32 = 0x666c_6f77;
+
+/// One step for each version of the schema; `user_version` counts those that were made. Steps are added, never changed.
+const MIGRATIONS: &[&str] = &[TABLES];
+
+/// An event's id is its execution's number and its own: the events of an execution lie side by side, in their order, and a
+/// new one goes to the right edge of the tree.
+const TABLES: &str = "
+CREATE TABLE workflow (
+    number      INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    definition  TEXT NOT NULL               -- what the numbers of nodes and edges mean, as JSON
+) STRICT;
+CREATE UNIQUE INDEX workflow_definition ON workflow (name, version, definition);
+CREATE TABLE execution (
+    number        INTEGER PRIMARY KEY,
+    id            BLOB NOT NULL,            -- 16 bytes: exec-<hex(id)>
+    workflow      INTEGER NOT NULL REFERENCES workflow,
+    accepted_at   INTEGER NOT NULL,         -- milliseconds since 1970
+    options       TEXT,                     -- what was asked for besides the input, as JSON
+    status        TEXT NOT NULL,            -- running, completed, error, cancelled
+    duration      INTEGER,                  -- nanoseconds, once it has ended
+    error_code    TEXT,
+    error_message TEXT
+) STRICT;
+CREATE UNIQUE INDEX execution_id ON execution (id);
+CREATE INDEX execution_unfinished ON execution (number) WHERE status = 'running';
+CREATE TABLE event (
+    id       INTEGER PRIMARY KEY,           -- execution.number << 24 | sequence
+    kind     TEXT NOT NULL,                 -- accepted, started, trying, attempted, settled
+    node     INTEGER,                       -- accepted: the trigger
+    attempt  INTEGER,
+    outcome  TEXT,                          -- completed, not_passed, failed
+    edges    TEXT,                          -- one letter for each outgoing edge: taken, not taken, skipped, failed
+    after    INTEGER,                       -- nanoseconds: what Retry-After asked for
+    started  INTEGER,                       -- nanoseconds since acceptance
+    at       INTEGER NOT NULL,              -- nanoseconds since acceptance
+    text     TEXT                           -- accepted: the input; settled: the envelope
+) STRICT;
+CREATE TABLE request (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    wish       TEXT NOT NULL,               -- cancel, resume
+    execution  BLOB NOT NULL
+) STRICT;
+CREATE TABLE probe (
+    number  INTEGER PRIMARY KEY,            -- always 1
+    space   BLOB                            -- written to see whether the disk takes something again
+) STRICT;
+";
+
+/// Larger files are not read as a whole when they are opened: a service has to start.
+const CHECKED_WHOLE_MAX: u64 = 64 * 1024 * 1024;
+
+/// Opens the journal, or creates it if there is none. For the owner.
+///
+/// # Errors
+/// When there is a file that cannot be used.
+pub fn open_or_create(path: &Path) -> Result<Connection, JournalError> {
+    if !path.exists() {
+        let log = beside(path, "-wal");
+        if log.exists() {
+            let (file, log) = (path.display(), log.display());
+            return Err(JournalError::new(format!(
+                "{file} is missing but {log} is there: restore the file beside it, or move both away to begin with an \
+                 empty journal"
+            )));
+        }
+        create(path)?;
+    }
+    let mut connection = open(path)?;
+    migrate(&mut connection).map_err(|error| explain(path, &error))?;
+    Ok(connection)
+}
+
+/// Opens a journal that is there. For those who read beside the owner.
+///
+/// # Errors
+/// When there is none, or one that cannot be used.
+pub fn open_existing(path: &Path) -> Result<Connection, JournalError> {
+    if !path.exists() {
+        let folder = path.parent().unwrap_or(path).display();
+        return Err(JournalError::new(format!(
+            "there is no journal in {folder}; --data names the folder of the service"
+        )));
+    }
+    let connection = open(path)?;
+    let version: usize = version(&connection).map_err(|error| explain(path, &error))?;
+    if version < MIGRATIONS.len() {
+        let file = path.display();
+        return Err(JournalError::new(format!(
+            "{file} was written by an older version of flowc; start the service once, which brings it up to date"
+        )));
+    }
+    Ok(connection)
+}
+
+/// A further connection to a file that has been opened before.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(32);
+    // Waits for the disk at every commit. The file is copied into at every 16 MB of log, a few times less often than by
+    // default: a page that many commits changed is copied once.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864;",
+    )?;
+    Ok(connection)
+}
+
+/// What an operator should know of an error.
+pub fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, &error.to_string()),
+        Some(ErrorCode::DiskFull) => JournalError::new(format!("{}: the disk is full", path.display())),
+        _ => JournalError::new(format!("{}: {error}", path.display())),
+    }
+}
+
+pub fn damaged(path: &Path, what: &str) -> JournalError {
+    JournalError::new(format!(
+        "{} is damaged ({what}) and was left as it is: restore it from a backup, or move it and the files beside it away to \
+         begin with an empty journal; executions that have not ended are in it",
+        path.display()
+    ))
+}
+
+fn open(path: &Path) -> Result<Connection, JournalError> {
+    let size = path.metadata().map_or(0, |metadata| metadata.len());
+    if size == 0 {
+        return Err(damaged(path, "it is empty"));
+    }
+    let explain = |error| explain(path, &error);
+    let connection = connect(path).map_err(explain)?;
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(explain)?;
+    let file = path.display();
+    if application != APPLICATION_ID {
+        return Err(JournalError::new(format!("{file} is not the journal of a workflow; it was left as it is")));
+    }
+    if version(&connection).map_err(explain)? > MIGRATIONS.len() {
+        return Err(JournalError::new(format!("{file} was written by a newer version of flowc; it was left as it is")));
+    }
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(explain)?;
+    if mode != "wal" {
+        return Err(JournalError::new(format!("{file}: this file system cannot hold a journal (no shared memory)")));
+    }
+    if size <= CHECKED_WHOLE_MAX {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(explain)?;
+        if verdict != "ok" {
+            return Err(damaged(path, &verdict));
+        }
+    }
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+/// Makes a complete file under another name, then gives it its own.
+fn create(path: &Path) -> Result<(), JournalError> {
+    let new = beside(path, ".new");
+    let cannot =
+        |error: &dyn std::fmt::Display| JournalError::new(format!("cannot create {}: {error}", path.display()));
+    // Left by a process that was killed here. Only the owner comes here, so nobody else is at work on it.
+    for suffix in ["", "-journal"] {
+        match std::fs::remove_file(beside(&new, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot(&error)),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let made = (|| {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        // Inputs are other people's data. The files that SQLite puts beside it get the same permissions.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&new).map_err(|error| cannot(&error))?;
+        let mut connection = Connection::open(&new).map_err(|error| cannot(&error))?;
+        let pragmas = format!("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {APPLICATION_ID};");
+        connection.execute_batch(&pragmas).map_err(|error| cannot(&error))?;
+        migrate(&mut connection).map_err(|error| cannot(&error))?;
+        drop(connection);
+        File::open(&new).and_then(|file| file.sync_all()).map_err(|error| cannot(&error))?;
+        std::fs::rename(&new, path).map_err(|error| cannot(&error))?;
+        // The name too has to be on disk. Systems where folders cannot be opened keep names by themselves.
+        #[cfg(unix)]
+        if let Some(folder) = path.parent() {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot(&error))?;
+        }
+        Ok(())
+    })();
+    if made.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    made
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    for (index, step) in MIGRATIONS.iter().enumerate().skip(version(connection)?) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.execute_batch(&format!("PRAGMA user_version = {}", index + 1))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// `journal.db` and a suffix.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

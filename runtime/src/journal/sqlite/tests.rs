@@ -1,0 +1,386 @@
+//! The file: what was written comes back, nobody else writes it, and what is broken is refused.
+
+use super::*;
+use crate::engine::{EdgeState, Outcome, Status};
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// A folder of its own for each test; gone with the value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("flow-journal-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = Folder(std::env::temp_dir().join(name));
+        std::fs::create_dir_all(&folder.0).unwrap();
+        folder
+    }
+
+    fn open(&self) -> Result<Sqlite, JournalError> {
+        Sqlite::open(&self.0, &workflow("1"))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join(schema::FILE)
+    }
+
+    /// As if the power had gone: the files as they are at this moment, somewhere else.
+    fn copy(&self) -> Folder {
+        let copy = Folder::new();
+        for name in ["journal.db", "journal.db-wal"] {
+            std::fs::copy(self.0.join(name), copy.0.join(name)).unwrap();
+        }
+        copy
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn workflow(version: &str) -> WorkflowRecord {
+    let (name, definition) = (String::from("order"), String::from(r#"{"nodes":[],"edges":[]}"#));
+    WorkflowRecord { name, version: version.to_owned(), definition }
+}
+
+fn accepted(input: &str) -> Event<'_> {
+    Event::Accepted {
+        input: Cow::Borrowed(input),
+        trigger: Some(3),
+        options: None,
+        at: Timestamp { millis: 1_795_348_800_123 },
+    }
+}
+
+fn finished(status: Status) -> Event<'static> {
+    Event::Finished { status, error_code: None, error_message: None, at: Duration::from_secs(2) }
+}
+
+/// Waits, on this thread.
+fn stored(journal: &Sqlite, id: Id) -> Result<(), JournalError> {
+    let durable = journal.durable(id);
+    journal.nudge();
+    match durable {
+        Durable::Now => Ok(()),
+        Durable::Later(receiver) => receiver.blocking_recv().unwrap_or_else(|_| Err(JournalError::stopped())),
+    }
+}
+
+fn every_event() -> Vec<Event<'static>> {
+    let at = Duration::from_nanos(1_234_567_891);
+    vec![
+        Event::Started { node: 1, at },
+        Event::Trying { node: 1, at },
+        Event::Attempted { node: 1, attempt: 2, after: Some(Duration::from_millis(1500)), at },
+        Event::Attempted { node: 1, attempt: 3, after: None, at },
+        Event::Settled {
+            node: 1,
+            outcome: Outcome::NotPassed,
+            envelope: Cow::Borrowed(r#"{"status":"completed","result":"é\u0000"}"#),
+            edges: Cow::Borrowed(&[
+                EdgeState::Taken,
+                EdgeState::NotTaken,
+                EdgeState::Skipped,
+                EdgeState::Failed,
+                EdgeState::Open,
+            ]),
+            started: at / 2,
+            at,
+        },
+        Event::Finished {
+            status: Status::Error,
+            error_code: Some(Cow::Borrowed("TIMEOUT")),
+            error_message: Some(Cow::Borrowed("timed out after 5 s")),
+            at: at * 2,
+        },
+    ]
+}
+
+#[test]
+fn what_was_written_comes_back_also_from_another_process() {
+    let folder = Folder::new();
+    let id = Id(0x0193_0000_0000_7000_8000_0000_0000_0001);
+    let check = |history: Option<History>| {
+        let history = history.unwrap();
+        assert_eq!(history.workflow, workflow("1"));
+        assert_eq!(history.input, r#"{"a":1}"#);
+        assert_eq!(history.trigger, Some(3));
+        assert_eq!(history.accepted.millis, 1_795_348_800_123);
+        assert_eq!(history.events, every_event());
+    };
+    let journal = folder.open().unwrap();
+    journal.append(id, accepted(r#"{"a":1}"#));
+    for event in every_event() {
+        journal.append(id, event);
+    }
+    stored(&journal, id).unwrap();
+    check(journal.read(id).unwrap());
+    assert_eq!(journal.read(Id(7)).unwrap(), None);
+    let copy = folder.copy();
+    check(Sqlite::open(&copy.0, &workflow("2")).unwrap().read(id).unwrap());
+    drop(journal);
+    check(Beside::open(&folder.0).unwrap().read(id).unwrap());
+    check(Sqlite::open(&folder.0, &workflow("2")).unwrap().read(id).unwrap());
+}
+
+#[test]
+fn events_go_on_where_a_former_process_stopped() {
+    let folder = Folder::new();
+    let (first, second) = (Id(1), Id(2));
+    let journal = folder.open().unwrap();
+    journal.append(first, accepted("{}"));
+    journal.append(first, Event::Started { node: 0, at: Duration::ZERO });
+    journal.append(second, accepted("{}"));
+    stored(&journal, second).unwrap();
+    drop(journal);
+    let journal = folder.open().unwrap();
+    assert_eq!(journal.unfinished().unwrap(), [first, second]);
+    journal.append(first, Event::Attempted { node: 0, attempt: 1, after: None, at: Duration::ZERO });
+    journal.append(second, finished(Status::Cancelled));
+    stored(&journal, first).unwrap();
+    assert_eq!(journal.unfinished().unwrap(), [first]);
+    assert_eq!(journal.read(first).unwrap().unwrap().events.len(), 2);
+    let third = Id(3);
+    journal.append(third, accepted("{}"));
+    stored(&journal, third).unwrap();
+    assert_eq!(journal.list(&Query::default()).unwrap().total, 3);
+}
+
+#[test]
+fn what_arrives_together_is_one_commit() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    for id in 0..100 {
+        journal.append(Id(id), accepted("{}"));
+    }
+    stored(&journal, Id(99)).unwrap();
+    assert_eq!(journal.statistics(), Statistics { commits: 1, events: 100 });
+}
+
+#[test]
+fn one_process_owns_a_journal() {
+    let folder = Folder::new();
+    assert!(!Beside::is_owned(&folder.0));
+    let journal = folder.open().unwrap();
+    let message = folder.open().err().unwrap().message;
+    assert!(message.contains(&format!("in use by process {}", std::process::id())), "{message}");
+    assert!(Beside::is_owned(&folder.0));
+    drop(journal);
+    assert!(!Beside::is_owned(&folder.0));
+    folder.open().unwrap();
+}
+
+#[test]
+fn files_that_are_no_journal_are_refused_and_left_as_they_are() {
+    let check = |make: &dyn Fn(&Path), expected: &str| {
+        let folder = Folder::new();
+        let journal = folder.open().unwrap();
+        for id in 0..200 {
+            journal.append(Id(id), accepted(&format!("\"{}\"", "x".repeat(5000))));
+        }
+        stored(&journal, Id(199)).unwrap();
+        drop(journal);
+        make(&folder.file());
+        let before = std::fs::read(folder.file()).ok();
+        for message in [folder.open().err(), Beside::open(&folder.0).err()] {
+            let message = message.map(|error| error.message).unwrap_or_default();
+            assert!(message.contains(expected) || before.is_none(), "{expected}: {message}");
+        }
+        assert_eq!(std::fs::read(folder.file()).ok(), before, "{expected}");
+    };
+    check(&|file| std::fs::write(file, "").unwrap(), "is damaged (it is empty)");
+    check(&|file| std::fs::write(file, "not a database, and long enough to be read".repeat(99)).unwrap(), "is damaged");
+    check(
+        &|file| {
+            // Somewhere in the middle, as a disk would.
+            let mut bytes = std::fs::read(file).unwrap();
+            let middle = bytes.len() / 2 / 4096 * 4096;
+            bytes[middle..middle + 64].fill(0xa5);
+            std::fs::write(file, bytes).unwrap();
+        },
+        "is damaged",
+    );
+    check(
+        &|file| Connection::open(file).unwrap().execute_batch("PRAGMA user_version = 99").unwrap(),
+        "by a newer version",
+    );
+    check(
+        &|file| {
+            std::fs::remove_file(file).unwrap();
+            Connection::open(file).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
+        },
+        "is not the journal of a workflow",
+    );
+    check(
+        &|file| {
+            std::fs::rename(file, file.with_extension("moved")).unwrap();
+            std::fs::write(beside(file, "-wal"), "log").unwrap();
+        },
+        "is missing but",
+    );
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", file.display()))
+}
+
+#[test]
+fn a_torn_log_loses_what_was_not_durable_and_nothing_else() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    let log = folder.0.join("journal.db-wal");
+    journal.append(Id(1), accepted(r#"{"first":true}"#));
+    stored(&journal, Id(1)).unwrap();
+    let whole = std::fs::metadata(&log).unwrap().len();
+    journal.append(Id(2), accepted(r#"{"second":true}"#));
+    stored(&journal, Id(2)).unwrap();
+    for torn in [1, 100, 3000, 4096 + 24] {
+        let copy = folder.copy();
+        let log = copy.0.join("journal.db-wal");
+        let file = std::fs::OpenOptions::new().write(true).open(&log).unwrap();
+        let length = file.metadata().unwrap().len();
+        assert!(length > whole);
+        file.set_len(length - torn).unwrap();
+        let journal = copy.open().unwrap();
+        assert_eq!(journal.read(Id(1)).unwrap().unwrap().input, r#"{"first":true}"#);
+        assert_eq!(journal.read(Id(2)).unwrap(), None, "torn by {torn}");
+        journal.append(Id(3), accepted("{}"));
+        stored(&journal, Id(3)).unwrap();
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
+    let folder = Folder::new();
+    drop(folder.open().unwrap());
+    let file = folder.file();
+    let connection = schema::open_or_create(&file).unwrap();
+    let size: i64 = connection.query_row("PRAGMA max_page_count = 400", [], |row| row.get(0)).unwrap();
+    assert_eq!(size, 400);
+    let writer = Writer::start(connection, &workflow("1")).unwrap();
+    let readers = Readers { path: file.clone(), idle: Mutex::default() };
+    let journal = Sqlite { writer, readers, _owner: Owner::take(&folder.0).unwrap() };
+    let begun = Id(1);
+    journal.append(begun, accepted("{}"));
+    stored(&journal, begun).unwrap();
+    let large = format!("\"{}\"", "x".repeat(100_000));
+    let mut last = 1;
+    let error = loop {
+        last += 1;
+        assert!(last < 100, "the disk never fills");
+        journal.append(Id(last), accepted(&large));
+        match stored(&journal, Id(last)) {
+            Ok(()) => {
+                journal.append(Id(last), finished(Status::Completed));
+                stored(&journal, Id(last)).unwrap();
+            }
+            Err(error) => break error,
+        }
+    };
+    assert!(error.message.ends_with("the disk is full"), "{error}");
+    assert_eq!(journal.ready(), Err(error.clone()));
+    journal.append(Id(1000), accepted(&large));
+    assert_eq!(stored(&journal, Id(1000)), Err(error), "refused at the next try");
+    // Whoever has begun waits.
+    journal.append(begun, Event::Started { node: 0, at: Duration::ZERO });
+    journal.append(
+        begun,
+        Event::Settled {
+            node: 0,
+            outcome: Outcome::Completed,
+            envelope: Cow::Owned(large.clone()),
+            edges: Cow::Borrowed(&[]),
+            started: Duration::ZERO,
+            at: Duration::ZERO,
+        },
+    );
+    let durable = journal.durable(begun);
+    journal.nudge();
+    assert_eq!(journal.read(begun).unwrap().unwrap().events, []);
+    // Somebody makes room.
+    let other = schema::connect(&file).unwrap();
+    other.execute_batch("DELETE FROM event WHERE id >> 24 > 1; DELETE FROM execution WHERE number > 1").unwrap();
+    let Durable::Later(receiver) = durable else { panic!("nothing is durable at once") };
+    assert_eq!(receiver.blocking_recv().unwrap(), Ok(()));
+    assert_eq!(journal.ready(), Ok(()));
+    assert_eq!(journal.read(begun).unwrap().unwrap().events.len(), 2);
+    assert_eq!(journal.read(Id(1000)).unwrap(), None);
+    journal.append(Id(2000), accepted("{}"));
+    stored(&journal, Id(2000)).unwrap();
+}
+
+#[test]
+fn lists_are_newest_first_and_filtered() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    for (number, status) in
+        [Status::Completed, Status::Error, Status::Running, Status::Completed].into_iter().enumerate()
+    {
+        let (id, at) = (Id(number as u128), Timestamp { millis: 1000 * number as u64 });
+        journal.append(id, Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, at });
+        if status.is_final() {
+            journal.append(id, finished(status));
+        }
+    }
+    stored(&journal, Id(3)).unwrap();
+    let check = |query: Query, expected: &[u128], total: usize| {
+        let page = journal.list(&query).unwrap();
+        let ids: Vec<u128> = page.executions.iter().map(|summary| summary.id.0).collect();
+        assert_eq!((ids.as_slice(), page.total), (expected, total), "{query:?}");
+    };
+    check(Query::default(), &[3, 2, 1, 0], 4);
+    check(Query { limit: 2, offset: 1, ..Query::default() }, &[2, 1], 4);
+    check(Query { status: Some(Status::Completed), ..Query::default() }, &[3, 0], 2);
+    check(Query { status: Some(Status::Running), ..Query::default() }, &[2], 1);
+    let moment = |seconds: u64| Some(Timestamp { millis: 1000 * seconds });
+    check(Query { from: moment(1), until: moment(3), ..Query::default() }, &[2, 1], 2);
+}
+
+#[test]
+fn old_executions_go_by_age_and_by_count() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    for id in 0..200_u64 {
+        let at = Timestamp { millis: 1000 * id };
+        journal.append(
+            Id(u128::from(id)),
+            Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, at },
+        );
+        if id != 5 {
+            journal.append(Id(u128::from(id)), finished(Status::Completed));
+        }
+    }
+    stored(&journal, Id(199)).unwrap();
+    let left = || journal.list(&Query { limit: 1000, ..Query::default() }).unwrap().executions;
+    let now = Timestamp { millis: 202_000 };
+    journal.expire(Retention::default(), now);
+    assert_eq!(left().len(), 200);
+    // They ended two seconds after they were accepted: ten have ended more than 190 s ago, and one of them has not.
+    journal.expire(Retention { age: Some(Duration::from_secs(190)), executions: None }, now);
+    assert_eq!(left().len(), 191);
+    assert_eq!(left()[190].id, Id(5));
+    journal.expire(Retention { age: None, executions: Some(3) }, now);
+    let ids: Vec<u128> = left().iter().map(|summary| summary.id.0).collect();
+    assert_eq!(ids, [199, 198, 197, 5]);
+    assert_eq!(journal.read(Id(100)).unwrap(), None);
+    assert_eq!(journal.read(Id(5)).unwrap().unwrap().input, "{}");
+}
+
+#[test]
+fn requests_reach_the_owner_once() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    assert_eq!(journal.requests().unwrap(), []);
+    let beside = Beside::open(&folder.0).unwrap();
+    beside.ask(Request::Cancel(Id(7))).unwrap();
+    beside.ask(Request::Resume(Id(8))).unwrap();
+    assert!(beside.is_asking().unwrap());
+    assert_eq!(journal.requests().unwrap(), [Request::Cancel(Id(7)), Request::Resume(Id(8))]);
+    stored(&journal, Id(0)).unwrap();
+    assert!(!beside.is_asking().unwrap());
+    assert_eq!(journal.requests().unwrap(), []);
+}

@@ -1,0 +1,428 @@
+//! The one thread that writes.
+//!
+//! Comes in: events, and who waits for them. Goes out: transactions, one after the other, and word to those who wait.
+//! Always true: entries are written in the order in which they came, everything that is there in one transaction. A
+//! transaction that fails is tried again with all that has come since, until the disk takes it; only executions that were not
+//! accepted yet are taken out of it, and whoever waits for their acceptance is told at once.
+
+use super::reader::{SEQUENCE_BITS, SEQUENCE_MAX, edge_letter};
+use super::schema;
+use crate::engine::Outcome;
+use crate::journal::{Event, Id, JournalError, Statistics, WorkflowRecord};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long a journal that failed waits before it tries again.
+const RETRY: Duration = Duration::from_millis(250);
+/// Bytes that have to fit on the disk before a journal counts as writable again, when it has nothing else to write.
+const PROBE: i64 = 256 * 1024;
+/// Pages given back to the file system in one go, after something was deleted.
+const VACUUMED_AT_ONCE: u32 = 256;
+
+type Waiter = oneshot::Sender<Result<(), JournalError>>;
+
+pub enum Entry {
+    Event(Id, Event<'static>),
+    /// Whoever waits until all before it is durable.
+    Durable(Id, Waiter),
+    /// Of an execution that was refused: nothing more will come.
+    Forget(Id),
+    /// Requests up to this number were seen.
+    Answered(i64),
+    /// Executions, by number.
+    Delete(Vec<i64>, oneshot::Sender<()>),
+}
+
+pub struct Writer {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    commits: AtomicU64,
+    events: AtomicU64,
+}
+
+#[derive(Default)]
+struct Queue {
+    entries: Vec<Entry>,
+    nudged: bool,
+    closing: bool,
+    /// Why the last transaction failed.
+    failure: Option<JournalError>,
+}
+
+/// What the thread works with.
+struct Work {
+    shared: Arc<Shared>,
+    connection: Connection,
+    path: PathBuf,
+    /// The row of the workflow that new executions belong to.
+    workflow: i64,
+    next_number: i64,
+    /// Of executions that have not ended: their number, and the sequence of their next event.
+    live: HashMap<Id, (i64, i64)>,
+    /// Taken from the queue and not durable yet.
+    pending: Vec<Entry>,
+    /// Executions whose acceptance could not be stored, until their tasks have stopped.
+    refused: HashSet<Id>,
+}
+
+impl Writer {
+    pub fn start(connection: Connection, workflow: &WorkflowRecord) -> rusqlite::Result<Writer> {
+        let WorkflowRecord { name, version, definition } = workflow;
+        connection.execute(
+            "INSERT OR IGNORE INTO workflow (name, version, definition) VALUES (?1, ?2, ?3)",
+            params![name, version, definition],
+        )?;
+        let workflow = connection.query_row(
+            "SELECT number FROM workflow WHERE name = ?1 AND version = ?2 AND definition = ?3",
+            params![name, version, definition],
+            |row| row.get(0),
+        )?;
+        let last: Option<i64> = connection.query_row("SELECT max(number) FROM execution", [], |row| row.get(0))?;
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            commits: AtomicU64::new(0),
+            events: AtomicU64::new(0),
+        });
+        let mut work = Work {
+            shared: Arc::clone(&shared),
+            path: connection.path().map(PathBuf::from).unwrap_or_default(),
+            connection,
+            workflow,
+            next_number: last.unwrap_or(0) + 1,
+            live: HashMap::new(),
+            pending: Vec::new(),
+            refused: HashSet::new(),
+        };
+        let thread = std::thread::Builder::new().name(String::from("journal")).spawn(move || work.run());
+        let thread = thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        Ok(Writer { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    pub fn push(&self, entry: Entry) {
+        // Behind the end of the thread the entry is dropped with its sender: whoever waits hears that the journal has stopped.
+        let mut queue = self.shared.queue();
+        if !queue.closing {
+            queue.entries.push(entry);
+        }
+    }
+
+    pub fn nudge(&self) {
+        let mut queue = self.shared.queue();
+        if !queue.nudged && !queue.entries.is_empty() {
+            queue.nudged = true;
+            drop(queue);
+            self.shared.wake.notify_one();
+        }
+    }
+
+    pub fn ready(&self) -> Result<(), JournalError> {
+        let queue = self.shared.queue();
+        if queue.closing {
+            return Err(JournalError::stopped());
+        }
+        queue.failure.clone().map_or(Ok(()), Err)
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        let Shared { commits, events, .. } = &*self.shared;
+        Statistics { commits: commits.load(Ordering::Relaxed), events: events.load(Ordering::Relaxed) }
+    }
+
+    /// Writes what is there, if it can be written, and ends the thread.
+    pub fn close(&self) {
+        self.shared.queue().closing = true;
+        self.shared.wake.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the thread has been printed; there is nobody left to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Work {
+    fn run(&mut self) {
+        loop {
+            let (failing, closing) = self.take();
+            self.drop_refused();
+            match self.write(failing) {
+                Ok(()) => self.succeeded(failing),
+                Err(error) => self.failed(&error, failing),
+            }
+            if closing {
+                self.pending.clear();
+                self.shared.queue().entries.clear();
+                return;
+            }
+        }
+    }
+
+    /// Waits for something to do, and takes it. Whether the last transaction failed, and whether this is the last round.
+    fn take(&mut self) -> (bool, bool) {
+        let mut queue = self.shared.queue();
+        let failing = queue.failure.is_some();
+        if failing {
+            let waited = self.shared.wake.wait_timeout_while(queue, RETRY, |queue| !queue.closing);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        } else {
+            let waited = self.shared.wake.wait_while(queue, |queue| !queue.nudged && !queue.closing);
+            queue = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.nudged = false;
+        self.pending.append(&mut queue.entries);
+        (failing, queue.closing)
+    }
+
+    fn drop_refused(&mut self) {
+        if self.refused.is_empty() {
+            return;
+        }
+        for entry in std::mem::take(&mut self.pending) {
+            match entry {
+                Entry::Event(id, _) if self.refused.contains(&id) => {}
+                Entry::Durable(id, waiter) if self.refused.contains(&id) => {
+                    // Its task is about to be stopped.
+                    let _ = waiter.send(Err(JournalError::new("the execution was not accepted")));
+                }
+                Entry::Forget(id) => {
+                    self.refused.remove(&id);
+                }
+                other => self.pending.push(other),
+            }
+        }
+    }
+
+    /// One transaction with all that is there. Nothing of it has happened when it fails.
+    fn write(&mut self, failing: bool) -> rusqlite::Result<()> {
+        let writes = |entry: &Entry| !matches!(entry, Entry::Durable(..) | Entry::Forget(_));
+        if !failing && !self.pending.iter().any(writes) {
+            return Ok(());
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut table = Table {
+            transaction: &transaction,
+            workflow: self.workflow,
+            next_number: &mut self.next_number,
+            live: &mut self.live,
+        };
+        let mut events = 0;
+        for entry in &self.pending {
+            match entry {
+                Entry::Event(id, event) => {
+                    events += 1;
+                    table.insert(*id, event)?;
+                }
+                Entry::Answered(last) => {
+                    transaction.prepare_cached("DELETE FROM request WHERE number <= ?1")?.execute([last])?;
+                }
+                Entry::Delete(numbers, _) => delete(&transaction, numbers)?,
+                Entry::Durable(..) | Entry::Forget(_) => {}
+            }
+        }
+        if failing {
+            let mut probe = transaction.prepare_cached("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?1))")?;
+            probe.execute([PROBE])?;
+        }
+        transaction.commit()?;
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        self.shared.events.fetch_add(events, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn succeeded(&mut self, was_failing: bool) {
+        if was_failing {
+            self.shared.queue().failure = None;
+            crate::log::journal_recovered();
+        }
+        for entry in self.pending.drain(..) {
+            match entry {
+                // Whoever no longer waits has been dropped.
+                Entry::Durable(_, waiter) => drop(waiter.send(Ok(()))),
+                Entry::Delete(_, waiter) => {
+                    // The space goes back to the file system little by little; what remains is used again.
+                    let vacuum = format!("PRAGMA incremental_vacuum({VACUUMED_AT_ONCE})");
+                    let _ = self.connection.execute_batch(&vacuum);
+                    let _ = waiter.send(());
+                }
+                Entry::Event(id, Event::Finished { .. }) => drop(self.live.remove(&id)),
+                Entry::Event(..) | Entry::Forget(_) | Entry::Answered(_) => {}
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &rusqlite::Error, was_failing: bool) {
+        let error = schema::explain(&self.path, error);
+        if !was_failing {
+            crate::log::journal_failed(&error.message);
+        }
+        self.shared.queue().failure = Some(error.clone());
+        let accepted = self.pending.iter().filter_map(|entry| match entry {
+            Entry::Event(id, Event::Accepted { .. }) => Some(*id),
+            _ => None,
+        });
+        let accepted: HashSet<Id> = accepted.collect();
+        for entry in std::mem::take(&mut self.pending) {
+            match entry {
+                Entry::Event(id, _) if accepted.contains(&id) => drop(self.live.remove(&id)),
+                Entry::Durable(id, waiter) if accepted.contains(&id) => drop(waiter.send(Err(error.clone()))),
+                // It is asked for again.
+                Entry::Delete(..) => {}
+                other => self.pending.push(other),
+            }
+        }
+        self.refused.extend(accepted);
+    }
+}
+
+/// Where events are put.
+struct Table<'a> {
+    transaction: &'a Transaction<'a>,
+    workflow: i64,
+    next_number: &'a mut i64,
+    live: &'a mut HashMap<Id, (i64, i64)>,
+}
+
+/// The columns of an event. Those that its kind does not have are null.
+#[derive(Default)]
+struct Columns<'a> {
+    node: Option<usize>,
+    attempt: Option<u32>,
+    outcome: Option<&'static str>,
+    edges: Option<String>,
+    after: Option<Duration>,
+    started: Option<Duration>,
+    at: Duration,
+    text: Option<&'a str>,
+}
+
+impl Table<'_> {
+    fn insert(&mut self, id: Id, event: &Event) -> rusqlite::Result<()> {
+        let none = Columns::default();
+        let (kind, columns) = match event {
+            Event::Accepted { input, trigger, options, at } => {
+                let number = *self.next_number;
+                *self.next_number += 1;
+                self.live.insert(id, (number, 0));
+                let accepted_at = i64::try_from(at.millis).unwrap_or(i64::MAX);
+                self.transaction
+                    .prepare_cached(
+                        "INSERT INTO execution (number, id, workflow, accepted_at, options, status)
+                         VALUES (?1, ?2, ?3, ?4, ?5, 'running')",
+                    )?
+                    .execute(params![number, id.0.to_be_bytes(), self.workflow, accepted_at, options])?;
+                ("accepted", Columns { node: *trigger, text: Some(input), ..none })
+            }
+            Event::Started { node, at } => ("started", Columns { node: Some(*node), at: *at, ..none }),
+            Event::Trying { node, at } => ("trying", Columns { node: Some(*node), at: *at, ..none }),
+            Event::Attempted { node, attempt, after, at } => {
+                ("attempted", Columns { node: Some(*node), attempt: Some(*attempt), after: *after, at: *at, ..none })
+            }
+            Event::Settled { node, outcome, envelope, edges, started, at } => {
+                let outcome = match outcome {
+                    Outcome::Completed => "completed",
+                    Outcome::NotPassed => "not_passed",
+                    Outcome::Failed => "failed",
+                };
+                let edges = edges.iter().map(|edge| edge_letter(*edge)).collect();
+                (
+                    "settled",
+                    Columns {
+                        node: Some(*node),
+                        outcome: Some(outcome),
+                        edges: Some(edges),
+                        started: Some(*started),
+                        at: *at,
+                        text: Some(envelope),
+                        ..none
+                    },
+                )
+            }
+            Event::Finished { status, error_code, error_message, at } => {
+                let Some((number, _)) = self.place(id)? else { return Ok(()) };
+                self.transaction
+                    .prepare_cached(
+                        "UPDATE execution SET status = ?2, duration = ?3, error_code = ?4, error_message = ?5
+                         WHERE number = ?1",
+                    )?
+                    .execute(params![number, status.as_str(), nanos(*at), error_code, error_message])?;
+                return Ok(());
+            }
+        };
+        let Some((number, sequence)) = self.place(id)? else { return Ok(()) };
+        let Columns { node, attempt, outcome, edges, after, started, at, text } = columns;
+        // Beyond sixteen million events of one execution the last one is written again and again.
+        self.transaction
+            .prepare_cached("INSERT OR REPLACE INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+            .execute(params![
+                number << SEQUENCE_BITS | sequence.min(SEQUENCE_MAX),
+                kind,
+                node.map(|node| i64::try_from(node).unwrap_or(i64::MAX)),
+                attempt,
+                outcome,
+                edges,
+                after.map(nanos),
+                started.map(nanos),
+                nanos(at),
+                text,
+            ])?;
+        self.live.insert(id, (number, sequence + 1));
+        Ok(())
+    }
+
+    /// The number of an execution and the sequence of its next event. `None`: somebody has deleted it from the file.
+    fn place(&mut self, id: Id) -> rusqlite::Result<Option<(i64, i64)>> {
+        if let Some(place) = self.live.get(&id) {
+            return Ok(Some(*place));
+        }
+        let mut statement = self.transaction.prepare_cached("SELECT number FROM execution WHERE id = ?1")?;
+        let number: Option<i64> = statement.query_row([id.0.to_be_bytes()], |row| row.get(0)).optional()?;
+        let Some(number) = number else { return Ok(None) };
+        let first = number << SEQUENCE_BITS;
+        let mut statement = self.transaction.prepare_cached("SELECT max(id) FROM event WHERE id BETWEEN ?1 AND ?2")?;
+        let last: Option<i64> = statement.query_row([first, first | SEQUENCE_MAX], |row| row.get(0))?;
+        let place = (number, last.map_or(0, |last| (last & SEQUENCE_MAX) + 1));
+        self.live.insert(id, place);
+        Ok(Some(place))
+    }
+}
+
+fn delete(transaction: &Transaction, numbers: &[i64]) -> rusqlite::Result<()> {
+    for number in numbers {
+        let first = number << SEQUENCE_BITS;
+        transaction
+            .prepare_cached("DELETE FROM event WHERE id BETWEEN ?1 AND ?2")?
+            .execute([first, first | SEQUENCE_MAX])?;
+        transaction
+            .prepare_cached("DELETE FROM execution WHERE number = ?1 AND status <> 'running'")?
+            .execute([number])?;
+    }
+    Ok(())
+}
+
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
