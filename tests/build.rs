@@ -7,7 +7,7 @@ use std::{env, fs};
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let mut tests = String::new();
-    for tier in ["ui", "same", "quiet", "audit", "ok", "codegen", "run"] {
+    for tier in ["ui", "same", "quiet", "audit", "diff", "ok", "codegen", "run"] {
         let folder = Path::new(&root).join(tier);
         println!("cargo::rerun-if-changed={}", folder.display());
         let entries = fs::read_dir(&folder).expect("every tier has its folder");

@@ -21,10 +21,12 @@ use crate::build::{self, Options, Talk};
 use crate::codegen::files::GeneratedCrate;
 use crate::diagnostic::level::Levels;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::diff::Diff;
 use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
-use arguments::{Arguments, AuditFormat, Command, Stage};
+use arguments::{Arguments, AuditFormat, Command, DiffFormat, Stage};
 use clap::Parser as _;
+use flow_runtime::upgrade::Verdict;
 use input::Input;
 use report::Report;
 use std::ffi::OsString;
@@ -86,6 +88,7 @@ impl Shell {
             Command::New { name } => self.new_workflow(&name)?,
             Command::Convert { path, output } => self.convert(&path, output.as_deref())?,
             Command::Audit { path, format, lints } => self.audit(&path, format, &lints.levels)?,
+            Command::Diff { old, new, format, deny_drain } => return self.diff(&old, &new, format, deny_drain),
             Command::Explain { code } => print(&explain::explain(code.as_deref()).map_err(Stop::World)?),
             Command::Graph { path, format, output, no_marks, lints } => {
                 let picture = graph::draw(self, &path, no_marks, &lints.levels)?;
@@ -192,6 +195,25 @@ impl Shell {
             AuditFormat::Json => format!("{:#}\n", map.json(&accepted.sources)),
         });
         Ok(())
+    }
+
+    /// Findings of either version are shown where it has errors only: both are checked when they are built.
+    fn diff(&self, old: &Path, new: &Path, format: DiffFormat, deny_drain: bool) -> Result<ExitCode, Stop> {
+        let [old, new]: [Result<_, Stop>; 2] = [(old, false), (new, true)].map(|(path, stdin)| {
+            let input = Input::read(path, stdin).map_err(Stop::World)?;
+            let lowered = self.parse(&input)?.lower(&input.name, &input.files);
+            let accepted =
+                lowered.check(&Levels::default()).map_err(|rejected| self.rejected(&rejected, &input.name))?;
+            Ok(accepted.checked.workflow)
+        });
+        let (old, new) = (old?, new?);
+        let diff = Diff::new(&old, &new);
+        print(&match format {
+            DiffFormat::Text => diff.text(),
+            DiffFormat::Json => format!("{:#}\n", diff.json()),
+        });
+        let refused = if deny_drain { Verdict::DrainFirst } else { Verdict::Incompatible };
+        Ok(ExitCode::from(u8::from(diff.verdict() >= refused)))
     }
 
     fn eject(&self, path: &Path, folder: &Path, levels: &Levels) -> Result<(), Stop> {

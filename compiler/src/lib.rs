@@ -23,6 +23,8 @@ pub mod check;
 pub mod cli;
 pub mod codegen;
 pub mod diagnostic;
+#[cfg(feature = "cli")]
+pub mod diff;
 pub mod files;
 pub mod graph;
 #[cfg(feature = "cli")]

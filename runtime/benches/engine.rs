@@ -81,6 +81,7 @@ fn workflow(effects: bool) -> &'static Workflow {
         nodes: nodes.leak(),
         edges: edges.leak(),
         openapi: "{}",
+        outline: &[],
     }))
 }
 

@@ -58,6 +58,7 @@ fn workflow() -> &'static Workflow {
         nodes: nodes.leak(),
         edges: edges.leak(),
         openapi: "{}",
+        outline: &[],
     }))
 }
 

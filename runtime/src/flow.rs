@@ -29,6 +29,8 @@ pub struct Workflow {
     pub edges: &'static [Edge],
     /// The OpenAPI 3.1 document of the service: JSON text.
     pub openapi: &'static str,
+    /// The lines of its [`crate::upgrade::Outline`]: kept with the executions it starts.
+    pub outline: &'static [&'static str],
 }
 
 /// What holds for a whole execution.
@@ -178,6 +180,9 @@ pub struct Webhook {
     pub validate_signature: bool,
     /// Single addresses and CIDRs; host bits allowed. Empty: every address.
     pub allowed_ips: &'static [&'static str],
+    /// Deliveries with the same value are one execution; one whose value is missing, `null` or empty is not compared.
+    /// Reads the input and the environment.
+    pub dedupe_key: Option<fn(&Scope) -> Result<Value, Fault>>,
 }
 
 /// Action: one HTTP request.

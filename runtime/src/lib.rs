@@ -14,6 +14,7 @@ pub mod flow;
 pub mod node;
 pub mod render;
 pub mod scope;
+pub mod upgrade;
 pub mod value;
 
 #[cfg(feature = "service")]

@@ -5,6 +5,7 @@
 //! - `quiet/<case>`: a workflow about which `flowc check` says nothing at all;
 //! - `same/<case>`: a workflow in JSON and as .flow: one model, one generated code;
 //! - `audit/<case>`: a workflow, and the map of its data as a table and as JSON;
+//! - `diff/<case>`: two versions of a workflow, and what becomes of executions under way;
 //! - `ok/<case>`: a workflow without errors, whose generated code rustc accepts;
 //! - `codegen/<case>`: a workflow and the exact generated code;
 //! - `run/<case>`: a workflow, a world for it to act on ([`case`]), and the exact account of what happened ([`account`]).
@@ -16,6 +17,7 @@ pub mod audit;
 pub mod case;
 pub mod codegen;
 pub mod compile;
+pub mod diff;
 pub mod generate;
 pub mod ok;
 pub mod promise;

@@ -8,6 +8,7 @@ mod workflow;
 mod service {
     mod api;
     mod client;
+    mod dedupe;
     mod in_process;
     mod openapi;
     mod process;

@@ -47,7 +47,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Expression,
             required: false,
             default: "",
-            doc: "An expression over the input: deliveries with the same value are one execution. Has no effect yet, and a warning says so.",
+            doc: "An expression over the input, such as `input_data.order_id`: deliveries with the same value are one execution and get the same answer; with another body as well they are refused (422). Where it is missing, and without it, the sender's `Idempotency-Key`, `webhook-id`, `X-GitHub-Delivery` or `X-Shopify-Webhook-Id` counts.",
         },
     ],
     output: "The input, as `input_data` is.",

@@ -7,6 +7,7 @@
 mod before;
 mod constant;
 pub mod dataflow;
+mod dedupe;
 mod graph;
 pub mod knowledge;
 mod lints;
@@ -46,6 +47,7 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     if let Some(Known(known)) = known {
         paths(known.into_inner(), diagnostics);
     }
+    dedupe::keys(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);
     dataflow::check(&workflow, &graph, diagnostics);
     Checked { workflow, types }

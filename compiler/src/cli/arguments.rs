@@ -126,6 +126,27 @@ pub enum Command {
         #[command(flatten)]
         lints: LintOptions,
     },
+    /// Say what an upgrade means for executions that are under way
+    ///
+    /// For every node at which an execution of OLD can stand: whether NEW continues it, OLD has to finish it first, or NEW has no
+    /// place for it at all. The compiled binary judges the same when it finds such executions.
+    ///
+    /// Ends with 0 if none is incompatible, 1 if one is (with --deny-drain also if one has to be drained first), 2 for wrong
+    /// usage or a file that cannot be read.
+    Diff {
+        /// The version that runs: a workflow, or a folder with a workflow.flow or workflow.json
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The version to deploy; `-` reads from stdin
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// In what form
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = DiffFormat::Text)]
+        format: DiffFormat,
+        /// End with 1 also if executions have to be drained first
+        #[arg(long)]
+        deny_drain: bool,
+    },
     /// Explain a diagnostic by the name in its brackets; without a name, list them
     Explain {
         /// Such as `unknown-node`
@@ -216,6 +237,14 @@ pub enum AuditFormat {
     /// For people
     Table,
     /// For programs; `docs/audit.md` describes it
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people
+    Text,
+    /// For programs; `docs/upgrades.md` describes it
     Json,
 }
 

@@ -81,9 +81,9 @@ mod tests {
         let expected = Levels::default()
             .set(Lints::Warnings, Level::Deny)
             .set(Lints::One(Code::DeadKey), Level::Allow)
-            .set(Lints::One(Code::NoEffect), Level::Warn)
+            .set(Lints::One(Code::IgnoredBody), Level::Warn)
             .set(Lints::One(Code::DeadKey), Level::Deny);
-        let arguments = ["-Dwarnings", "-A", "dead-key", "--warn=no-effect", "--deny", "dead_key"];
+        let arguments = ["-Dwarnings", "-A", "dead-key", "--warn=ignored-body", "--deny", "dead_key"];
         assert_eq!(levels(&arguments).unwrap(), expected);
         assert_eq!(levels(&[]).unwrap(), Levels::default());
     }

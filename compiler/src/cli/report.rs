@@ -47,7 +47,7 @@ impl Report {
         };
         let in_actions = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
         let stream = match command {
-            Command::Run { .. } | Command::Emit { .. } => Stream::Err,
+            Command::Run { .. } | Command::Emit { .. } | Command::Diff { .. } => Stream::Err,
             _ => Stream::Out,
         };
         let style = Style { colour: stderr_has_colour(), width: stderr_width() };

@@ -141,6 +141,7 @@ fn gen_table(plan: &Plan) -> TokenStream {
             (Some(route), true) => quote! { Edge::dependency_when(#from, #to, #route) },
         }
     });
+    let outline = &plan.outline;
     let doc = doc(&[&format!("{title}, version {version}")]);
     quote! {
         fn main() -> ::std::process::ExitCode { ::flow_runtime::main(&WORKFLOW) }
@@ -157,7 +158,11 @@ fn gen_table(plan: &Plan) -> TokenStream {
             nodes: &[#(#nodes),*],
             edges: &[#(#edges),*],
             openapi: OPENAPI,
+            outline: OUTLINE,
         };
+
+        #[doc = " What decides whether an execution that another version began can go on with this one."]
+        static OUTLINE: &[&str] = &[#(#outline),*];
     }
 }
 

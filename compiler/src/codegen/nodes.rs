@@ -103,16 +103,24 @@ fn gen_webhook(expressions: Expressions, webhook: &Webhook) -> (TokenStream, Tok
     let (webhook_id, validate_signature, allowed_ips) =
         (&webhook.webhook_id, webhook.validate_signature, &webhook.allowed_ips);
     let secret = option(webhook.secret.is_some(), "secret");
-    let functions = webhook.secret.as_ref().map(|secret| gen_text("secret", expressions.text_body(secret)));
+    let mut functions = TokenStream::new();
+    if let Some(text) = &webhook.secret {
+        functions.extend(gen_text("secret", expressions.text_body(text)));
+    }
+    if let Some(expr) = &webhook.dedupe_key {
+        functions.extend(gen_value("dedupe_key", expressions, expr));
+    }
+    let dedupe_key = option(webhook.dedupe_key.is_some(), "dedupe_key");
     let kind = quote! {
         Kind::Webhook(Webhook {
             webhook_id: #webhook_id,
             secret: #secret,
             validate_signature: #validate_signature,
             allowed_ips: &[#(#allowed_ips),*],
+            dedupe_key: #dedupe_key,
         })
     };
-    (kind, functions.unwrap_or_default())
+    (kind, functions)
 }
 
 fn gen_http(expressions: Expressions, http: &Http) -> (TokenStream, TokenStream) {
@@ -296,6 +304,18 @@ fn gen_render(name: &str, writer: TokenStream, statements: TokenStream) -> Token
     let function = format_ident!("{name}");
     let (s, parameter) = (scope_for(&statements), writer_for(name, &statements));
     quote! { fn #function(#s: &Scope, #parameter: &mut #writer) -> Rendered { #statements Ok(()) } }
+}
+
+/// A function that computes a value.
+fn gen_value(name: &str, expressions: Expressions, expr: &crate::model::Expr) -> TokenStream {
+    let function = format_ident!("{name}");
+    let source = doc(&[&format!("`{}`", expressions.plan.spelling(expr, None))]);
+    let value = expressions.code(expr).value();
+    let s = scope_for(&value);
+    quote! {
+        #source
+        fn #function(#s: &Scope) -> Result<Value, Fault> { Ok(#value) }
+    }
 }
 
 /// A function that renders text.

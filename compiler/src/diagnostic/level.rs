@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(level(""), Level::Warn);
         assert_eq!(level("Ddead-key"), Level::Deny);
         assert_eq!(level("Ddead_key"), Level::Deny);
-        assert_eq!(level("Ano-effect"), Level::Warn);
+        assert_eq!(level("Aignored-body"), Level::Warn);
         assert_eq!(level("Ddead-key Adead-key"), Level::Allow);
         assert_eq!(level("Dwarnings"), Level::Deny);
         assert_eq!(level("Dwarnings Adead-key"), Level::Allow);
@@ -251,13 +251,13 @@ mod tests {
     #[test]
     fn denied_findings_are_errors_and_say_so_once_for_each_lint() {
         let mut all = Diagnostics::default();
-        [found(Code::DeadKey, 1), found(Code::DeadKey, 5), found(Code::NoEffect, 9), found(Code::Cycle, 12)]
+        [found(Code::DeadKey, 1), found(Code::DeadKey, 5), found(Code::IgnoredBody, 9), found(Code::Cycle, 12)]
             .into_iter()
             .for_each(|diagnostic| all.push(diagnostic));
-        let shown = settle(all, &levels("Dwarnings Dno-effect"), &[]);
+        let shown = settle(all, &levels("Dwarnings Dignored-body"), &[]);
         assert!(shown.iter().all(|diagnostic| diagnostic.severity == Severity::Error));
         let notes: Vec<&[String]> = shown.iter().map(|diagnostic| diagnostic.notes.as_slice()).collect();
-        let (first, third) = ("`dead-key` is denied by `-D warnings`", "`no-effect` is denied by `-D no-effect`");
+        let (first, third) = ("`dead-key` is denied by `-D warnings`", "`ignored-body` is denied by `-D ignored-body`");
         assert_eq!(notes, [&[first.to_owned()][..], &[], &[third.to_owned()], &[]]);
     }
 
@@ -271,7 +271,7 @@ mod tests {
         let silences = [
             silence(Code::DeadKey, 11, Some(&[(10, 20), (50, 60)])),
             silence(Code::DeadKey, 31, Some(&[(30, 40)])),
-            silence(Code::NoEffect, 0, None),
+            silence(Code::IgnoredBody, 0, None),
             silence(Code::UnusedAllow, 33, Some(&[(30, 40)])),
         ];
         let shown = |found: &[Diagnostic], levels: &Levels| -> Vec<(Code, u32)> {
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(shown(&here, &levels("Adead-key")), [(Code::UnusedAllow, 0)]);
         assert_eq!(shown(&here, &levels("Ddead-key")), [(Code::UnusedAllow, 0), (Code::DeadKey, 20)]);
         assert_eq!(
-            shown(&[found(Code::NoEffect, 99)], &none),
+            shown(&[found(Code::IgnoredBody, 99)], &none),
             [(Code::UnusedAllow, 11)],
             "the one at 31 is allowed to be unused"
         );

@@ -153,6 +153,8 @@ pub struct Webhook {
     pub allowed_ips: Vec<String>,
     /// Also when no entry of the list could be read.
     pub lists_addresses: bool,
+    /// What tells one delivery from another.
+    pub dedupe_key: Option<Expr>,
     pub input_schema: Option<Schema>,
 }
 
@@ -284,7 +286,10 @@ impl Node {
             fields.iter().for_each(|(_, tree)| tree.expressions(visit));
         }
         match &self.kind {
-            Kind::Webhook(webhook) => texts(&webhook.secret, visit),
+            Kind::Webhook(webhook) => {
+                texts(&webhook.secret, visit);
+                webhook.dedupe_key.iter().for_each(visit);
+            }
             Kind::Manual(_) | Kind::Unknown => {}
             Kind::Http(http) => {
                 texts([&http.url], visit);

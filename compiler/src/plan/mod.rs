@@ -6,6 +6,7 @@
 
 pub mod fields;
 pub mod names;
+pub mod outline;
 
 use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub fields: Fields,
     /// What the workflow says, as [`flow_runtime::value::meaning`] names its JSON.
     pub hash: String,
+    /// The lines of what it means: kept with the executions it starts.
+    pub outline: Vec<String>,
     /// Whether mails are sent: decides what the binary links.
     pub mail: bool,
     /// Whether executions are kept in a file: decides what the binary links.
@@ -88,6 +91,7 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     Plan {
         fields: Fields::collect(&workflow),
         store: workflow.settings.durable,
+        outline: outline::outline(&workflow).lines(),
         mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
         workflow,
         source,

@@ -6,22 +6,26 @@
 //! the journal can be read back, one that waits is not in memory, and one that a former process began goes on.
 
 use super::clock::{Clock, SystemClock};
+use super::keys::{Claim, Claimed, First};
 use super::options::StartOptions;
 use super::recovery::{self, Layout, Revived};
 use super::registry::{Counts, Known, Registry, Retention};
 use super::run::Run;
 use super::scheduler::{Capacity, Scheduler};
+use super::takeover;
 use super::task::Task;
 use super::{EdgeState, Execution, Graph, Status};
 use crate::env::Environment;
-use crate::flow::{Kind, Node, Workflow};
+use crate::flow::{Kind, Node, Webhook, Workflow};
 use crate::journal::{self, Durable, Event, History, Id, Journal, JournalError, Request, Store};
 use crate::node::{Attempt, Prepared, Services};
 use crate::observe::Observer;
 use crate::scope::Scope;
 use crate::secret::Scrubber;
+use crate::trigger::DedupeKey;
 use crate::value::{Doc, Fault};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,7 +99,21 @@ pub enum StartError {
     Draining,
     /// There are as many unfinished executions as there may be.
     Busy,
+    /// The key named another input before: that of this execution.
+    KeyReused {
+        execution_id: String,
+    },
     Journal(JournalError),
+}
+
+/// What [`Engine::start_once`] came to.
+#[derive(Clone)]
+pub enum Started {
+    New(Handle),
+    /// The execution that was started with this key and this input before; it may have ended.
+    Before {
+        execution_id: String,
+    },
 }
 
 /// An execution that was accepted. Dropping it changes nothing.
@@ -187,10 +205,76 @@ impl Engine {
         if self.is_draining() {
             return Err(StartError::Draining);
         }
-        let (run, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options)?;
+        let (run, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options, None)?;
         tokio::spawn(work);
         run.is_accepted().await.map_err(StartError::Journal)?;
         Ok(Handle { run })
+    }
+
+    /// As [`Engine::start_with`], but an input that comes again with the same key is not started again. Of several that come
+    /// at the same time one is started, and the others wait until that is durable.
+    ///
+    /// # Errors
+    /// As [`Engine::start`]; and when the key came with another input before.
+    pub async fn start_once(
+        self: &Arc<Self>,
+        input: Doc,
+        started_by: StartedBy,
+        options: &StartOptions,
+        key: DedupeKey,
+    ) -> Result<Started, StartError> {
+        let keys = &self.registry.keys;
+        let claim = match keys.claim(key).await {
+            Claimed::Known(first) => return first.again(&key),
+            Claimed::Mine(claim) => claim,
+        };
+        if let Some(store) = self.parts.journal.store()
+            && let Some(first) = store.accepted_with(&key.name).map_err(StartError::Journal)?
+        {
+            // Not kept in memory: its execution may be one that is long forgotten here.
+            drop(claim);
+            return first.again(&key);
+        }
+        if self.is_draining() {
+            return Err(StartError::Draining);
+        }
+        let (run, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options, Some(&claim))?;
+        tokio::spawn(work);
+        let engine = Arc::clone(self);
+        // A task of its own: where the sender goes away, those who come after it still have to be told.
+        let starting = tokio::spawn(async move {
+            run.is_accepted().await.map_err(StartError::Journal)?;
+            claim.started(run.id);
+            // It may have ended and be forgotten already, and then nobody else takes its key back.
+            if engine.registry.get(run.id).is_none() {
+                engine.registry.keys.forget(run.id);
+            }
+            Ok(Started::New(Handle { run }))
+        });
+        starting.await.unwrap_or_else(|_| Err(StartError::Journal(JournalError::stopped())))
+    }
+
+    /// What names a delivery to this webhook by the workflow's own rule; `None`: it has none, or the rule finds nothing.
+    ///
+    /// # Errors
+    /// The rule has no value for this input.
+    pub fn dedupe_key(&self, node: usize, input: &Doc) -> Result<Option<DedupeKey>, Fault> {
+        let Kind::Webhook(Webhook { dedupe_key: Some(rule), .. }) = self.workflow.nodes[node].kind else {
+            return Ok(None);
+        };
+        let outputs = vec![None; self.workflow.nodes.len()];
+        let scope = Scope {
+            input,
+            outputs: &outputs,
+            node_ids: &self.node_ids,
+            environment: &self.environment.values,
+            timestamp: "",
+            execution_id: "",
+            error_of: None,
+            activated_by: None,
+            missing: Cell::new(false),
+        };
+        Ok(DedupeKey::of_value(self.node_ids[node], &rule(&scope)?, input))
     }
 
     /// As [`Engine::start`], but nothing runs unless the caller polls the future; and the name is the caller's choice.
@@ -201,7 +285,7 @@ impl Engine {
         started_by: StartedBy,
         options: &StartOptions,
     ) -> Result<(Handle, impl Future<Output = ()> + Send + use<>), StartError> {
-        let (run, work) = self.admit(id, input, started_by, options)?;
+        let (run, work) = self.admit(id, input, started_by, options, None)?;
         Ok((Handle { run }, work))
     }
 
@@ -212,6 +296,7 @@ impl Engine {
         input: Doc,
         started_by: StartedBy,
         options: &StartOptions,
+        claim: Option<&Claim>,
     ) -> Result<(Arc<Run>, impl Future<Output = ()> + Send + use<>), StartError> {
         if self.counts().running >= self.parts.capacity.unfinished as u64 {
             return Err(StartError::Busy);
@@ -227,6 +312,7 @@ impl Engine {
                 input: Cow::Borrowed(input.text()),
                 trigger,
                 options: options_text.map(Cow::Owned),
+                key: claim.map(|claim| *claim.key()),
                 at: accepted,
             },
         );
@@ -291,9 +377,8 @@ impl Engine {
         if let Some(Event::Finished { status, .. }) = history.events.last() {
             return Err(JournalError::new(format!("{id} has ended: {}", status.as_str())));
         }
-        recovery::continues(&self.definition, &history)
-            .map_err(|reason| JournalError::new(format!("{id} cannot go on here: {reason}")))?;
-        let revived = self.revived(id, history)?;
+        let revived = self.taken_over(id, history)?;
+        let revived = revived.map_err(|reason| JournalError::new(format!("{id} cannot go on here: {reason}")))?;
         if !self.registry.recover(id) {
             return Err(JournalError::new(format!("{id} is at work already")));
         }
@@ -429,27 +514,37 @@ impl Engine {
     }
 
     fn revived(&self, id: Id, history: History) -> Result<Revived, JournalError> {
-        let age = match self.registry.get(id) {
+        recovery::revive(&self.layout, id, history, self.age(id), &self.parts.clock)
+    }
+
+    /// An execution to go on with, whichever version of the workflow began it. `Ok(Err(…))`: why it is left alone.
+    fn taken_over(&self, id: Id, history: History) -> Result<Result<Revived, String>, JournalError> {
+        let revived = if history.workflow.definition == self.definition {
+            Ok(self.revived(id, history)?)
+        } else {
+            takeover::take_over(self.workflow, &self.layout, id, history, self.age(id), &self.parts.clock)?
+        };
+        Ok(revived.map(|mut revived| {
+            revived.run.environment = revived.options.values(&self.environment.values);
+            revived
+        }))
+    }
+
+    /// For how long a parked execution has been running; `None`: only the time of day tells.
+    fn age(&self, id: Id) -> Option<Duration> {
+        match self.registry.get(id) {
             Some(Known::Parked { age: Some((moment, age)), .. }) => {
                 Some(age + self.parts.clock.now().saturating_duration_since(moment))
             }
             _ => None,
-        };
-        let mut revived = recovery::revive(&self.layout, id, history, age, &self.parts.clock)?;
-        revived.run.environment = revived.options.values(&self.environment.values);
-        Ok(revived)
+        }
     }
 
     /// Takes up an execution whose turn it is.
     async fn revive(self: Arc<Self>, id: Id, turn: Turn) {
         let engine = Arc::clone(&self);
         let read = tokio::task::spawn_blocking(move || match engine.history(id) {
-            Ok(Some(history)) => {
-                if let Err(reason) = recovery::continues(&engine.definition, &history) {
-                    return Ok(Err(reason));
-                }
-                engine.revived(id, history).map(Ok)
-            }
+            Ok(Some(history)) => engine.taken_over(id, history),
             Ok(None) => Ok(Err(String::from("it is gone"))),
             Err(error) => Err(error),
         });
@@ -605,11 +700,35 @@ impl Handle {
     }
 }
 
+impl Started {
+    /// As clients see it: `exec-` and 32 hexadecimal digits.
+    pub fn execution_id(&self) -> &str {
+        match self {
+            Started::New(handle) => handle.id(),
+            Started::Before { execution_id } => execution_id,
+        }
+    }
+}
+
+impl First {
+    /// What the next one gets who comes with its key.
+    fn again(self, key: &DedupeKey) -> Result<Started, StartError> {
+        let execution_id = self.id.name();
+        match self.input == key.input {
+            true => Ok(Started::Before { execution_id }),
+            false => Err(StartError::KeyReused { execution_id }),
+        }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Draining => f.write_str("the service is shutting down"),
             StartError::Busy => f.write_str("too many executions have not ended"),
+            StartError::KeyReused { execution_id } => {
+                write!(f, "the key was used for another input before: that of {execution_id}")
+            }
             StartError::Journal(error) => write!(f, "the journal cannot be written: {error}"),
         }
     }

@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 mod recovery;
+mod takeover;
 
 static NOTHING: Shape = Shape { slots: 0, fields: &[] };
 static RESULT: Shape = Shape { slots: 1, fields: &[ShapeField { name: "result", slot: Some(0), fields: &[] }] };
@@ -204,7 +205,8 @@ fn with_kind(id: &'static str, kind: Kind, retries: u32) -> Node {
 }
 
 fn webhook() -> Node {
-    let kind = Webhook { webhook_id: "in", secret: None, validate_signature: false, allowed_ips: &[] };
+    let kind =
+        Webhook { webhook_id: "in", secret: None, validate_signature: false, allowed_ips: &[], dedupe_key: None };
     with_kind("webhook", Kind::Webhook(kind), 0)
 }
 
@@ -258,6 +260,15 @@ impl Bench {
 }
 
 fn workflow(nodes: Vec<Node>, edges: Vec<Edge>, settings: Settings) -> &'static Workflow {
+    // What a node does is its title.
+    let node = |node: &Node| format!("node {} {} title={}", node.id, node.kind.name(), node.title);
+    let edge = |edge: &Edge| {
+        let when = if edge.condition.is_some() { " when=1" } else { "" };
+        format!("edge {} {}{}{when}", edge.from, edge.to, if edge.required { " required" } else { "" })
+    };
+    let head = format!("outline 1 fail_fast={}", settings.fail_fast);
+    let outline = [head].into_iter().chain(nodes.iter().map(node)).chain(edges.iter().map(edge));
+    let outline: Vec<&'static str> = outline.map(|line| &*line.leak()).collect();
     // Tables are static; a test's workflow may live as long as the test process.
     Box::leak(Box::new(Workflow {
         name: "order-fulfillment",
@@ -270,6 +281,7 @@ fn workflow(nodes: Vec<Node>, edges: Vec<Edge>, settings: Settings) -> &'static 
         nodes: nodes.leak(),
         edges: edges.leak(),
         openapi: "{}",
+        outline: outline.leak(),
     }))
 }
 

@@ -19,9 +19,12 @@ mod driver;
 mod envelope;
 pub mod graph;
 #[cfg(feature = "service")]
+mod keys;
+#[cfg(feature = "service")]
 mod listing;
 #[cfg(feature = "service")]
 mod options;
+#[cfg(feature = "service")]
 mod recovery;
 #[cfg(feature = "service")]
 mod registry;
@@ -32,7 +35,10 @@ mod run;
 #[cfg(feature = "service")]
 mod scheduler;
 #[cfg(feature = "service")]
+mod takeover;
+#[cfg(feature = "service")]
 mod task;
+mod translate;
 #[cfg(feature = "service")]
 mod view;
 
@@ -40,11 +46,13 @@ pub use activation::{Answer, Conditions, EdgeState, Misrouted, Outcome};
 #[cfg(feature = "service")]
 pub use clock::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "service")]
-pub use driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
+pub use driver::{Effect, Effects, Engine, Handle, Parts, StartError, Started, StartedBy};
 #[cfg(feature = "service")]
 pub(crate) use envelope::push_seconds;
 pub use graph::Graph;
 use graph::GraphLimits;
+#[cfg(feature = "service")]
+pub use keys::First;
 #[cfg(feature = "service")]
 pub use listing::{Page, Query, Summary};
 #[cfg(feature = "service")]
@@ -170,7 +178,7 @@ pub enum Cause {
 }
 
 /// One execution. Moments are counted from its acceptance.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Execution {
     graph: Arc<Graph>,
     limits: GraphLimits,

@@ -13,6 +13,7 @@ use super::{End, Execution, view};
 use crate::flow::{Retry, Variable, Workflow};
 use crate::journal::{Event, History, Id, JournalError, WorkflowRecord};
 use crate::node::NodeError;
+use crate::upgrade::Translation;
 use crate::value::{Doc, Raw, Shape, write_string};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -96,6 +97,26 @@ impl Layout {
         })
     }
 
+    /// For going on with its executions here: fields are picked out for this workflow's nodes, and retries and time-outs are
+    /// this workflow's.
+    #[must_use]
+    pub fn read_with(self, own: &Layout, translation: &Translation) -> Layout {
+        let mut nodes = self.graph.nodes.clone();
+        let mut outputs = self.outputs;
+        for (was, is) in translation.nodes.iter().enumerate() {
+            if let Some(is) = *is {
+                nodes[was].retry = own.graph.nodes[is].retry;
+                outputs[was] = own.outputs[is];
+            }
+        }
+        let graph = Arc::new(Graph::new(nodes, self.graph.edges.clone(), own.graph.limits));
+        Layout { graph, outputs, input: own.input, variables: own.variables, ..self }
+    }
+
+    pub fn graph(&self) -> &Arc<Graph> {
+        &self.graph
+    }
+
     /// An execution as the API shows it.
     pub fn view(&self, run: &Run) -> String {
         view::view(&self.name, &self.node_ids, run)
@@ -111,8 +132,7 @@ pub fn view_of(id: Id, history: History, clock: &Arc<dyn Clock>) -> Result<Strin
     Ok(layout.view(&revive(&layout, id, history, None, clock)?.run))
 }
 
-/// What the numbers of nodes and edges in a journal mean: canonical JSON text. Two workflows with the same text can read each
-/// other's journals.
+/// What the numbers of nodes and edges in a journal mean: canonical JSON text. Workflows with the same text mean the same.
 pub fn definition(workflow: &Workflow) -> String {
     let mut text = String::from(r#"{"nodes":["#);
     for (index, node) in workflow.nodes.iter().enumerate() {
@@ -127,7 +147,13 @@ pub fn definition(workflow: &Workflow) -> String {
         let (required, conditional) = (edge.required, edge.condition.is_some());
         let _ = write!(text, "{comma}[{},{},{required},{conditional}]", edge.from, edge.to);
     }
-    text.push_str("]}");
+    text.push(']');
+    // What they mean: see `crate::upgrade`.
+    for (index, line) in workflow.outline.iter().enumerate() {
+        text.push_str(if index > 0 { "," } else { r#","outline":["# });
+        write_string(line, &mut text);
+    }
+    text.push_str(if workflow.outline.is_empty() { "}" } else { "]}" });
     text
 }
 
@@ -266,18 +292,4 @@ fn settled(envelope: &str, started: Duration, completed: Duration) -> NodeRun {
         })
     });
     NodeRun { started, completed, result, error }
-}
-
-/// Whether an execution that was started with one workflow may go on with another.
-///
-/// # Errors
-/// Why not, for the operator.
-pub fn continues(own_definition: &str, history: &History) -> Result<(), String> {
-    if history.workflow.definition == own_definition {
-        return Ok(());
-    }
-    Err(format!(
-        "it was started with version {} of the workflow, which has other nodes or edges",
-        history.workflow.version
-    ))
 }

@@ -9,6 +9,7 @@
 //! memory of those that run, and cost each of them more cache misses than its own work does.
 
 use super::Status;
+use super::keys::Keys;
 use super::run::Run;
 use crate::journal::Id;
 use std::collections::{HashMap, VecDeque};
@@ -64,6 +65,8 @@ pub struct Ended {
 }
 
 pub struct Registry {
+    /// Of the executions that are known.
+    pub keys: Arc<Keys>,
     retention: Retention,
     inner: Mutex<Inner>,
 }
@@ -79,7 +82,7 @@ struct Inner {
 
 impl Registry {
     pub fn new(retention: Retention) -> Registry {
-        Registry { retention, inner: Mutex::default() }
+        Registry { keys: Arc::default(), retention, inner: Mutex::default() }
     }
 
     pub fn add(&self, run: Arc<Run>) {
@@ -109,6 +112,7 @@ impl Registry {
             inner.counts.running -= 1;
         }
         drop(inner);
+        self.keys.forget(id);
         known.is_some()
     }
 
@@ -168,6 +172,7 @@ impl Registry {
         let ended = Known::Ended(Arc::new(ended));
         // Freed after the lock: it takes longer than everything else here.
         let mut forgotten = Vec::new();
+        let mut forgotten_ids = Vec::new();
         let mut inner = self.inner();
         inner.counts.running -= 1;
         inner.counts.total_duration += duration;
@@ -183,8 +188,12 @@ impl Registry {
             let Some((oldest, bytes)) = inner.ended.pop_front() else { break };
             inner.ended_bytes -= bytes;
             forgotten.extend(inner.known.remove(&oldest));
+            forgotten_ids.push(oldest);
         }
         drop(inner);
+        for id in forgotten_ids {
+            self.keys.forget(id);
+        }
     }
 
     pub fn get(&self, id: Id) -> Option<Known> {

@@ -3,6 +3,7 @@
 //! Always true: the lock is held for synchronous steps only, never across an await and never while an attempt is polled.
 
 use super::clock::{Clock, Timestamp};
+use super::takeover::Renumbered;
 use super::{Execution, Status};
 use crate::journal::{Id, JournalError};
 use crate::node::NodeError;
@@ -31,6 +32,8 @@ pub struct Run {
     clock: Arc<dyn Clock>,
     /// In place of the engine's own values; `None`: those.
     pub environment: Option<Box<[String]>>,
+    /// Another version of the workflow began it: how it is written down.
+    pub renumbered: Option<Renumbered>,
     state: Mutex<State>,
     /// Told when `finished` is set.
     pub changed: Notify,
@@ -107,6 +110,7 @@ impl Run {
             elapsed,
             clock,
             environment: None,
+            renumbered: None,
             state: Mutex::new(state),
             changed: Notify::new(),
         }

@@ -473,7 +473,7 @@ impl Task {
 
     fn append(&mut self, event: journal::Event) {
         self.appended = true;
-        self.engine.parts.journal.append(self.run.id, event);
+        write(&self.engine, &self.run, event);
     }
 
     /// An attempt has ended: either the node waits for the next one, or it settles, here and now.
@@ -540,7 +540,7 @@ impl Task {
         let event = journal::Event::Settled { node, outcome, envelope, edges, started, at: now };
         // Whatever follows waits for an event that comes after this one.
         self.appended = true;
-        self.engine.parts.journal.append(self.run.id, event);
+        write(&self.engine, &self.run, event);
         let about = &state.nodes[node];
         let code = about.error.as_ref().map(|error| error.code.as_str());
         let took = about.completed.saturating_sub(about.started);
@@ -669,6 +669,17 @@ impl Task {
         self.engine.registry.end(self.run.id, Ended { status, view }, duration);
         self.run.changed.notify_waiters();
         self.engine.ended.notify_waiters();
+    }
+}
+
+/// Appends an event, under the numbers that the execution is written down with.
+fn write(engine: &Engine, run: &Run, event: journal::Event) {
+    let event = match &run.renumbered {
+        None => Some(event),
+        Some(renumbered) => renumbered.event(event),
+    };
+    if let Some(event) = event {
+        engine.parts.journal.append(run.id, event);
     }
 }
 

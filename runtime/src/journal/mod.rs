@@ -16,7 +16,8 @@ pub mod sqlite;
 
 pub use memory::Memory;
 
-use crate::engine::{EdgeState, Outcome, Query, Status, Timestamp};
+use crate::engine::{EdgeState, First, Outcome, Query, Status, Timestamp};
+use crate::trigger::{DedupeKey, Digest};
 use std::borrow::Cow;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -57,6 +58,12 @@ pub trait Store: Send + Sync {
     /// When the file cannot be read, or says what no journal says.
     fn read(&self, execution: Id) -> Result<Option<History>, JournalError>;
 
+    /// The execution that was accepted with this [`DedupeKey::name`], if it is still kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn accepted_with(&self, name: &Digest) -> Result<Option<First>, JournalError>;
+
     /// Executions that have not ended, in the order in which they were accepted.
     ///
     /// # Errors
@@ -89,7 +96,14 @@ pub struct Id(pub u128);
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
     /// `input`: canonical JSON text. `trigger`: the node that started it. `options`: what else was asked for, as JSON text.
-    Accepted { input: Cow<'a, str>, trigger: Option<usize>, options: Option<Cow<'a, str>>, at: Timestamp },
+    /// `key`: kept with the event, in one transaction, for [`Store::accepted_with`].
+    Accepted {
+        input: Cow<'a, str>,
+        trigger: Option<usize>,
+        options: Option<Cow<'a, str>>,
+        key: Option<DedupeKey>,
+        at: Timestamp,
+    },
     /// A node with an effect is about to be rendered for the first time; its `timestamp` is `at`.
     Started { node: usize, at: Duration },
     /// A further attempt of an effect that may happen at most once is about to be made: if nothing follows, it may have
@@ -198,8 +212,8 @@ impl Event<'_> {
     pub fn into_owned(self) -> Event<'static> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         match self {
-            Event::Accepted { input, trigger, options, at } => {
-                Event::Accepted { input: owned(input), trigger, options: options.map(owned), at }
+            Event::Accepted { input, trigger, options, key, at } => {
+                Event::Accepted { input: owned(input), trigger, options: options.map(owned), key, at }
             }
             Event::Started { node, at } => Event::Started { node, at },
             Event::Trying { node, at } => Event::Trying { node, at },

@@ -60,6 +60,14 @@ impl IntoResponse for ApiError {
 /// An input that is good and cannot be taken in now.
 pub fn not_started(error: &StartError) -> Refused {
     let (code, reason) = match error {
+        StartError::KeyReused { execution_id } => {
+            let message = "this key came with another body before; a new delivery needs a new key";
+            let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", message);
+            return (
+                error.with_details(format!("{{\"execution_id\":\"{execution_id}\"}}")),
+                "key used for another body",
+            );
+        }
         StartError::Draining => ("SHUTTING_DOWN", "draining"),
         StartError::Busy => ("BUSY", "too many unfinished executions"),
         StartError::Journal(_) => ("STORE_UNAVAILABLE", "the journal cannot be written"),

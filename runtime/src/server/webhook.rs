@@ -7,6 +7,7 @@
 //! 4. is it signed (401), over the raw bytes;
 //! 5. is it a JSON object (400; 415 when it says itself that it is something else);
 //! 6. does it fit the trigger's schema (422);
+//! 7. was it delivered before: the same key with the same input is answered as it was then, with another input 422;
 //!
 //! then the execution is accepted, and answered with 200 once the input is durable.
 
@@ -14,8 +15,9 @@ use super::Service;
 use super::body::{self, Refused};
 use super::error::{ApiError, json, not_started};
 use super::input;
-use crate::engine::StartedBy;
-use crate::trigger::{Presented, client_address};
+use crate::engine::{StartOptions, StartedBy};
+use crate::trigger::{DedupeKey, Presented, client_address};
+use crate::value::Doc;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -71,13 +73,35 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
     }
     let input = body::object(&body, &parts.headers, service.engine.workflow().input, service.settings.body_max)?;
     input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
-    let started = service.engine.start(input, StartedBy::Trigger(webhook.node)).await;
-    let handle = started.map_err(|error| not_started(&error))?;
+    let started_by = StartedBy::Trigger(webhook.node);
+    let execution_id = match dedupe_key(service, webhook.node, &parts.headers, &input)? {
+        None => {
+            let started = service.engine.start(input, started_by).await;
+            started.map(|handle| handle.id().to_owned())
+        }
+        Some(key) => {
+            let started = service.engine.start_once(input, started_by, &StartOptions::default(), key).await;
+            started.map(|started| started.execution_id().to_owned())
+        }
+    };
+    let execution_id = execution_id.map_err(|error| not_started(&error))?;
     let mut answer = String::with_capacity(96);
     answer.push_str("{\"status\":\"accepted\",\"execution_id\":\"");
-    answer.push_str(handle.id());
+    answer.push_str(&execution_id);
     answer.push_str("\"}");
     Ok((webhook.webhook_id, json(StatusCode::OK, answer)))
+}
+
+/// What names this delivery: the workflow's own rule, else what the sender calls it.
+fn dedupe_key(service: &Service, node: usize, headers: &HeaderMap, input: &Doc) -> Result<Option<DedupeKey>, Refused> {
+    let by_rule = service.engine.dedupe_key(node, input).map_err(|_| {
+        let message = "the input does not have what tells one delivery from another";
+        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_DEDUPE_KEY", message);
+        (error, "dedupe_key has no value")
+    })?;
+    let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
+    let door = service.engine.workflow().nodes[node].id;
+    Ok(by_rule.or_else(|| DedupeKey::of_headers(door, header, input)))
 }
 
 fn presented(headers: &HeaderMap) -> Presented<'_> {

@@ -4,12 +4,14 @@
 //! Always true: nothing here waits, reads a socket or asks for the time; `server` and `app` do, and hand it in.
 
 mod address;
+mod dedupe;
 mod input;
 mod schema;
 mod signature;
 mod webhook;
 
 pub use address::{AddressError, AddressList, client_address};
+pub use dedupe::{DedupeKey, Digest, KEY_HEADERS};
 pub use input::{InputError, read_input};
 pub use schema::{Mismatch, Schema};
 pub use signature::{Presented, Rejection, Scheme, Signatures};

@@ -154,6 +154,7 @@ static WORKFLOW: Workflow = Workflow {{
     input: &SHAPE,
     nodes: &[],
     edges: &[],
+    outline: &[],
 }};
 fn main() -> ::std::process::ExitCode {{
     ::flow_runtime::main(&WORKFLOW)

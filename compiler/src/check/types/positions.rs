@@ -11,7 +11,13 @@ use flow_runtime::render::At;
 impl Typing<'_> {
     pub(super) fn node(&mut self, kind: &Kind) {
         match kind {
-            Kind::Webhook(webhook) => self.texts(&webhook.secret, Use::Header),
+            Kind::Webhook(webhook) => {
+                self.texts(&webhook.secret, Use::Header);
+                // Any value tells deliveries apart, and a missing one leaves that to the sender.
+                if let Some(key) = &webhook.dedupe_key {
+                    self.infer(key);
+                }
+            }
             Kind::Http(http) => self.http(http),
             Kind::Email(email) => self.email(email),
             Kind::Filter(filter) => {

@@ -6,7 +6,6 @@ use super::{Lowering, text};
 use crate::catalog::{self, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Body, Expr, Filter, Http, Kind, Manual, NodeId, Schema, Text, Transform, Tree, Webhook};
-use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 use std::time::Duration;
 
@@ -48,10 +47,7 @@ impl Lowering<'_> {
         }
         let lists_addresses = config.get("allowed_ips").is_some_and(|list| list.is_filled());
         let allowed_ips = config.get("allowed_ips").map(|list| self.address_list(list)).unwrap_or_default();
-        if let Some(dedupe_key) = config.text("dedupe_key") {
-            self.expression(Place::Node(id), dedupe_key);
-            self.no_effect(dedupe_key.span, "dedupe_key", "every delivery starts an execution");
-        }
+        let dedupe_key = config.text("dedupe_key").map(|key| self.expression(Place::Node(id), key));
         Webhook {
             webhook_id: webhook_id.map_or_else(String::new, |text| text.value.clone()),
             secret,
@@ -59,6 +55,7 @@ impl Lowering<'_> {
             allowed_ips,
             input_schema: self.schema_of(config, "input_schema"),
             lists_addresses,
+            dedupe_key,
         }
     }
 
@@ -202,12 +199,5 @@ impl Lowering<'_> {
         let value = config.get(key)?;
         let entry = config.entries().filter(|entry| entry.key.value == key).last()?;
         Some(self.schema(&entry.key, value))
-    }
-
-    fn no_effect(&mut self, span: Span, key: &str, instead: &str) {
-        self.diagnostics.push(
-            Diagnostic::new(Code::NoEffect, span, format!("`{key}` has no effect in this version of flowc"))
-                .label(instead),
-        );
     }
 }

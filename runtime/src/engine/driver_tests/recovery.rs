@@ -1,12 +1,14 @@
 //! A crash, and what the next process makes of it: everything that had settled stays, everything else happens as it would have.
 
 use super::*;
+use crate::engine::First;
 use crate::flow::Email;
 use crate::journal::{History, Page, Request, Statistics, Summary, WorkflowRecord};
+use crate::trigger::Digest;
 
 /// A journal in memory that outlives its engine.
 #[derive(Default)]
-struct Kept {
+pub(super) struct Kept {
     record: WorkflowRecord,
     events: Mutex<Vec<(Id, Event<'static>)>>,
     requests: Mutex<Vec<Request>>,
@@ -19,17 +21,17 @@ impl Kept {
         Arc::new(Kept { record: self.record.clone(), events: Mutex::new(events), requests: Mutex::default() })
     }
 
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.events.lock().unwrap().len()
     }
 
-    fn ids(&self) -> Vec<Id> {
+    pub(super) fn ids(&self) -> Vec<Id> {
         let events = self.events.lock().unwrap();
         let accepted = |(id, event): &(Id, Event)| matches!(event, Event::Accepted { .. }).then_some(*id);
         events.iter().filter_map(accepted).collect()
     }
 
-    fn of(&self, id: Id) -> Vec<Event<'static>> {
+    pub(super) fn of(&self, id: Id) -> Vec<Event<'static>> {
         let events = self.events.lock().unwrap();
         events.iter().filter(|(other, _)| *other == id).map(|(_, event)| event.clone()).collect()
     }
@@ -62,7 +64,7 @@ impl Journal for Kept {
 impl Store for Kept {
     fn read(&self, execution: Id) -> Result<Option<History>, JournalError> {
         let mut events = self.of(execution).into_iter();
-        let Some(Event::Accepted { input, trigger, options, at }) = events.next() else { return Ok(None) };
+        let Some(Event::Accepted { input, trigger, options, at, .. }) = events.next() else { return Ok(None) };
         Ok(Some(History {
             workflow: self.record.clone(),
             input: input.into_owned(),
@@ -71,6 +73,14 @@ impl Store for Kept {
             accepted: at,
             events: events.collect(),
         }))
+    }
+
+    fn accepted_with(&self, name: &Digest) -> Result<Option<First>, JournalError> {
+        let with = |id: Id| match self.of(id).first() {
+            Some(Event::Accepted { key: Some(key), .. }) if key.name == *name => Some(First { id, input: key.input }),
+            _ => None,
+        };
+        Ok(self.ids().into_iter().find_map(with))
     }
 
     fn unfinished(&self) -> Result<Vec<Id>, JournalError> {
@@ -113,7 +123,7 @@ impl Clock for Wall {
 }
 
 /// Processes that run one workflow, one after the other.
-struct Life {
+pub(super) struct Life {
     workflow: &'static Workflow,
     /// Milliseconds.
     wall: Arc<Mutex<u64>>,
@@ -121,14 +131,14 @@ struct Life {
 }
 
 /// One of them.
-struct Process {
-    engine: Arc<Engine>,
-    world: Arc<World>,
-    journal: Arc<Kept>,
+pub(super) struct Process {
+    pub(super) engine: Arc<Engine>,
+    pub(super) world: Arc<World>,
+    pub(super) journal: Arc<Kept>,
 }
 
 impl Life {
-    fn new(nodes: Vec<Node>, edges: Vec<Edge>) -> Life {
+    pub(super) fn new(nodes: Vec<Node>, edges: Vec<Edge>) -> Life {
         let settings = Settings { timeout: Some(seconds(600)), fail_fast: false, max_parallel_nodes: 3 };
         let wall = Arc::new(Mutex::new(1_795_348_800_000));
         Life { workflow: workflow(nodes, edges, settings), wall, capacity: Capacity::default() }
@@ -139,7 +149,7 @@ impl Life {
         *wall = wall.checked_add_signed(seconds * 1000).unwrap();
     }
 
-    fn born(&self) -> Process {
+    pub(super) fn born(&self) -> Process {
         let record = super::super::record(self.workflow);
         self.process(Arc::new(Kept { record, ..Kept::default() }))
     }
@@ -157,7 +167,7 @@ impl Life {
     }
 
     /// The next process, which finds so many events.
-    fn next(&self, last: &Process, events: usize) -> Process {
+    pub(super) fn next(&self, last: &Process, events: usize) -> Process {
         let process = self.process(last.journal.after_crash(events));
         process.engine.recover(crate::journal::Retention::default()).unwrap();
         process
@@ -166,7 +176,7 @@ impl Life {
 
 impl Process {
     /// Waits for the end of an execution.
-    async fn ended(&self, id: Id) -> Status {
+    pub(super) async fn ended(&self, id: Id) -> Status {
         for _ in 0..10_000 {
             let status = self.engine.status(&id.to_string()).unwrap();
             if status.is_final() {
@@ -181,7 +191,7 @@ impl Process {
         serde_json::from_str(&self.engine.view(&id.to_string()).unwrap()).unwrap()
     }
 
-    fn called(&self) -> Vec<&'static str> {
+    pub(super) fn called(&self) -> Vec<&'static str> {
         let mut called: Vec<_> = self.world.calls().into_iter().map(|(node, _)| node).collect();
         called.sort_unstable();
         called

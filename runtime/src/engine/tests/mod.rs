@@ -8,3 +8,4 @@ mod properties;
 mod rules;
 mod simulation;
 mod truth_table;
+mod upgrades;

@@ -59,7 +59,7 @@ fn retry() -> impl Strategy<Value = Retry> {
     (0..4_u32, prop_oneof![fixed, exponential]).prop_map(|(retries, delay)| Retry { retries, delay })
 }
 
-fn limits() -> impl Strategy<Value = GraphLimits> {
+pub fn limits() -> impl Strategy<Value = GraphLimits> {
     let timeout = prop::option::weighted(0.4, (0..30_u32).prop_map(|seconds| SECOND * seconds));
     (timeout, any::<bool>(), 0..5_usize).prop_map(|(timeout, fail_fast, max_parallel_nodes)| GraphLimits {
         timeout,
@@ -69,7 +69,7 @@ fn limits() -> impl Strategy<Value = GraphLimits> {
 }
 
 prop_compose! {
-    fn scenario(limits: impl Strategy<Value = GraphLimits>)(
+    pub fn scenario(limits: impl Strategy<Value = GraphLimits>)(
         nodes in prop::collection::vec(
             (retry(), prop::bool::weighted(0.15), prop::collection::vec(attempted(), 1..4), any::<u16>()), 1..10),
         edges in prop::collection::vec(

@@ -4,6 +4,7 @@ use crate::engine::graph::{Graph, GraphEdge, GraphLimits, GraphNode};
 use crate::engine::replay::Past;
 use crate::engine::{Answer, Attempted, Command, Conditions, EdgeState, Event, Execution, NodeState, Outcome};
 use crate::flow::{Delay, Retry};
+use crate::upgrade::Translation;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -109,6 +110,20 @@ impl<'a> Simulation<'a> {
         simulation.execution.resume(now, &mut commands);
         simulation.carry_out(commands);
         simulation
+    }
+
+    /// The same execution under another version of its workflow; attempts in flight begin anew.
+    pub fn moved<'b>(&self, scenario: &'b Scenario, translation: &Translation) -> Simulation<'b> {
+        let mut moved = Simulation::new(scenario);
+        moved.execution = self.execution.clone().translate(scenario.graph.clone().into(), translation);
+        moved.now = self.now;
+        moved.flying = self.flying.iter().filter_map(|node| translation.nodes[*node]).collect();
+        for (node, outcome) in self.outcomes.iter().enumerate() {
+            if let Some(place) = translation.nodes[node] {
+                moved.outcomes[place] = *outcome;
+            }
+        }
+        moved
     }
 
     pub fn start(&mut self) {

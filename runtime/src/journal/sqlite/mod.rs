@@ -12,6 +12,8 @@ mod writer;
 
 use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
 use super::{Query, Timestamp, WorkflowRecord};
+use crate::engine::First;
+use crate::trigger::Digest;
 use owner::Owner;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -93,6 +95,10 @@ impl Journal for Sqlite {
 impl Store for Sqlite {
     fn read(&self, execution: Id) -> Result<Option<History>, JournalError> {
         self.readers.with(|connection| reader::read(connection, execution))
+    }
+
+    fn accepted_with(&self, name: &Digest) -> Result<Option<First>, JournalError> {
+        self.readers.with(|connection| reader::accepted_with(connection, name))
     }
 
     fn unfinished(&self) -> Result<Vec<Id>, JournalError> {

@@ -3,8 +3,9 @@
 //! Comes in: a connection. Goes out: what was written, as the engine knows it.
 //! Always true: nothing here changes an execution. What no journal would say is reported as damage.
 
-use crate::engine::{EdgeState, Outcome, Query, Status, Timestamp};
+use crate::engine::{EdgeState, First, Outcome, Query, Status, Timestamp};
 use crate::journal::{Event, History, Id, Page, Request, Retention, Summary, WorkflowRecord};
+use crate::trigger::Digest;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -60,6 +61,13 @@ pub fn read(connection: &Connection, execution: Id) -> Result<Option<History>, R
     }
     history.events.extend(finished);
     Ok(Some(history))
+}
+
+pub fn accepted_with(connection: &Connection, name: &Digest) -> Result<Option<First>, ReadError> {
+    let mut statement = connection.prepare_cached("SELECT id, key_input FROM execution WHERE key = ?1")?;
+    let mut rows = statement.query([name])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(First { id: id(row.get(0)?)?, input: row.get(1)? }))
 }
 
 pub fn unfinished(connection: &Connection) -> Result<Vec<Id>, ReadError> {

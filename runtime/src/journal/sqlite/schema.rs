@@ -34,12 +34,15 @@ CREATE TABLE execution (
     workflow      INTEGER NOT NULL REFERENCES workflow,
     accepted_at   INTEGER NOT NULL,         -- milliseconds since 1970
     options       TEXT,                     -- what was asked for besides the input, as JSON
+    key           BLOB,                     -- what names the delivery: a digest
+    key_input     BLOB,                     -- what was delivered under that name: a digest
     status        TEXT NOT NULL,            -- running, completed, error, cancelled
     duration      INTEGER,                  -- nanoseconds, once it has ended
     error_code    TEXT,
     error_message TEXT
 ) STRICT;
 CREATE UNIQUE INDEX execution_id ON execution (id);
+CREATE UNIQUE INDEX execution_key ON execution (key) WHERE key IS NOT NULL;
 CREATE INDEX execution_unfinished ON execution (number) WHERE status = 'running';
 CREATE TABLE event (
     id       INTEGER PRIMARY KEY,           -- execution.number << 24 | sequence

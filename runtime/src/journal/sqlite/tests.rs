@@ -52,6 +52,7 @@ fn accepted(input: &str) -> Event<'_> {
         input: Cow::Borrowed(input),
         trigger: Some(3),
         options: None,
+        key: None,
         at: Timestamp { millis: 1_795_348_800_123 },
     }
 }
@@ -321,7 +322,7 @@ fn lists_are_newest_first_and_filtered() {
         [Status::Completed, Status::Error, Status::Running, Status::Completed].into_iter().enumerate()
     {
         let (id, at) = (Id(number as u128), Timestamp { millis: 1000 * number as u64 });
-        journal.append(id, Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, at });
+        journal.append(id, Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, key: None, at });
         if status.is_final() {
             journal.append(id, finished(status));
         }
@@ -348,7 +349,7 @@ fn old_executions_go_by_age_and_by_count() {
         let at = Timestamp { millis: 1000 * id };
         journal.append(
             Id(u128::from(id)),
-            Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, at },
+            Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, key: None, at },
         );
         if id != 5 {
             journal.append(Id(u128::from(id)), finished(Status::Completed));

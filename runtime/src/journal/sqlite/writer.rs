@@ -323,17 +323,25 @@ impl Table<'_> {
     fn insert(&mut self, id: Id, event: &Event) -> rusqlite::Result<()> {
         let none = Columns::default();
         let (kind, columns) = match event {
-            Event::Accepted { input, trigger, options, at } => {
+            Event::Accepted { input, trigger, options, key, at } => {
                 let number = *self.next_number;
                 *self.next_number += 1;
                 self.live.insert(id, (number, 0));
                 let accepted_at = i64::try_from(at.millis).unwrap_or(i64::MAX);
                 self.transaction
                     .prepare_cached(
-                        "INSERT INTO execution (number, id, workflow, accepted_at, options, status)
-                         VALUES (?1, ?2, ?3, ?4, ?5, 'running')",
+                        "INSERT INTO execution (number, id, workflow, accepted_at, options, key, key_input, status)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'running')",
                     )?
-                    .execute(params![number, id.0.to_be_bytes(), self.workflow, accepted_at, options])?;
+                    .execute(params![
+                        number,
+                        id.0.to_be_bytes(),
+                        self.workflow,
+                        accepted_at,
+                        options,
+                        key.map(|key| key.name),
+                        key.map(|key| key.input),
+                    ])?;
                 ("accepted", Columns { node: *trigger, text: Some(input), ..none })
             }
             Event::Started { node, at } => ("started", Columns { node: Some(*node), at: *at, ..none }),

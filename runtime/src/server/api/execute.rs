@@ -1,19 +1,21 @@
 //! `POST /api/v1/flows/execute`: `{flow_data?, input_variables?, execution_options?, wait?}`.
 //!
 //! Comes in: that object. Goes out: `{"success":true,"execution_id":…,"status":"running"}`, once the input is durable; with
-//! `wait` also `execution`, as it stands at its end or when the wait was over.
+//! `wait` also `execution`, as it stands at its end or when the wait was over. With an `Idempotency-Key` the same request again
+//! is the same execution.
 //! Always true: `execution_options` only lower the workflow's limits; `environment_variables` are those that the operator
 //! has listed, and never secrets.
 
 use super::validate::{is_workflow, mismatch};
 use super::{accepted, field};
-use crate::engine::{StartOptions, StartedBy};
+use crate::engine::{StartOptions, Started, StartedBy};
 use crate::server::Service;
 use crate::server::body::Refused;
 use crate::server::error::{ApiError, json, not_started};
 use crate::server::input;
+use crate::trigger::DedupeKey;
 use crate::value::{Doc, Limits, Raw, Shape, Value};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ const WAIT_MAX: Duration = Duration::from_secs(300);
 const FIELDS: [&str; 4] = ["flow_data", "input_variables", "execution_options", "wait"];
 const OPTIONS: [&str; 3] = ["timeout", "max_parallel_nodes", "environment_variables"];
 
-pub async fn start(service: &Service, body: &Doc) -> Result<Response, Refused> {
+pub async fn start(service: &Service, headers: &HeaderMap, body: &Doc) -> Result<Response, Refused> {
     let workflow = service.engine.workflow();
     known_fields(body, &FIELDS, "the body").map_err(plain)?;
     if let Some(flow_data) = field(body, "flow_data")
@@ -43,14 +45,27 @@ pub async fn start(service: &Service, body: &Doc) -> Result<Response, Refused> {
     let input = Doc::read(variables.as_bytes(), workflow.input, &Limits::default());
     let input = input.map_err(|error| plain(wrong("input_variables", &error.message)))?;
     input::check(&service.schemas, service.engine.trigger(StartedBy::Api), &input, "input_variables")?;
-    let started = service.engine.start_with(input, StartedBy::Api, &options).await;
-    let handle = started.map_err(|error| not_started(&error))?;
-    let Some(wait) = wait else {
-        return Ok(accepted(handle.id(), crate::engine::Status::Running, StatusCode::OK));
+    let engine = &service.engine;
+    // Clients of the API name their requests with this header only; the others are those of webhooks' senders.
+    let header = |name| if name == "idempotency-key" { headers.get(name).map(|value| value.as_bytes()) } else { None };
+    let started = match DedupeKey::of_headers("api", header, body) {
+        None => engine.start_with(input, StartedBy::Api, &options).await.map(Started::New),
+        Some(key) => engine.start_once(input, StartedBy::Api, &options, key).await,
     };
-    // What has not ended by then goes on: the answer says how far it has come.
-    let _ = tokio::time::timeout(wait, handle.finished()).await;
-    let id = handle.id();
+    let started = started.map_err(|error| not_started(&error))?;
+    let id = started.execution_id();
+    let Some(wait) = wait else {
+        // Also where it has ended since: the same request gets the same answer.
+        return Ok(accepted(id, crate::engine::Status::Running, StatusCode::OK));
+    };
+    let handle = match &started {
+        Started::New(handle) => Some(handle.clone()),
+        Started::Before { execution_id } => engine.handle(execution_id),
+    };
+    if let Some(handle) = handle {
+        // What has not ended by then goes on: the answer says how far it has come.
+        let _ = tokio::time::timeout(wait, handle.finished()).await;
+    }
     let view = service.engine.view(id).unwrap_or_else(|| String::from("null"));
     let status = Raw::new(Some(&view), "").get("status").text().unwrap_or("\"running\"");
     Ok(json(

@@ -62,7 +62,7 @@ async fn execute(State(service): State<Arc<Service>>, request: Request) -> Respo
     let answer = async {
         let (headers, body) = posted(&service, request).await?;
         let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
-        execute::start(&service, &body).await
+        execute::start(&service, &headers, &body).await
     };
     settle("execute", answer.await)
 }

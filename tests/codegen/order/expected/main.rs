@@ -83,8 +83,36 @@ static WORKFLOW: Workflow = Workflow {
         Edge::dependency(update_order_status::INDEX, send_warehouse_notification::INDEX),
     ],
     openapi: OPENAPI,
+    outline: OUTLINE,
 };
 
+/// What decides whether an execution that another version began can go on with this one.
+static OUTLINE: &[&str] = &[
+    "outline 1 fail_fast=false",
+    "node order-webhook webhook",
+    "node validate-order data_filter filter_condition=de6de8ab5869f618 error_message=503151fa86768300",
+    "node check-inventory http method=a048aa190bf19f87 url=85b23c64b453bc0e headers=8dfd3cd02233bb15 body=63b33a2c585aa060",
+    "node process-payment http method=a048aa190bf19f87 url=1d00614186abd3c1 headers=b88bf5eb5fa8c107 body=3443cff019219044",
+    "node update-inventory http method=a048aa190bf19f87 url=e2852a5867ed0059 headers=d2df3a5c9618b9ff body=67dc0ed29ed44f98 reads:process-payment",
+    "node create-shipping http method=a048aa190bf19f87 url=ed1dcca7c76fdf8f headers=0e9c7898d4c51813 body=6903093b6bbf82ef",
+    "node send-confirmation send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=dac55e7e4e73b620 use_tls=5b5c98ef514dbfa5 from_email=11d0cf4df1cb3a79 subject=02c90cb73cbd7dc7 to_email=dfa3cbb02a1f1775 template=cb0c5190f05ba9c7 template_vars=8611a8d8c4da6a47 reads:create-shipping",
+    "node update-order-status http method=8d8fb019f3f63ece url=3029e7e1470e4035 headers=2bdf37dff072a31b body=b7485d5de0eebe67 reads:process-payment reads:create-shipping",
+    "node send-warehouse-notification send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=98133b82e680e5c4 body=67c4351a8068e7e9 use_tls=5b5c98ef514dbfa5 from_email=61e994a015a02f31 subject=5d18ba402fef3fa5 to_email=dcd0196fe3678e11 reads:create-shipping",
+    "node validation-error-handler send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=98133b82e680e5c4 body=6faa03ce22a8cf43 use_tls=5b5c98ef514dbfa5 from_email=61e994a015a02f31 subject=07aa6d3c1651d1a6 to_email=f152cf1277fb3eed reads:^",
+    "node payment-error-handler send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=98133b82e680e5c4 body=069fa8363db6b3ac use_tls=5b5c98ef514dbfa5 from_email=61e994a015a02f31 subject=7ca76942641ab0fd to_email=1ce055ca6e832d34 reads:process-payment",
+    "node backorder-handler send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=dac55e7e4e73b620 body=496e43e35d3f6020 use_tls=5b5c98ef514dbfa5 from_email=11d0cf4df1cb3a79 subject=0ca30b454a49e929 to_email=dfa3cbb02a1f1775 reads:check-inventory",
+    "edge 0 1 required",
+    "edge 1 2 required when=6885bb74bfb7cdab success",
+    "edge 1 9 when=36e24f3a90844256",
+    "edge 2 3 required when=9959fda8580afabe",
+    "edge 2 11 when=9a02ee29a25691d9",
+    "edge 3 4 required when=2ca3b35c07649bcf success",
+    "edge 3 10 when=209883e69e550cf2",
+    "edge 4 5 required",
+    "edge 5 6 required",
+    "edge 6 7 required",
+    "edge 7 8 required",
+];
 /// Variables of the environment, by index.
 mod env {
     use super::*;
@@ -229,6 +257,7 @@ mod order_webhook {
             secret: Some(secret),
             validate_signature: true,
             allowed_ips: &["192.168.1.0/24", "10.0.0.0/8"],
+            dedupe_key: None,
         }),
         input_schema: None,
         output: &SHAPE,

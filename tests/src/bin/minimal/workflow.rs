@@ -4,7 +4,7 @@
 use flow_runtime::flow::{Delay, Edge, Filter, Kind, Node, Retry, Settings, Variable, Webhook, Workflow};
 use flow_runtime::render::{Rendered, Text};
 use flow_runtime::scope::{Field, Of, Scope};
-use flow_runtime::value::{Fault, Shape, ShapeField};
+use flow_runtime::value::{Fault, Shape, ShapeField, Value};
 use std::time::Duration;
 
 pub static WORKFLOW: Workflow = Workflow {
@@ -29,6 +29,7 @@ pub static WORKFLOW: Workflow = Workflow {
                     secret: Some(secret),
                     validate_signature: true,
                     allowed_ips: &["192.168.1.0/24", "10.0.0.0/8"],
+                    dedupe_key: None,
                 }),
             )
         },
@@ -39,6 +40,7 @@ pub static WORKFLOW: Workflow = Workflow {
                 secret: None,
                 validate_signature: false,
                 allowed_ips: &[],
+                dedupe_key: Some(order_id),
             }),
         ),
         node("check", Kind::Filter(Filter { condition: has_order_id, error_message: no_order_id })),
@@ -48,6 +50,7 @@ pub static WORKFLOW: Workflow = Workflow {
         Edge { from: 1, to: 2, required: false, condition: None },
     ],
     openapi: "{}",
+    outline: &[],
 };
 
 const NOTHING: &Shape = &Shape { slots: 0, fields: &[] };
@@ -61,6 +64,10 @@ const fn node(id: &'static str, kind: Kind) -> Node {
 fn secret(scope: &Scope, text: &mut Text) -> Rendered {
     text.env(scope.env(1));
     Ok(())
+}
+
+fn order_id(scope: &Scope) -> Result<Value, Fault> {
+    Ok(scope.get(&ORDER_ID).value())
 }
 
 fn has_order_id(scope: &Scope) -> Result<bool, Fault> {

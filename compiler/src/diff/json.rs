@@ -1,0 +1,20 @@
+//! For programs: `{"verdict", "nodes": [{"node", "verdict", "reasons": [{"code", "message"}]}]}`.
+
+use super::Diff;
+use serde_json::{Value, json};
+
+impl Diff<'_> {
+    /// Verdicts are `continues`, `drain first` and `incompatible`; `code` is what `docs/upgrades.md` lists.
+    pub fn json(&self) -> Value {
+        let nodes = self.standings.iter().map(|standing| {
+            let reasons = standing.reasons.iter();
+            let reasons = reasons.map(|reason| json!({"code": reason.code(), "message": self.words(reason)}));
+            json!({
+                "node": self.outline.nodes[standing.node].id,
+                "verdict": standing.verdict.as_str(),
+                "reasons": reasons.collect::<Vec<_>>(),
+            })
+        });
+        json!({"verdict": self.verdict().as_str(), "nodes": nodes.collect::<Vec<_>>()})
+    }
+}

@@ -1,0 +1,106 @@
+//! Which deliveries are one and the same.
+//!
+//! Comes in: what names a delivery (a value the workflow computes, or a header of the sender's) and the input. Goes out:
+//! a [`DedupeKey`], two digests.
+//! Always true: what names a delivery may be somebody's mail address, so neither it nor the input can be read back from
+//! the key.
+
+use crate::value::{Doc, Value};
+use sha2::{Digest as _, Sha256};
+
+/// 32 bytes that stand for a text.
+pub type Digest = [u8; 32];
+
+/// Names a delivery: whoever comes with the same key gets the same execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DedupeKey {
+    /// Of what names it, and of where that came from.
+    pub name: Digest,
+    /// Of the input, as canonical JSON text: the same key with another input is a mistake of the sender's.
+    pub input: Digest,
+}
+
+/// Headers in which senders name their deliveries, in the order in which they count: `Idempotency-Key` of the IETF draft,
+/// `webhook-id` of Standard Webhooks, GitHub's and Shopify's own.
+pub const KEY_HEADERS: [&str; 4] = ["idempotency-key", "webhook-id", "x-github-delivery", "x-shopify-webhook-id"];
+
+impl DedupeKey {
+    /// By the value of a workflow's `dedupe_key`. `None`: it is missing, `null` or empty and so names nothing. `door` is
+    /// where the delivery came in: the id of the trigger's node.
+    pub fn of_value(door: &str, value: &Value, input: &Doc) -> Option<DedupeKey> {
+        let text = value.to_json().filter(|text| text != "null" && text != "\"\"")?;
+        Some(DedupeKey::new(&[door, "dedupe_key"], text.as_bytes(), input))
+    }
+
+    /// By the first of [`KEY_HEADERS`] that is there and not empty. `door`: the id of the trigger's node, or `api`.
+    pub fn of_headers<'h>(
+        door: &str,
+        header: impl Fn(&'static str) -> Option<&'h [u8]>,
+        input: &Doc,
+    ) -> Option<DedupeKey> {
+        let mut headers = KEY_HEADERS.into_iter().filter_map(|name| Some((name, header(name)?.trim_ascii())));
+        let (name, value) = headers.find(|(_, value)| !value.is_empty())?;
+        Some(DedupeKey::new(&[door, name], value, input))
+    }
+
+    /// The lengths go in too, so that no two lists of parts look alike.
+    fn new(origin: &[&str], value: &[u8], input: &Doc) -> DedupeKey {
+        let mut name = Sha256::new();
+        for part in origin.iter().map(|part| part.as_bytes()).chain([value]) {
+            name.update((part.len() as u64).to_le_bytes());
+            name.update(part);
+        }
+        DedupeKey { name: name.finalize().into(), input: Sha256::digest(input.text()).into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Limits, Shape};
+
+    fn doc(text: &str) -> Doc {
+        Doc::read(text.as_bytes(), &Shape::EMPTY, &Limits::default()).unwrap()
+    }
+
+    fn by_header(door: &str, headers: &[(&str, &str)]) -> Option<DedupeKey> {
+        let find = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_bytes());
+        DedupeKey::of_headers(door, find, &doc("{}"))
+    }
+
+    #[test]
+    fn values_that_name_nothing() {
+        for value in [Value::Undefined, Value::Null, Value::string(""), Value::Number(f64::NAN)] {
+            assert_eq!(DedupeKey::of_value("in", &value, &doc("{}")), None, "{value:?}");
+        }
+        for value in [Value::Bool(false), Value::Number(0.0), Value::string("0"), Value::array(vec![])] {
+            assert!(DedupeKey::of_value("in", &value, &doc("{}")).is_some(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn same_value_at_the_same_door_is_the_same_delivery() {
+        let key = |door: &str, value: Value| DedupeKey::of_value(door, &value, &doc("{}")).unwrap();
+        assert_eq!(key("in", Value::string("A-1")), key("in", Value::string("A-1")));
+        assert_ne!(key("in", Value::string("A-1")), key("other", Value::string("A-1")));
+        assert_ne!(key("in", Value::string("1")), key("in", Value::Number(1.0)));
+    }
+
+    #[test]
+    fn first_header_that_says_something_counts() {
+        let key = by_header("in", &[("webhook-id", "msg_1")]);
+        assert!(key.is_some());
+        assert_eq!(key, by_header("in", &[("x-github-delivery", "7"), ("webhook-id", " msg_1 ")]));
+        assert_eq!(key, by_header("in", &[("idempotency-key", " "), ("webhook-id", "msg_1")]));
+        assert_ne!(key, by_header("in", &[("idempotency-key", "msg_1")]));
+        assert_eq!(by_header("in", &[("idempotency-key", "")]), None);
+        assert_eq!(by_header("in", &[]), None);
+    }
+
+    #[test]
+    fn layout_of_the_body_does_not_make_another_input() {
+        let key = |input: &str| DedupeKey::of_value("in", &Value::Bool(true), &doc(input)).unwrap();
+        assert_eq!(key("{\"a\": 1}"), key(" {\"a\":1}\n"));
+        assert_ne!(key("{\"a\": 1}"), key("{\"a\": 2}"));
+    }
+}
