@@ -100,7 +100,7 @@ fn changes_what_is_compiled(name: &str) -> bool {
         "CARGO_CFG_",
         "RUSTC_",
     ];
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 20] = [
         "RUSTC",
         "RUSTDOC",
         "RUSTFLAGS",
@@ -110,9 +110,18 @@ fn changes_what_is_compiled(name: &str) -> bool {
         "CARGO_MAKEFLAGS",
         "CARGO_MANIFEST_DIR",
         "CARGO_MANIFEST_PATH",
+        "CARGO_MANIFEST_LINKS",
         "MAKEFLAGS",
         "MFLAGS",
         "RUST_LOG",
+        // What cargo tells build scripts, and also tests. They were seen to name these as inputs of theirs: ring does.
+        "OUT_DIR",
+        "TARGET",
+        "HOST",
+        "NUM_JOBS",
+        "OPT_LEVEL",
+        "DEBUG",
+        "PROFILE",
     ];
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -153,7 +162,9 @@ mod tests {
 
     #[test]
     fn settings_that_change_the_code_are_removed_and_sources_stay() {
-        for name in ["RUSTFLAGS", "CARGO_PROFILE_RELEASE_LTO", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER", "MAKEFLAGS"] {
+        for name in
+            ["RUSTFLAGS", "CARGO_PROFILE_RELEASE_LTO", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER", "MAKEFLAGS", "OUT_DIR"]
+        {
             assert!(changes_what_is_compiled(name), "{name}");
         }
         for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_REGISTRIES_X_TOKEN", "HTTPS_PROXY", "RUSTUP_TOOLCHAIN"] {
