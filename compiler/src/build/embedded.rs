@@ -58,7 +58,7 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
 mod tests {
     use super::*;
     use crate::build::toolchain::Toolchain;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::process::Output;
 
     /// Runs cargo in the unpacked workspace; the caller's lock file is in it already.
@@ -97,6 +97,35 @@ mod tests {
         let carried = packages(&fs::read_to_string(&lock).unwrap());
         let untested: Vec<_> = carried.difference(&packages(&tested)).cloned().collect();
         assert!(untested.is_empty(), "not in Cargo.lock; BLESS=1 cargo test -p flow-compiler lock\n{untested:#?}");
+    }
+
+    /// Another flavour compiles only what it adds. Where a crate that both have had other features in one of them, cargo would
+    /// compile it and everything above it twice.
+    #[test]
+    fn flavours_share_their_crates() {
+        let folder = tempfile::tempdir().unwrap();
+        unpack_workspace(folder.path()).unwrap();
+        let host = Toolchain::find().unwrap().host;
+        let crates = |features: &str| -> BTreeMap<String, String> {
+            let mut arguments = vec!["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} [{f}]"];
+            arguments.extend(["--package", "flow-runtime", "--edges", "normal,build", "--target", &host]);
+            arguments.extend(["--features", features]);
+            let output = cargo(folder.path(), &arguments);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let text = String::from_utf8(output.stdout).unwrap();
+            let lines = text.lines().filter_map(|line| line.trim_end_matches(" (*)").split_once(" ["));
+            lines.map(|(name, features)| (name.to_owned(), features.to_owned())).collect()
+        };
+        let [service, mail, store, all] =
+            ["service", "service,mail", "service,store", "service,mail,store"].map(crates);
+        // Only procedural macros are built on syn, and of ours no more than one that takes a second.
+        let compiled_alike = |name: &str| !name.starts_with("flow-runtime ") && !name.starts_with("syn ");
+        assert!(service.keys().filter(|name| compiled_alike(name)).count() > 100);
+        for (one, other) in [(&service, &mail), (&service, &store), (&mail, &all), (&store, &all)] {
+            for (name, features) in one.iter().filter(|(name, _)| compiled_alike(name)) {
+                assert_eq!(other.get(name), Some(features), "{name}: see the end of runtime/Cargo.toml's dependencies");
+            }
+        }
     }
 
     #[test]
