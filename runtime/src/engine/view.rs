@@ -31,7 +31,8 @@ pub fn view<S: AsRef<str>>(flow_id: &str, node_ids: &[S], run: &Run) -> String {
     let status = finished.map_or(Status::Running, |finished| finished.status);
 
     let outputs: usize = state.outputs.iter().flatten().map(|output| output.text().len()).sum();
-    let mut text = String::with_capacity(512 + outputs);
+    // Of a node there is little to tell beyond its envelope, where it was started.
+    let mut text = String::with_capacity(512 + outputs + 192 * state.started.len());
     text.push_str(r#"{"execution_id":"#);
     write_string(&run.name, &mut text);
     text.push_str(r#","flow_id":"#);

@@ -69,7 +69,8 @@ pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Reque
     let params = http.params.map(|render| rendered(|params: &mut Params| render(scope, params))).transpose()?;
     let mut url = parse_url(&url.finish(params.as_ref())?)?;
 
-    let mut headers = HeaderMap::with_capacity(8);
+    // So many have room without another step of a map's growth, and nearly all requests have no more.
+    let mut headers = HeaderMap::with_capacity(6);
     if let Some(login) = take_login(&mut url) {
         headers.insert(header::AUTHORIZATION, login);
     }
@@ -161,18 +162,22 @@ fn percent_decode(text: &str) -> Vec<u8> {
     decoded
 }
 
-fn write_headers(written: Vec<(&'static str, String)>, headers: &mut HeaderMap) -> Result<(), Fault> {
-    for (index, (name, text)) in written.iter().enumerate() {
+fn write_headers(mut written: Vec<(&'static str, String)>, headers: &mut HeaderMap) -> Result<(), Fault> {
+    for index in 0..written.len() {
+        let (earlier, rest) = written.split_at_mut(index);
+        let (name, text) = (rest[0].0, std::mem::take(&mut rest[0].1));
         let fault = || Fault::new(format!("header `{name}` cannot be sent"));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault())?;
         // The length is the body's, whatever the author believes.
         if key == header::CONTENT_LENGTH || key == header::TRANSFER_ENCODING {
             continue;
         }
-        let mut value = HeaderValue::from_bytes(text.trim().as_bytes()).map_err(|_| fault())?;
+        // Taken over as it is: every attempt shares it, where a copy would be copied once more.
+        let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from(text)).map_err(|_| fault())?;
         value.set_sensitive(matches!(key, header::AUTHORIZATION | header::COOKIE | header::PROXY_AUTHORIZATION));
         // The same name written twice is sent twice; the author's first one replaces the login of the URL.
-        match written[..index].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
+        match earlier.iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
             true => headers.append(key, value),
             false => headers.insert(key, value).is_some(),
         };
@@ -314,7 +319,10 @@ impl Request {
 
     fn to_reqwest(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
-        *request.headers_mut() = self.headers.clone();
+        // A clone would have room for nothing else, and reqwest adds what it unpacks.
+        let headers = request.headers_mut();
+        headers.reserve(self.headers.len() + 1);
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         *request.body_mut() = self.body.clone().map(reqwest::Body::from);
         request
     }

@@ -165,8 +165,9 @@ impl Services {
     pub async fn attempt(&self, prepared: &Prepared, timeout: Duration) -> Attempt {
         match prepared {
             Prepared::Http(request) => self.http.attempt(request, timeout).await,
+            // In a box, because it is several times as large, and requests are most of what is attempted.
             #[cfg(feature = "mail")]
-            Prepared::Email(mail) => self.mail.attempt(mail, timeout).await,
+            Prepared::Email(mail) => Box::pin(self.mail.attempt(mail, timeout)).await,
         }
     }
 }

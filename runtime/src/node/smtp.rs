@@ -100,12 +100,12 @@ impl Pool {
         let idle = lock(&connections.idle).pop();
         let (mut connection, reused) = match idle {
             Some(idle) => (idle.connection, true),
-            None => (self.connect(relay).await?, false),
+            None => (Box::pin(self.connect(relay)).await?, false),
         };
         let mut result = deliver(&mut connection, envelope, letter, content_sent).await;
         // A server may have closed a connection that waited; nothing of the letter has been said then.
         if reused && !content_sent.load(Ordering::Relaxed) && matches!(&result, Err(refusal) if refusal.hung_up()) {
-            connection = self.connect(relay).await?;
+            connection = Box::pin(self.connect(relay)).await?;
             result = deliver(&mut connection, envelope, letter, content_sent).await;
         }
         let usable = match &result {
@@ -132,7 +132,7 @@ impl Pool {
         connections
     }
 
-    /// Connects, secures, greets and logs in.
+    /// Connects, secures, greets and logs in. Callers put this in a box: it is large, and rare.
     async fn connect(&self, relay: &FinishedRelay) -> Result<Connection, Refusal> {
         let address = (relay.server.as_str(), relay.port);
         let mut stream = TcpStream::connect(address).await.map_err(|error| Refusal::lost(&error))?;
@@ -273,17 +273,14 @@ async fn say(smtp: &mut AsyncSmtpConnection, commands: &[String]) -> Result<(), 
 /// A letter as DATA takes it: a dot more where a line begins with one, and the dot that ends it.
 fn transparent(letter: &str) -> String {
     let mut text = String::with_capacity(letter.len() + 16);
-    if letter.starts_with('.') {
-        text.push('.');
-    }
-    let mut rest = letter;
-    while let Some(at) = rest.find("\r\n.") {
-        let (line, after) = rest.split_at(at + 3);
+    let mut begins = true;
+    for line in letter.split_inclusive('\n') {
+        if begins && line.starts_with('.') {
+            text.push('.');
+        }
         text.push_str(line);
-        text.push('.');
-        rest = after;
+        begins = line.ends_with("\r\n");
     }
-    text.push_str(rest);
     text.push_str("\r\n.\r\n");
     text
 }

@@ -132,24 +132,7 @@ impl<'a> Reader<'a> {
     /// Moves over what stands in a string as it is, to a quote, a backslash, a control character or the end.
     #[inline]
     pub fn skip_plain(&mut self) {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const HIGHS: u64 = 0x8080_8080_8080_8080;
-        while let Some(eight) = self.bytes.get(self.at..self.at + 8) {
-            let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
-            let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word;
-            let control = word.wrapping_sub(ONES * 0x20) & !word;
-            let quote = zero_byte(word ^ (ONES * u64::from(b'"')));
-            let backslash = zero_byte(word ^ (ONES * u64::from(b'\\')));
-            let special = (control | quote | backslash) & HIGHS;
-            if special != 0 {
-                self.at += special.trailing_zeros() as usize / 8;
-                return;
-            }
-            self.at += 8;
-        }
-        while self.peek().is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-            self.at += 1;
-        }
+        self.at += plain_length(&self.bytes[self.at..]);
     }
 
     /// Reads an escape, from its backslash: the unit it stands for, and whether JavaScript would write it just so.
@@ -372,4 +355,26 @@ pub(crate) fn parse_js_string(text: &JsString) -> Result<Value, JsonError> {
         }
     }
     parse(&escaped)
+}
+
+/// How many bytes stand in a JSON string as they are, up to a quote, a backslash, a control character or the end.
+#[inline]
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..at + 8) {
+        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word;
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let quote = zero_byte(word ^ (ONES * u64::from(b'"')));
+        let backslash = zero_byte(word ^ (ONES * u64::from(b'\\')));
+        let special = (control | quote | backslash) & HIGHS;
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    at + bytes[at..].iter().position(special).unwrap_or(bytes.len() - at)
 }

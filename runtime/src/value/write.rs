@@ -2,6 +2,7 @@
 //!
 //! Always true: what is written is canonical. Recursion is as deep as the value, which its makers bound.
 
+use super::json::plain_length;
 use super::number::push_number;
 use super::{JsString, Value};
 use std::fmt::Write;
@@ -15,16 +16,15 @@ pub fn write_string(text: &str, out: &mut String) {
 
 /// Appends what stands between the quotes.
 pub fn write_escaped(text: &str, out: &mut String) {
-    let mut plain_from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.push_str(&text[plain_from..at]);
-        plain_from = at + 1;
+    let mut rest = text;
+    loop {
+        // What is escaped is one byte, so both ends of the plain part are ends of characters.
+        let (plain, special) = rest.split_at(plain_length(rest.as_bytes()));
+        out.push_str(plain);
+        let Some(&byte) = special.as_bytes().first() else { return };
         write_unit_escape(u16::from(byte), out);
+        rest = &special[1..];
     }
-    out.push_str(&text[plain_from..]);
 }
 
 /// The escape of a unit that JSON.stringify never writes as it is: quote, backslash, control character, lone surrogate.
