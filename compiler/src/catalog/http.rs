@@ -1,5 +1,6 @@
 //! Action `http`.
 
+use super::attempt::{RETRY_DELAY, TIMEOUT, retry_count};
 use super::{Key, KeyType, KindSpec};
 
 /// The keys of `cache`.
@@ -10,26 +11,6 @@ pub const CACHE: &[Key] = &[Key {
     default: "",
     doc: "How long an answer is used again, in seconds.",
 }];
-
-/// The keys of `retry_delay` as an object.
-pub const RETRY_DELAY: &[Key] = &[
-    Key {
-        name: "strategy",
-        ty: KeyType::OneOf(&["fixed", "exponential"]),
-        required: true,
-        default: "",
-        doc: "`exponential` doubles the wait each time.",
-    },
-    Key { name: "initial", ty: KeyType::Seconds, required: false, default: "1", doc: "The first wait, in seconds." },
-    Key { name: "max", ty: KeyType::Seconds, required: false, default: "30", doc: "The longest wait, in seconds." },
-    Key {
-        name: "jitter",
-        ty: KeyType::Bool,
-        required: false,
-        default: "false",
-        doc: "Shortens each wait by up to half.",
-    },
-];
 
 /// The methods a request may have.
 pub const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -74,27 +55,9 @@ pub const SPEC: KindSpec = KindSpec {
             default: "",
             doc: "Sent as JSON, or as a form where `Content-Type` says `application/x-www-form-urlencoded`; mixed text is sent as it is.",
         },
-        Key {
-            name: "timeout",
-            ty: KeyType::Seconds,
-            required: false,
-            default: "30",
-            doc: "For each attempt, in seconds.",
-        },
-        Key {
-            name: "retry_count",
-            ty: KeyType::Count,
-            required: false,
-            default: "`settings.max_retries`",
-            doc: "Retries after the first attempt: after connection failures, time-outs, 408, 429 and 5xx.",
-        },
-        Key {
-            name: "retry_delay",
-            ty: KeyType::RetryDelay,
-            required: false,
-            default: "1",
-            doc: "Seconds between attempts, or `{\"strategy\": \"exponential\", \"initial\": 1, \"max\": 30, \"jitter\": true}`.",
-        },
+        TIMEOUT,
+        retry_count("Retries after the first attempt: after connection failures, time-outs, 408, 429 and 5xx."),
+        RETRY_DELAY,
         Key {
             name: "idempotent",
             ty: KeyType::Bool,

@@ -3,6 +3,7 @@
 //! Comes in: nothing; these are tables. Goes out: lookup, and the checks every kind shares. The lowering of each kind
 //! reads its keys by name; the reference in `docs/nodes.md` is generated from here.
 
+pub mod attempt;
 mod data_filter;
 pub mod data_transform;
 pub mod document;

@@ -6,9 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::attempt::RETRY_DELAY_OBJECT;
 use super::data_transform::reads;
 use super::document::{CONNECTION, Field, NODE, SCHEMA, WORKFLOW};
-use super::http::{CACHE, RETRY_DELAY};
+use super::http::CACHE;
 use super::{KINDS, Key, KeyType, KindSpec, LATER, SETTINGS, send_email};
 use crate::diagnostic::Code;
 
@@ -216,7 +217,7 @@ fn value(ty: KeyType) -> Value {
         KeyType::AddressList => json!({ "type": "array", "items": string() }),
         KeyType::Recipients => json!({ "type": ["string", "array"], "items": string() }),
         KeyType::RetryDelay => json!({
-            "anyOf": [{ "type": "number", "minimum": 0, "maximum": SECONDS_MAX }, keys_object(RETRY_DELAY)]
+            "anyOf": [{ "type": "number", "minimum": 0, "maximum": SECONDS_MAX }, keys_object(RETRY_DELAY_OBJECT)]
         }),
         KeyType::Cache => keys_object(CACHE),
         KeyType::Fields => json!({ "type": ["array", "object"] }),

@@ -1,5 +1,6 @@
 //! Action `send_email`.
 
+use super::attempt::{RETRY_DELAY, TIMEOUT, retry_count};
 use super::{Key, KeyType, KindSpec};
 
 /// A mail says something: with one of these.
@@ -87,21 +88,9 @@ pub const SPEC: KindSpec = KindSpec {
             default: "at_least_once",
             doc: "What to do when it is unknown whether the mail went out: send it again under the same Message-ID, or not.",
         },
-        Key {
-            name: "timeout",
-            ty: KeyType::Seconds,
-            required: false,
-            default: "30",
-            doc: "For each attempt, in seconds.",
-        },
-        Key {
-            name: "retry_count",
-            ty: KeyType::Count,
-            required: false,
-            default: "`settings.max_retries`",
-            doc: "Retries after the first attempt: after connection failures and 4yz replies.",
-        },
-        Key { name: "retry_delay", ty: KeyType::RetryDelay, required: false, default: "1", doc: "As for `http`." },
+        TIMEOUT,
+        retry_count("Retries after the first attempt: after connection failures and 4yz replies."),
+        RETRY_DELAY,
     ],
     output: "`message_id`, `accepted` (number of recipients), `delivery` (`sent`, or `unknown`) and `success`.",
     example: r#"{

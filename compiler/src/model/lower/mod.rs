@@ -266,7 +266,8 @@ impl Lowering<'_> {
         match &value.kind {
             ast::ValueKind::Number(_, seconds) => Delay::Fixed(Duration::from_secs_f64(*seconds)),
             ast::ValueKind::Object(object) => {
-                let config = Config::check(self, object, catalog::http::RETRY_DELAY, "`retry_delay`", object.span);
+                let config =
+                    Config::check(self, object, catalog::attempt::RETRY_DELAY_OBJECT, "`retry_delay`", object.span);
                 let seconds =
                     |name: &str, default: f64| Duration::from_secs_f64(config.number(name).unwrap_or(default));
                 let initial = seconds("initial", 1.0);
