@@ -85,7 +85,7 @@ fn methods_of_arrays() {
                 Method::Includes | Method::IndexOf | Method::LastIndexOf => {
                     // Identity of objects is departure 3: its own tests.
                     let mut args = arguments(&mut random, *method, &[Kind::Primitive, Kind::Position]);
-                    if let (Value::Array(items), true) = (&receiver, random.chance(2)) {
+                    if let (Value::Array(items), true) = (&receiver, random.one_in(2)) {
                         args[0] = items.iter().find(|item| !is_object(item)).cloned().unwrap_or(Value::Null);
                     }
                     args
@@ -130,7 +130,7 @@ fn globals() {
             let count = min + random.below(max.min(min + 3) - min + 1);
             let mut args: Vec<Value> = (0..count)
                 .map(|_| {
-                    if global.name().starts_with("Math.") && !random.chance(8) {
+                    if global.name().starts_with("Math.") && !random.one_in(8) {
                         random.number().into()
                     } else {
                         random.value(2)
@@ -216,7 +216,7 @@ fn methods_with_arrows() {
             // What contradicts itself agrees with V8 in short arrays only.
             let length = random.below(if matches!(at, 2 | 4) { 64 } else { 300 });
             let items = (0..length)
-                .map(|_| if random.chance(30) { Value::Undefined } else { (random.below(90) as f64).into() });
+                .map(|_| if random.one_in(30) { Value::Undefined } else { (random.below(90) as f64).into() });
             let receiver = Value::array(items.collect());
             all.push(Case::new(
                 "arrow",
@@ -249,7 +249,7 @@ fn arguments(random: &mut Random, method: Method, kinds: &[Kind]) -> Vec<Value> 
     let (min, max) = method.arity();
     let count = (min + random.below(3)).min(max).min(kinds.len());
     let argument = |kind: &Kind| match kind {
-        Kind::Text if random.chance(8) => random.value(1),
+        Kind::Text if random.one_in(8) => random.value(1),
         Kind::Text => random.string().into(),
         Kind::Position => random.position(),
         Kind::Primitive => random.primitive(),

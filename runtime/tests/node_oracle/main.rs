@@ -4,5 +4,7 @@
 mod documents;
 mod expressions;
 mod node;
+mod process;
 mod random;
+mod split_mix;
 mod ugly;

@@ -1,9 +1,7 @@
-//! One long-lived Node.js process that says what JavaScript does; the script is `oracle.js`.
+//! Questions about single operations, and what Node.js says about them; the script is `oracle.js`.
 
+use crate::process::{Process, encode, encoded};
 use flow_runtime::value::{Fault, Value, write_string};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
-use std::thread;
 
 /// A question to Node, and what this crate answers.
 pub struct Case {
@@ -20,43 +18,7 @@ impl Case {
         question.push_str(",\"args\":");
         encode(&Value::array(args.to_vec()), &mut question);
         question.push('}');
-        Case { question, ours: ours.map_or_else(|_| "\"throws\"".to_owned(), |value| encoded(&value)) }
-    }
-}
-
-pub fn encoded(value: &Value) -> String {
-    let mut out = String::new();
-    encode(value, &mut out);
-    out
-}
-
-fn encode(value: &Value, out: &mut String) {
-    let json = |value: &Value| value.to_json().expect("present");
-    match value {
-        Value::Undefined => out.push_str("{\"u\":1}"),
-        Value::Null | Value::Bool(_) => out.push_str(&json(value)),
-        Value::Number(number) if number.is_nan() => out.push_str("{\"d\":\"NaN\"}"),
-        Value::Number(number) => out.push_str(&format!("{{\"d\":\"{:016x}\"}}", number.to_bits())),
-        Value::String(_) => out.push_str(&format!("{{\"s\":{}}}", json(value))),
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                encode(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(object) => {
-            out.push_str("{\"o\":[");
-            for (at, (key, value)) in object.iter().enumerate() {
-                out.push_str(if at > 0 { ",[" } else { "[" });
-                out.push_str(&json(&Value::String(key.clone())));
-                out.push(',');
-                encode(value, out);
-                out.push(']');
-            }
-            out.push_str("]}");
-        }
+        Case { question, ours: encoded(&ours) }
     }
 }
 
@@ -67,27 +29,9 @@ pub fn cases(usual: usize) -> usize {
 
 /// Asks Node about every case; fails with the first few where it answers otherwise.
 pub fn check(cases: Vec<Case>) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_oracle/oracle.js");
-    let mut node = Command::new("node")
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("this test compares with Node.js: install `node`, version 20 or later, and have it on the PATH");
-    let mut questions = node.stdin.take().expect("piped");
-    let replies = BufReader::new(node.stdout.take().expect("piped"));
-    let lines: Vec<String> = cases.iter().map(|case| case.question.clone()).collect();
-    let asking = thread::spawn(move || {
-        for line in lines {
-            if writeln!(questions, "{line}").is_err() {
-                break;
-            }
-        }
-    });
-    let replies: Vec<String> = replies.lines().map(|line| line.expect("Node writes UTF-8")).collect();
-    asking.join().expect("the writer does not panic");
-    assert!(node.wait().expect("Node was started").success());
-    assert_eq!(replies.len(), cases.len());
+    let mut node = Process::start(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node_oracle/oracle.js"));
+    let lines = cases.iter().flat_map(|case| [case.question.as_str(), "\n"]).collect();
+    let replies = node.ask(lines, cases.len());
     let differ: Vec<String> = cases
         .iter()
         .zip(&replies)

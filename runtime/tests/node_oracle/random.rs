@@ -1,36 +1,9 @@
 //! Random values with a taste for trouble. The same seed gives the same values on every machine.
 
+pub use crate::split_mix::Random;
 use flow_runtime::value::{JsString, Value};
 
-/// SplitMix64.
-pub struct Random(u64);
-
 impl Random {
-    pub fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut bits = self.0;
-        bits = (bits ^ bits >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ bits >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ bits >> 31
-    }
-
-    /// From 0 up to, not including, `end`.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.bits() % end as u64) as usize
-    }
-
-    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())].clone()
-    }
-
-    pub fn chance(&mut self, one_in: usize) -> bool {
-        self.below(one_in) == 0
-    }
-
     /// Evenly from 0 to 1.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
@@ -165,13 +138,13 @@ impl Random {
             "\u{FF5E}",
             "\u{10FFFF}",
         ];
-        if self.chance(4) {
+        if self.one_in(4) {
             return self.pick(NUMBER_LIKE).into();
         }
         let mut units: Vec<u16> = Vec::new();
-        let few = self.chance(2);
+        let few = self.one_in(2);
         for _ in 0..self.below(9) {
-            if self.chance(24) {
+            if self.one_in(24) {
                 units.push(0xD800 + self.below(0x800) as u16);
             } else {
                 let piece = if few { self.pick(&PIECES[..4]) } else { self.pick(PIECES) };
@@ -185,7 +158,7 @@ impl Random {
         match self.below(10) {
             0 => Value::Undefined,
             1 => Value::Null,
-            2 => self.chance(2).into(),
+            2 => self.one_in(2).into(),
             3..6 => self.number().into(),
             _ => self.string().into(),
         }
@@ -198,10 +171,10 @@ impl Random {
 
     /// Nested at most `depth` deep.
     pub fn value(&mut self, depth: usize) -> Value {
-        if depth == 0 || !self.chance(3) {
+        if depth == 0 || !self.one_in(3) {
             return self.primitive();
         }
-        if self.chance(2) {
+        if self.one_in(2) {
             return self.array(depth - 1);
         }
         let keys: Vec<String> = (0..self.below(6)).map(|_| self.string().to_string()).collect();

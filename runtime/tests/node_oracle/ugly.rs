@@ -46,7 +46,7 @@ fn value(random: &mut Random, depth: usize, out: &mut String) {
         }
         _ => {
             out.push('{');
-            let members = if random.chance(12) { 60 } else { random.below(7) };
+            let members = if random.one_in(12) { 60 } else { random.below(7) };
             for at in 0..members {
                 out.push_str(if at > 0 { "," } else { "" });
                 space(random, out);
@@ -63,7 +63,7 @@ fn value(random: &mut Random, depth: usize, out: &mut String) {
 }
 
 fn space(random: &mut Random, out: &mut String) {
-    if random.chance(5) {
+    if random.one_in(5) {
         out.push_str(random.pick(&[" ", "\n", "\t", "\r\n", "  "]));
     }
 }
@@ -101,12 +101,12 @@ fn key(random: &mut Random, out: &mut String) {
         "1.5",
         "\\u0031",
     ];
-    if random.chance(6) {
+    if random.one_in(6) {
         return string(random, out);
     }
     out.push('"');
     out.push_str(random.pick(KEYS));
-    if random.chance(3) {
+    if random.one_in(3) {
         out.push_str(&random.below(300).to_string());
     }
     out.push('"');
@@ -182,19 +182,19 @@ fn number(random: &mut Random, out: &mut String) {
         "123456789.123456",
         "1.7976931348623157e308",
     ];
-    if random.chance(2) {
+    if random.one_in(2) {
         return out.push_str(random.pick(ODD));
     }
     let digits = (random.bits() >> random.below(64)).to_string();
-    if random.chance(4) {
+    if random.one_in(4) {
         out.push('-');
     }
     out.push_str(&digits);
-    if random.chance(2) {
+    if random.one_in(2) {
         out.push('.');
         out.push_str(&(random.bits() >> random.below(64)).to_string());
     }
-    if random.chance(5) {
+    if random.one_in(5) {
         out.push_str(random.pick(&["e1", "E+3", "e-3", "e-10", "e20", "e00"]));
     }
 }

@@ -14,13 +14,17 @@ mod leaves;
 mod node;
 mod ours;
 mod picked;
+#[path = "../../../runtime/tests/node_oracle/process.rs"]
+mod process;
+#[path = "../../../runtime/tests/node_oracle/split_mix.rs"]
 mod random;
 mod tree;
 
 use case::Case;
 use data::Data;
-use node::{Answer, Node, Question, encoded};
+use node::{Answer, Node, Question};
 use ours::{Values, checked, find, workflow};
+use process::encoded;
 use random::Random;
 use std::time::Instant;
 

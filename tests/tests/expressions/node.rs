@@ -2,10 +2,8 @@
 
 use crate::data::{Data, EXECUTION_ID, NODES, TIMESTAMP, VARIABLES};
 use crate::generate::NAMES;
-use flow_runtime::value::{Fault, Value, write_string};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::thread;
+use crate::process::Process;
+use flow_runtime::value::write_string;
 
 /// What Node is asked about one template.
 #[derive(Debug, Clone)]
@@ -16,7 +14,7 @@ pub struct Question {
     pub unchanged: Option<String>,
 }
 
-/// What Node says, as [`encoded`] writes it; `"throws"` for an exception.
+/// What Node says, as [`crate::process::encoded`] writes it; `"throws"` for an exception.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub is: String,
@@ -26,23 +24,11 @@ pub struct Answer {
     pub unchanged: Option<String>,
 }
 
-pub struct Node {
-    process: Child,
-    questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
+pub struct Node(Process);
 
 impl Node {
     pub fn start() -> Node {
-        let mut process = Command::new("node")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expressions/node.js"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this test compares with Node.js: install `node`, version 20 or later, and have it on the PATH");
-        let questions = process.stdin.take();
-        let answers = BufReader::new(process.stdout.take().expect("piped"));
-        Node { process, questions, answers }
+        Node(Process::start(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expressions/node.js")))
     }
 
     /// Asks all of them, each about this data.
@@ -58,36 +44,13 @@ impl Node {
             }
             lines.push_str("}\n");
         }
-        let mut to = self.questions.take().expect("given back below");
-        // Both ends of a pipe are bounded: somebody must read while we write.
-        let (to, answers) = thread::scope(|scope| {
-            let writing = scope.spawn(move || {
-                to.write_all(lines.as_bytes()).and_then(|()| to.flush()).expect("Node reads on");
-                to
-            });
-            let answers = questions.iter().map(|_| answer(&mut self.answers)).collect();
-            (writing.join().expect("the writer does not panic"), answers)
-        });
-        self.questions = Some(to);
-        answers
+        self.0.ask(lines, questions.len()).iter().map(|line| answer(line)).collect()
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        // Node ends when nobody can ask any more.
-        self.questions = None;
-        self.process.wait().expect("Node was started");
-    }
-}
-
-fn answer(from: &mut impl BufRead) -> Answer {
-    let mut line = String::new();
-    from.read_line(&mut line).expect("Node writes UTF-8");
-    let mut parts = line.trim_end_matches('\n').split('\t');
-    let (Some(is), Some(departed), Some(unchanged)) = (parts.next(), parts.next(), parts.next()) else {
-        panic!("Node has stopped: {line:?}")
-    };
+fn answer(line: &str) -> Answer {
+    let parts: Vec<&str> = line.split('\t').collect();
+    let [is, departed, unchanged] = parts[..] else { panic!("not as node.js answers: {line:?}") };
     Answer {
         is: is.to_owned(),
         departed: !departed.is_empty(),
@@ -138,46 +101,4 @@ fn said(data: &Data) -> String {
         NAMES.split(' ').filter(|name| !name.contains('-')).map(|name| format!("{name:?}")).collect();
     out.push_str(&format!("}},\"fields\":[{}]}}}}\n", fields.join(",")));
     out
-}
-
-/// A result as Node writes it.
-pub fn encoded(result: &Result<Value, Fault>) -> String {
-    match result {
-        Ok(value) => {
-            let mut out = String::new();
-            encode(value, &mut out);
-            out
-        }
-        Err(_) => "\"throws\"".to_owned(),
-    }
-}
-
-fn encode(value: &Value, out: &mut String) {
-    let json = |value: &Value| value.to_json().unwrap_or_default();
-    match value {
-        Value::Undefined => out.push_str("{\"u\":1}"),
-        Value::Null | Value::Bool(_) => out.push_str(&json(value)),
-        Value::Number(number) if number.is_nan() => out.push_str("{\"d\":\"NaN\"}"),
-        Value::Number(number) => out.push_str(&format!("{{\"d\":\"{:016x}\"}}", number.to_bits())),
-        Value::String(_) => out.push_str(&format!("{{\"s\":{}}}", json(value))),
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                encode(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(object) => {
-            out.push_str("{\"o\":[");
-            for (at, (key, value)) in object.iter().enumerate() {
-                out.push_str(if at > 0 { ",[" } else { "[" });
-                out.push_str(&json(&Value::String(key.clone())));
-                out.push(',');
-                encode(value, out);
-                out.push(']');
-            }
-            out.push_str("]}");
-        }
-    }
 }

@@ -2,8 +2,9 @@
 
 use crate::data::Data;
 use crate::generate::Place;
-use crate::node::{Node, Question, encoded};
+use crate::node::{Node, Question};
 use crate::ours::{Values, checked, find, workflow};
+use crate::process::encoded;
 
 const INPUT: &str = r#"{"items":[{"sku":"B","tags":["z","a"],"price":2},{"sku":"A","tags":["y","x","x"],"price":10}],
 "scores":[10,9,1,-0],"tags":["b","a"],"name":"a😀b","total":1.005,"nothing":null,"matrix":[[3,1,2],[9,8]],

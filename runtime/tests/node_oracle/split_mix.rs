@@ -1,4 +1,4 @@
-//! Random numbers that are the same on every machine.
+//! Random numbers that are the same on every machine. Also a module of `tests/tests/expressions`.
 
 /// SplitMix64.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ impl Random {
         self.below(chances) == 0
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())].clone()
     }
 }
