@@ -7,13 +7,19 @@
 #![expect(clippy::disallowed_methods, reason = "arguments, files and programs are what a command line is about")]
 
 mod arguments;
+mod dev;
+mod doctor;
+mod env;
 mod explain;
 mod graph;
 mod infer;
 mod input;
 mod levels;
 mod new;
+mod package;
 mod report;
+mod serve;
+mod shell_files;
 mod test;
 mod text;
 
@@ -78,11 +84,20 @@ impl Shell {
     fn command(&self, command: Command) -> Result<ExitCode, Stop> {
         match command {
             Command::Check { paths, lints } => return self.check_all(&paths, &lints.levels),
-            Command::Build { path, output, no_cache, lints } => self.build(&path, output, no_cache, &lints.levels)?,
+            Command::Build { path, output, dist, no_cache, lints } => {
+                self.build(&path, output, dist, no_cache, &lints.levels)?;
+            }
             Command::Run { path, input, no_cache, lints, arguments } => {
                 return self.run(&path, input, no_cache, &lints.levels, arguments);
             }
             Command::Test { path, options } => return self.test(&path, &options),
+            Command::Dev { path, options } => return self.dev(&path, &options),
+            Command::Serve { options } => return self.serve(&options),
+            Command::Env { path, options } => return self.env(&path, &options),
+            Command::Package { path, output, force } => self.package(&path, &output, force)?,
+            Command::Doctor => return Ok(self.doctor()),
+            Command::Completions { shell } => Shell::completions(shell),
+            Command::Man { folder } => self.man(&folder)?,
             Command::Emit { stage, path, lints } => self.emit(stage, &path, &lints.levels)?,
             Command::Fmt { paths, check } => return self.format(&paths, check),
             Command::New { name } => self.new_workflow(&name)?,
@@ -134,12 +149,20 @@ impl Shell {
         Ok(ExitCode::from(worst))
     }
 
-    fn build(&self, path: &Path, output: Option<PathBuf>, no_cache: bool, levels: &Levels) -> Result<(), Stop> {
+    fn build(
+        &self,
+        path: &Path,
+        output: Option<PathBuf>,
+        dist: bool,
+        no_cache: bool,
+        levels: &Levels,
+    ) -> Result<(), Stop> {
         let input = Input::read(path, false).map_err(Stop::World)?;
         let (name, file) = (input.name.clone(), input.source.name.clone());
         let (generated, warnings) = self.generate(input, levels)?;
         let out = input::output(&generated.name, output);
-        let built = build::build(&generated, &out, self.options(no_cache))?;
+        let build = if dist { build::build_dist } else { build::build };
+        let built = build(&generated, &out, self.options(no_cache))?;
         self.report.built(&name, &file, &built.path);
         self.talk.say(&format!(
             "built {} ({:.1} MB) in {:.2} s{}",

@@ -19,7 +19,7 @@ pub mod value;
 
 #[cfg(feature = "service")]
 mod app;
-#[cfg(feature = "service")]
+#[cfg(feature = "env")]
 pub mod env;
 #[cfg(feature = "service")]
 pub mod journal;

@@ -13,7 +13,7 @@ mod cargo;
 mod eject;
 mod embedded;
 mod error;
-mod hash;
+pub(crate) mod hash;
 mod progress;
 mod remembered;
 mod runtime;
@@ -53,23 +53,78 @@ pub struct Built {
     pub rustc: Duration,
 }
 
+/// Which runtime a workflow is linked against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Variant {
+    pub flavour: Flavour,
+    /// Static and small, for [`build_dist`].
+    pub dist: bool,
+}
+
+/// What is known of this machine without compiling anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// There is none that can be used; the message says why.
+    NoCompiler(String),
+    Found {
+        /// Its release.
+        rustc: String,
+        /// The usual runtime is compiled.
+        runtime: bool,
+    },
+}
+
 /// Compiles a workflow to the file `out`.
 pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
+    build_as(generated, out, false, options)
+}
+
+/// Compiles a workflow to a static executable, as small as can be: one that runs where there is nothing else. Takes some
+/// ten seconds, and the first time as long as a first build.
+pub fn build_dist(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
+    let host = Toolchain::find()?.host;
+    if !host.contains("-linux-") {
+        let message = format!("`--dist` makes static executables for Linux, and this machine is {host}");
+        return Err(Error::world(message, &["build without it, or on Linux"]));
+    }
+    build_as(generated, out, true, options)
+}
+
+fn build_as(generated: &GeneratedCrate, out: &Path, dist: bool, options: Options) -> Result<Built, Error> {
     let started = Instant::now();
-    let compiled = compile(generated, options)?;
+    let compiled = compile(generated, dist, options)?;
     let bytes = place(compiled.binary, out)?;
     Ok(Built { path: out.to_owned(), bytes, took: started.elapsed(), rustc: compiled.rustc })
 }
 
 /// Compiles a workflow to be run at once.
 pub fn build_in_cache(generated: &GeneratedCrate, options: Options) -> Result<Binary, Error> {
-    Ok(compile(generated, options)?.binary)
+    Ok(compile(generated, false, options)?.binary)
 }
 
-fn compile(generated: &GeneratedCrate, options: Options) -> Result<rustc::Compiled, Error> {
+fn compile(generated: &GeneratedCrate, dist: bool, options: Options) -> Result<rustc::Compiled, Error> {
     let toolchain = Toolchain::find()?;
     let workdir = Workdir::open(&toolchain)?;
-    rustc::compile(&toolchain, &workdir, generated, options.reuse, options.talk)
+    rustc::compile(&toolchain, &workdir, generated, dist, options)
+}
+
+/// What this machine has.
+pub fn health() -> Health {
+    let toolchain = match Toolchain::find() {
+        Ok(toolchain) => toolchain,
+        Err(error) => return Health::NoCompiler(error.to_string()),
+    };
+    let usual = Variant { flavour: Flavour { mail: true }, dist: false };
+    let runtime = Workdir::open(&toolchain).is_ok_and(|workdir| runtime::Runtime::is_ready(&workdir, usual));
+    Health::Found { rustc: toolchain.release, runtime }
+}
+
+/// Where compiled files are kept.
+///
+/// # Errors
+/// When there is no place for them; the message says why.
+pub fn cache_folder() -> Result<PathBuf, String> {
+    workdir::cache().map_err(|error| error.to_string())
 }
 
 /// What rustc remarks on generated code: nothing, as long as codegen is right. Builds do not ask.
@@ -81,7 +136,8 @@ pub fn remarks(generated: &GeneratedCrate, talk: Talk) -> Result<String, Error> 
 /// Compiles the runtime alone, so that the first workflow need not wait for it.
 pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
     let toolchain = Toolchain::find()?;
-    runtime::Runtime::get(&toolchain, &Workdir::open(&toolchain)?, flavour, talk).map(drop)
+    let variant = Variant { flavour, dist: false };
+    runtime::Runtime::get(&toolchain, &Workdir::open(&toolchain)?, variant, talk).map(drop)
 }
 
 /// Puts a binary beside its final name and renames it, so that a running older one is neither damaged nor in the way.

@@ -8,8 +8,7 @@ use super::cargo::{Job, Made};
 use super::progress::Talk;
 use super::toolchain::Toolchain;
 use super::workdir::Workdir;
-use super::{Error, embedded, hash};
-use crate::codegen::files::Flavour;
+use super::{Error, Variant, embedded, hash};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,6 +22,10 @@ const VERSIONS_KEPT: usize = 24;
 /// The files in the folder of a compiled runtime.
 const READY: &str = "ready.json";
 const LIBRARY: &str = "libflow_runtime.rlib";
+
+/// How the crates of a distribution are compiled: for size, with what the link-time optimiser reads, and against the
+/// static C library. They come behind cargo's own flags, and so win.
+const DIST_FLAGS: [&str; 3] = ["-Copt-level=z", "-Cembed-bitcode=yes", "-Ctarget-feature=+crt-static"];
 
 /// A compiled runtime.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,16 +50,21 @@ struct Compiled {
 
 impl Runtime {
     /// The compiled runtime; compiles it when it is missing or incomplete.
-    pub fn get(toolchain: &Toolchain, workdir: &Workdir, flavour: Flavour, talk: Talk) -> Result<Runtime, Error> {
-        if let Some(runtime) = Runtime::ready(workdir, flavour) {
+    pub fn get(toolchain: &Toolchain, workdir: &Workdir, variant: Variant, talk: Talk) -> Result<Runtime, Error> {
+        if let Some(runtime) = Runtime::ready(workdir, variant) {
             return Ok(runtime);
         }
         let _lock = workdir.lock(|| talk.say("waiting for another flowc, which compiles the runtime"))?;
         // Whoever held the lock may have done it for us.
-        match Runtime::ready(workdir, flavour) {
+        match Runtime::ready(workdir, variant) {
             Some(runtime) => Ok(runtime),
-            None => Runtime::compile(toolchain, workdir, flavour, talk),
+            None => Runtime::compile(toolchain, workdir, variant, talk),
         }
+    }
+
+    /// Whether [`Runtime::get`] would find it compiled.
+    pub fn is_ready(workdir: &Workdir, variant: Variant) -> bool {
+        Runtime::ready(workdir, variant).is_some()
     }
 
     /// Compares every byte with what was compiled. Slow; asked only when rustc refuses a workflow.
@@ -65,15 +73,15 @@ impl Runtime {
     }
 
     /// Forgets what was compiled, libraries included, so that the next [`Runtime::get`] compiles all of it.
-    pub fn discard(workdir: &Workdir, flavour: Flavour, talk: Talk) -> Result<(), Error> {
+    pub fn discard(workdir: &Workdir, variant: Variant, talk: Talk) -> Result<(), Error> {
         let _lock = workdir.lock(|| talk.say("waiting for another flowc"))?;
-        remove_folder(&workdir.join(folder_name(flavour)))?;
-        remove_folder(&target(workdir))
+        remove_folder(&workdir.join(folder_name(variant)))?;
+        remove_folder(&target(workdir, variant))
     }
 
-    fn compile(toolchain: &Toolchain, workdir: &Workdir, flavour: Flavour, talk: Talk) -> Result<Runtime, Error> {
+    fn compile(toolchain: &Toolchain, workdir: &Workdir, variant: Variant, talk: Talk) -> Result<Runtime, Error> {
         let started = Instant::now();
-        let first = !target(workdir).exists();
+        let first = !target(workdir, variant).exists();
         if first {
             talk.say(&format!(
                 "compiling the runtime, once for rustc {} on this machine: {}",
@@ -83,16 +91,16 @@ impl Runtime {
         } else {
             talk.say("compiling the runtime; the crates it is made of are there already");
         }
-        let made = match attempt(toolchain, workdir, flavour, talk) {
+        let made = match attempt(toolchain, workdir, variant, talk) {
             // A target folder that something has damaged looks to cargo like anything at all.
             Err(Error::Bug { .. }) if !first => {
                 talk.say("that failed: compiling all of it from the beginning");
-                remove_folder(&target(workdir))?;
-                attempt(toolchain, workdir, flavour, talk)
+                remove_folder(&target(workdir, variant))?;
+                attempt(toolchain, workdir, variant, talk)
             }
             result => result,
         }?;
-        let runtime = publish(made, workdir, flavour)?;
+        let runtime = publish(made, workdir, variant)?;
         talk.say(&format!("compiled the runtime in {:.0} s", started.elapsed().as_secs_f64()));
         workdir.keep_newest("runtime-", VERSIONS_KEPT);
         workdir.keep_newest("sources-", VERSIONS_KEPT);
@@ -101,8 +109,8 @@ impl Runtime {
     }
 
     /// What a finished build left, if all of it is still there.
-    fn ready(workdir: &Workdir, flavour: Flavour) -> Option<Runtime> {
-        let folder = workdir.join(folder_name(flavour));
+    fn ready(workdir: &Workdir, variant: Variant) -> Option<Runtime> {
+        let folder = workdir.join(folder_name(variant));
         let runtime = Runtime::from_json(&serde_json::from_slice(&fs::read(folder.join(READY)).ok()?).ok()?)?;
         let there = |file: &Compiled| fs::metadata(&file.path).is_ok_and(|metadata| metadata.len() == file.bytes);
         if !runtime.files.iter().all(there) {
@@ -145,23 +153,23 @@ impl Runtime {
 }
 
 /// One run of cargo over the unpacked sources.
-fn attempt(toolchain: &Toolchain, workdir: &Workdir, flavour: Flavour, talk: Talk) -> Result<Made, Error> {
+fn attempt(toolchain: &Toolchain, workdir: &Workdir, variant: Variant, talk: Talk) -> Result<Made, Error> {
     let workspace = unpacked(workdir)?;
     Job {
         toolchain,
         workspace: &workspace,
-        target: &target(workdir),
+        target: &target(workdir, variant),
         package: "flow-runtime",
-        features: flavour.features(),
-        rustflags: &remapped(workdir),
+        features: variant.flavour.features(),
+        rustflags: &rustflags(workdir, variant),
     }
     .run(talk)
 }
 
 /// Puts what cargo made where the next build cannot overwrite it. To cargo the runtime is the same package whatever its
 /// sources are, so it would write another version over this one; the crates below it never change under their names.
-fn publish(made: Made, workdir: &Workdir, flavour: Flavour) -> Result<Runtime, Error> {
-    let name = folder_name(flavour);
+fn publish(made: Made, workdir: &Workdir, variant: Variant) -> Result<Runtime, Error> {
+    let name = folder_name(variant);
     let folder = workdir.join(&name);
     let temporary = workdir.temporary()?;
     let (mut files, mut search, mut found) = (Vec::new(), BTreeSet::new(), false);
@@ -213,6 +221,15 @@ fn same_contents(expected: &Path, folder: &Path) -> bool {
     })
 }
 
+/// What cargo is told to give rustc, beside what it gives by itself.
+fn rustflags(workdir: &Workdir, variant: Variant) -> Vec<String> {
+    let mut flags = remapped(workdir);
+    if variant.dist {
+        flags.extend(DIST_FLAGS.map(str::to_owned));
+    }
+    flags
+}
+
 /// No binary tells where on this machine it was compiled, nor differs because of it. The prefixes must not change with
 /// the runtime's sources: cargo compiles every crate again when a flag does.
 fn remapped(workdir: &Workdir) -> Vec<String> {
@@ -223,16 +240,18 @@ fn remapped(workdir: &Workdir) -> Vec<String> {
     flags
 }
 
-fn target(workdir: &Workdir) -> PathBuf {
-    workdir.join("target")
+/// Other flags are other crates: both kinds in one folder would have cargo compile them in turn.
+fn target(workdir: &Workdir, variant: Variant) -> PathBuf {
+    workdir.join(if variant.dist { "target-dist" } else { "target" })
 }
 
 fn sources_name() -> String {
     format!("sources-{}", &embedded::source_hash()[..16])
 }
 
-fn folder_name(flavour: Flavour) -> String {
-    format!("runtime-{}-{}", &embedded::source_hash()[..16], flavour.features().join("-"))
+fn folder_name(variant: Variant) -> String {
+    let dist = if variant.dist { "-dist" } else { "" };
+    format!("runtime-{}-{}{dist}", &embedded::source_hash()[..16], variant.flavour.features().join("-"))
 }
 
 fn remove_folder(path: &Path) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use super::progress::Talk;
 use super::runtime::Runtime;
 use super::toolchain::Toolchain;
 use super::workdir::Workdir;
-use super::{Error, embedded, hash};
+use super::{Error, Options, Variant, embedded, hash};
 use crate::codegen::files::GeneratedCrate;
 use std::fs::{self, File};
 use std::path::Path;
@@ -40,6 +40,27 @@ const FLAGS: [&str; 13] = [
     binary::FILE,
 ];
 
+/// How a workflow is compiled to be distributed: with everything it links, as one, for size, needing nothing around it.
+const DIST_FLAGS: [&str; 13] = [
+    "--edition=2024",
+    "--crate-type=bin",
+    "--crate-name=workflow",
+    "--cap-lints=allow",
+    "--color=never",
+    "-Copt-level=z",
+    "-Ccodegen-units=1",
+    "-Clto=fat",
+    "-Cpanic=unwind",
+    "-Cstrip=symbols",
+    "-Ctarget-feature=+crt-static",
+    "-o",
+    binary::FILE,
+];
+
+fn flags(variant: Variant) -> &'static [&'static str] {
+    if variant.dist { &DIST_FLAGS } else { &FLAGS }
+}
+
 /// A compiled workflow.
 pub struct Compiled {
     pub binary: Binary,
@@ -52,18 +73,20 @@ pub fn compile(
     toolchain: &Toolchain,
     workdir: &Workdir,
     generated: &GeneratedCrate,
-    reuse: bool,
-    talk: Talk,
+    dist: bool,
+    options: Options,
 ) -> Result<Compiled, Error> {
-    let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
-    let name = folder_name(generated);
+    let Options { talk, reuse } = options;
+    let variant = Variant { flavour: generated.flavour, dist };
+    let runtime = Runtime::get(toolchain, workdir, variant, talk)?;
+    let name = folder_name(generated, variant);
     if reuse && let Some(binary) = compiled_before(workdir, &name, generated.main_rs()) {
         return Ok(Compiled { binary, rustc: Duration::ZERO });
     }
     let started = Instant::now();
     let temporary = workdir.temporary()?;
     embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
-    let (command, said) = match run(toolchain, &runtime, temporary.path())? {
+    let (command, said) = match run(toolchain, &runtime, flags(variant), temporary.path())? {
         Ok(()) => {
             let rustc = started.elapsed();
             return keep(workdir, temporary, &name, rustc);
@@ -75,10 +98,10 @@ pub fn compile(
     }
     if !runtime.is_intact() {
         talk.say("the compiled runtime was damaged on disk");
-        Runtime::discard(workdir, generated.flavour, talk)?;
-        let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
+        Runtime::discard(workdir, variant, talk)?;
+        let runtime = Runtime::get(toolchain, workdir, variant, talk)?;
         let started = Instant::now();
-        if run(toolchain, &runtime, temporary.path())?.is_ok() {
+        if run(toolchain, &runtime, flags(variant), temporary.path())?.is_ok() {
             let rustc = started.elapsed();
             return keep(workdir, temporary, &name, rustc);
         }
@@ -102,7 +125,8 @@ pub fn remarks(
     generated: &GeneratedCrate,
     talk: Talk,
 ) -> Result<String, Error> {
-    let runtime = Runtime::get(toolchain, workdir, generated.flavour, talk)?;
+    let variant = Variant { flavour: generated.flavour, dist: false };
+    let runtime = Runtime::get(toolchain, workdir, variant, talk)?;
     let temporary = workdir.temporary()?;
     embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
     let mut rustc = against(toolchain, &runtime, temporary.path());
@@ -123,9 +147,14 @@ fn against(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Command {
 
 /// Runs rustc in the folder that holds the source, so that no path of this machine gets into the binary.
 /// The inner error: what was run, and what rustc said against it.
-fn run(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Result<Result<(), (Command, String)>, Error> {
+fn run(
+    toolchain: &Toolchain,
+    runtime: &Runtime,
+    flags: &[&str],
+    folder: &Path,
+) -> Result<Result<(), (Command, String)>, Error> {
     let mut rustc = against(toolchain, runtime, folder);
-    rustc.args(FLAGS);
+    rustc.args(flags);
     // A library in C is inside the rlib of the crate that built it; what remains is the system's.
     rustc.args(runtime.link.iter().filter(|library| !library.starts_with("static=")).map(|name| format!("-l{name}")));
     let output = rustc.output().map_err(|error| Error::io("start", &toolchain.rustc, &error))?;
@@ -155,9 +184,9 @@ fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str, rustc: Dura
 
 /// Everything that decides about the bytes of a binary: the source, the runtime, the flavour. The rest decides about
 /// the work folder.
-fn folder_name(generated: &GeneratedCrate) -> String {
+fn folder_name(generated: &GeneratedCrate, variant: Variant) -> String {
     let mut hash = hash::Hash::new().add(generated.main_rs().as_bytes()).add(embedded::source_hash().as_bytes());
-    for part in FLAGS.iter().chain(generated.flavour.features()) {
+    for part in flags(variant).iter().chain(generated.flavour.features()) {
         hash = hash.add(part.as_bytes());
     }
     format!("binary-{}", hash.name())

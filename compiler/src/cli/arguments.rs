@@ -40,6 +40,11 @@ pub enum Command {
         /// The executable, or the folder to put it in [default: here, named as the workflow]
         #[arg(short, long, value_name = "OUT")]
         output: Option<PathBuf>,
+        /// One static executable, as small as can be, that runs where there is nothing else (Linux)
+        ///
+        /// Takes some ten seconds longer; the first time on a machine a minute or two.
+        #[arg(long)]
+        dist: bool,
         /// Compile even if exactly this workflow was compiled before
         #[arg(long)]
         no_cache: bool,
@@ -75,6 +80,55 @@ pub enum Command {
         path: PathBuf,
         #[command(flatten)]
         options: TestOptions,
+    },
+    /// Serve a workflow while you write it: every save is compiled, the last good version runs
+    Dev {
+        /// A workflow, or a folder with a workflow.flow or workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        #[command(flatten)]
+        options: DevOptions,
+    },
+    /// Serve the API for any workflow: it is checked, compiled and executed as requests ask for it
+    ///
+    /// Each execution is a process of its own. Their environment is that of this server, and the `.env` and `config.json`
+    /// in its folder. Whoever has a key can have this machine send requests and mails: keep the keys, and listen where
+    /// only those who need it can reach it.
+    Serve {
+        #[command(flatten)]
+        options: ServeOptions,
+    },
+    /// List the environment variables of a workflow: names, types, where they are used, whether they are set
+    ///
+    /// Never shows a value.
+    Env {
+        /// A workflow, or a folder with a workflow.flow or workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        #[command(flatten)]
+        options: EnvOptions,
+    },
+    /// Write what a deployment needs: Dockerfile, compose file, systemd unit, Kubernetes manifest, .env.example
+    Package {
+        /// A workflow, or a folder with a workflow.flow or workflow.json
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// The folder to write to
+        #[arg(short, long, value_name = "DIR", default_value = "deploy")]
+        output: PathBuf,
+        /// Replace files that are there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Say what this machine lacks, and how to get it
+    Doctor,
+    /// Print completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual pages
+    Man {
+        /// The folder to write to, such as ~/.local/share/man/man1
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
     /// Show a workflow as the compiler sees it
     Emit {
@@ -211,6 +265,63 @@ pub enum Command {
         #[arg(long)]
         no_mail: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct DevOptions {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8000")]
+    pub listen: String,
+    /// More arguments for the program's `serve`
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8000")]
+    pub listen: String,
+    /// Keys of the API, one per line; may be repeated. Also FLOW_API_KEYS, separated by commas
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: Vec<PathBuf>,
+    /// Let requests set environment variables for their execution
+    #[arg(long)]
+    pub allow_env: bool,
+    /// Bytes of a request's body
+    #[arg(long, value_name = "BYTES", default_value_t = 2 * 1024 * 1024)]
+    pub max_body: usize,
+    /// Workflows compiled at once; others wait
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    pub max_builds: usize,
+    /// Executions running at once; more are refused
+    #[arg(long, value_name = "NUMBER", default_value_t = 64)]
+    pub max_executions: usize,
+    /// Seconds for the compilation of a workflow
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    pub build_timeout: u64,
+    /// Seconds for an execution, its compilation included, whatever the workflow says
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub execution_timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct EnvOptions {
+    /// End with 2 if any is missing
+    #[arg(long)]
+    pub check: bool,
+    /// Write an example, without values, instead of listing: such as .env.example
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub write: Option<PathBuf>,
+    /// Replace the example that is there
+    #[arg(long, requires = "write")]
+    pub force: bool,
+    /// Look in this file in place of .env
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Look in this file in place of config.json
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -48,6 +48,14 @@ impl Process {
         Process { child, stdout, stderr }
     }
 
+    /// What it has written to standard error so far.
+    ///
+    /// # Panics
+    /// When the thread that reads it has panicked.
+    pub fn stderr(&self) -> String {
+        self.stderr.text.lock().expect("no panic while locked").clone()
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }

@@ -1,0 +1,378 @@
+//! `flowc serve`: the API of a compiled workflow, for any workflow.
+//!
+//! Comes in: requests with `flow_data`. Goes out: what the checker says; executions, each in a process of its own.
+//! Always true: a workflow is checked before it is compiled, and compiled once: binaries are kept by the hash of the
+//! workflow's text. Whoever has no key learns nothing. Requests, builds and executions have limits in number, size and
+//! time; beyond them the answer says so at once.
+
+mod execution;
+mod http;
+mod validate;
+
+use super::arguments::ServeOptions;
+use super::{Shell, Stop};
+use crate::build::hash;
+use execution::{Execution, Order};
+use http::{Refusal, Request};
+use serde_json::{Map, Value, json};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use std::{fs, thread};
+
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 256;
+
+/// Executions that are remembered after their end.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// Compiled workflows that are kept.
+const BINARIES_MAX: usize = 64;
+
+/// What a client may ask for.
+pub struct Limits {
+    body: usize,
+    executions: usize,
+    execution_time: Duration,
+    build_time: Duration,
+}
+
+/// What all requests share.
+pub struct Shared {
+    keys: Vec<String>,
+    allow_env: bool,
+    pub limits: Limits,
+    folder: tempfile::TempDir,
+    executions: Mutex<Executions>,
+    binaries: Mutex<HashMap<String, Arc<Mutex<Option<PathBuf>>>>>,
+    building: Slots,
+    connections: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Executions {
+    by_id: HashMap<String, Arc<Execution>>,
+    /// Oldest first.
+    order: VecDeque<String>,
+}
+
+/// So many at once; the others wait.
+struct Slots {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+impl Shell {
+    /// Serves until the process is ended.
+    pub(super) fn serve(&self, options: &ServeOptions) -> Result<ExitCode, Stop> {
+        let world = |what: String| move |error: std::io::Error| Stop::World(format!("{what}: {error}"));
+        let keys = keys(options)?;
+        let listener =
+            TcpListener::bind(&options.listen).map_err(world(format!("cannot listen on {}", options.listen)))?;
+        let address = listener.local_addr().map_err(world(format!("cannot listen on {}", options.listen)))?;
+        let shared = Arc::new(Shared {
+            keys,
+            allow_env: options.allow_env,
+            limits: Limits {
+                body: options.max_body,
+                executions: options.max_executions,
+                execution_time: Duration::from_secs(options.execution_timeout),
+                build_time: Duration::from_secs(options.build_timeout),
+            },
+            folder: tempfile::tempdir().map_err(world("cannot make a temporary folder".to_owned()))?,
+            executions: Mutex::default(),
+            binaries: Mutex::default(),
+            building: Slots { free: Mutex::new(options.max_builds.max(1)), freed: Condvar::new() },
+            connections: AtomicUsize::new(0),
+        });
+        self.talk.say(&format!("listening on http://{address}"));
+        for stream in listener.incoming().flatten() {
+            let shared = Arc::clone(&shared);
+            if shared.connections.fetch_add(1, Ordering::AcqRel) >= CONNECTIONS_MAX {
+                shared.connections.fetch_sub(1, Ordering::AcqRel);
+                continue;
+            }
+            thread::spawn(move || {
+                shared.serve(stream);
+                shared.connections.fetch_sub(1, Ordering::AcqRel);
+            });
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// From files, the environment, or both.
+fn keys(options: &ServeOptions) -> Result<Vec<String>, Stop> {
+    let mut texts = Vec::new();
+    for file in &options.api_key_file {
+        let text = fs::read_to_string(file);
+        texts.push(text.map_err(|error| Stop::World(format!("cannot read {}: {error}", file.display())))?);
+    }
+    texts.extend(std::env::var("FLOW_API_KEYS").ok());
+    let keys = texts.iter().flat_map(|text| text.split(['\n', '\r', ',', ' '])).filter(|key| !key.is_empty());
+    let keys: Vec<String> = keys.map(str::to_owned).collect();
+    if keys.is_empty() {
+        let message = "there is no API key: whoever can reach this server could run any program on this machine. \
+                       Set FLOW_API_KEYS, or name a file with keys: --api-key-file FILE";
+        return Err(Stop::World(message.to_owned()));
+    }
+    Ok(keys)
+}
+
+impl Shared {
+    fn serve(self: &Arc<Self>, mut stream: TcpStream) {
+        let answer = match Request::read(&mut stream, self.limits.body) {
+            Ok(None) => return,
+            Ok(Some(request)) => self.route(&request),
+            Err(refusal) => Err(refusal),
+        };
+        match answer {
+            Ok(answer) => http::answer(&mut stream, 200, &answer),
+            Err(refusal) => {
+                let error = json!({ "code": refusal.code, "message": refusal.message, "details": refusal.details });
+                let body = json!({ "error": error, "timestamp": now(), "request_id": secret() });
+                http::answer(&mut stream, refusal.status, &body);
+            }
+        }
+    }
+
+    fn route(self: &Arc<Self>, request: &Request) -> Result<Value, Refusal> {
+        let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+        if request.method == "GET" && matches!(path.as_slice(), ["health"] | ["health", "live" | "ready"]) {
+            return Ok(json!({ "status": "healthy" }));
+        }
+        self.authorize(request)?;
+        let ["api", "v1", "flows", path @ ..] = path.as_slice() else { return Err(no_such_path()) };
+        match (request.method.as_str(), path) {
+            ("POST", ["validate"]) => {
+                let mut body = object(&request.body)?;
+                // The workflow itself, or under the name that `execute` gives it.
+                let flow = match body.get("flow_data") {
+                    Some(Value::Object(_)) if !body.contains_key("nodes") => {
+                        body.remove("flow_data").unwrap_or_default()
+                    }
+                    _ => Value::Object(body),
+                };
+                let slug = execution::slug(flow["name"].as_str().unwrap_or_default());
+                Ok(validate::check(&flow.to_string(), &slug).answer)
+            }
+            ("POST", ["execute"]) => self.execute(object(&request.body)?),
+            ("GET", ["execution", id]) => Ok(self.find(id)?.view()),
+            ("DELETE", ["execution", id]) => {
+                let execution = self.find(id)?;
+                execution.cancel();
+                Ok(execution.view())
+            }
+            ("GET", ["executions"]) => self.list(request),
+            (_, ["validate" | "execute" | "executions"] | ["execution", _]) => {
+                Err(Refusal::new(405, "METHOD_NOT_ALLOWED", format!("{} is not for this path", request.method)))
+            }
+            _ => Err(no_such_path()),
+        }
+    }
+
+    fn authorize(&self, request: &Request) -> Result<(), Refusal> {
+        let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        // Every key is compared, each in a time that depends on nothing but its length.
+        let known = self.keys.iter().fold(false, |known, key| known | same(key.as_bytes(), given.as_bytes()));
+        if known {
+            Ok(())
+        } else {
+            Err(Refusal::new(401, "UNAUTHORIZED", "a valid key is needed: Authorization: Bearer KEY"))
+        }
+    }
+
+    fn execute(self: &Arc<Self>, body: Map<String, Value>) -> Result<Value, Refusal> {
+        let (flow, order) = execution::order(body, self.allow_env)?;
+        let checked = validate::check(&order.text, &order.slug);
+        if checked.accepted.is_none() {
+            let count = checked.answer["errors"].as_array().map_or(0, Vec::len);
+            let mut refusal = Refusal::new(422, "INVALID_WORKFLOW", format!("the workflow has errors: {count}"));
+            refusal.details = checked.answer;
+            return Err(refusal);
+        }
+        drop(flow);
+        let mut executions = self.executions();
+        let running = executions.by_id.values().filter(|execution| !execution.ended()).count();
+        if running >= self.limits.executions {
+            return Err(Refusal::new(429, "TOO_MANY_EXECUTIONS", format!("{running} executions are running already")));
+        }
+        let execution = Arc::new(Execution::new(format!("exec-{}", secret()), order.slug.clone()));
+        executions.order.push_back(execution.id.clone());
+        executions.by_id.insert(execution.id.clone(), Arc::clone(&execution));
+        executions.forget();
+        drop(executions);
+        let answer = json!({ "success": true, "execution_id": execution.id, "status": "running" });
+        let shared = Arc::clone(self);
+        thread::spawn(move || execution.run(&shared, &order));
+        Ok(answer)
+    }
+
+    fn find(&self, id: &str) -> Result<Arc<Execution>, Refusal> {
+        let found = self.executions().by_id.get(id).cloned();
+        found.ok_or_else(|| Refusal::new(404, "EXECUTION_NOT_FOUND", "there is no such execution"))
+    }
+
+    /// The newest first.
+    fn list(&self, request: &Request) -> Result<Value, Refusal> {
+        let number = |name: &str, default: usize| match request.parameter(name) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| Refusal::new(400, "BAD_REQUEST", format!("`{name}` is no number"))),
+        };
+        let (limit, offset) = (number("limit", 50)?.min(1000), number("offset", 0)?);
+        let (status, from, to) =
+            (request.parameter("status"), request.parameter("start_date"), request.parameter("end_date"));
+        let executions = self.executions();
+        let wanted = |execution: &&Arc<Execution>| {
+            // Time stamps of one form sort as texts; a day alone is its beginning.
+            status.as_ref().is_none_or(|status| *status == execution.status())
+                && from.as_ref().is_none_or(|from| execution.started_at.as_str() >= from.as_str())
+                && to.as_ref().is_none_or(|to| execution.started_at.as_str() <= to.as_str())
+        };
+        let all = executions.order.iter().rev().filter_map(|id| executions.by_id.get(id));
+        let found: Vec<&Arc<Execution>> = all.filter(wanted).collect();
+        let page: Vec<Value> = found.iter().skip(offset).take(limit).map(|execution| execution.view()).collect();
+        let has_more = offset + page.len() < found.len();
+        let pagination = json!({ "limit": limit, "offset": offset, "has_more": has_more });
+        Ok(json!({ "executions": page, "total_count": found.len(), "pagination": pagination }))
+    }
+
+    /// The program of a workflow; compiled where it was not yet. `tell` hears how far that is.
+    pub fn binary(&self, order: &Order, tell: &dyn Fn(&str, &str)) -> Result<PathBuf, String> {
+        let name = hash::of(order.text.as_bytes());
+        let slot = {
+            let mut binaries = self.binaries.lock().unwrap_or_else(PoisonError::into_inner);
+            if binaries.len() >= BINARIES_MAX && !binaries.contains_key(&name) {
+                // Running executions keep their file open; what is dropped is compiled again when it is asked for.
+                for (name, _) in binaries.drain() {
+                    let _ = fs::remove_dir_all(self.folder.path().join(name));
+                }
+            }
+            Arc::clone(binaries.entry(name.clone()).or_default())
+        };
+        // Whoever asks for the same workflow meanwhile waits here, and finds it done.
+        let mut built = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = built.as_ref().filter(|path| path.exists()) {
+            return Ok(path.clone());
+        }
+        let folder = self.folder.path().join(&name).join(&order.slug);
+        let source = folder.join("workflow.json");
+        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&source, &order.text));
+        written.map_err(|error| format!("cannot write {}: {error}", source.display()))?;
+        let _turn = self.building.take();
+        tell("compiling", "compiling");
+        let binary = folder.join("binary");
+        build(&source, &binary, self.limits.build_time, tell)?;
+        *built = Some(binary.clone());
+        Ok(binary)
+    }
+
+    fn executions(&self) -> MutexGuard<'_, Executions> {
+        self.executions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Executions {
+    fn forget(&mut self) {
+        while self.order.len() > REMEMBERED_MAX {
+            let ended = self.order.iter().position(|id| self.by_id.get(id).is_none_or(|execution| execution.ended()));
+            let Some(id) = ended.and_then(|at| self.order.remove(at)) else { return };
+            self.by_id.remove(&id);
+        }
+    }
+}
+
+/// Compiles in a process of its own: it can be ended when it takes too long, and what it says is the progress.
+fn build(source: &Path, out: &Path, limit: Duration, tell: &dyn Fn(&str, &str)) -> Result<(), String> {
+    let flowc = std::env::current_exe().map_err(|error| format!("cannot find flowc: {error}"))?;
+    let mut command = Command::new(flowc);
+    command.args(["build", "--color", "never", "-A", "warnings"]).arg(source).arg("-o").arg(out);
+    command.env("CI", "true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("cannot start flowc: {error}"))?;
+    let (sender, lines) = std::sync::mpsc::channel();
+    if let Some(stderr) = child.stderr.take() {
+        thread::spawn(move || {
+            BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+    }
+    let began = std::time::Instant::now();
+    let mut last = String::new();
+    loop {
+        let left = limit.saturating_sub(began.elapsed());
+        match lines.recv_timeout(left) {
+            Ok(line) => {
+                tell("compiling", line.trim());
+                last = line;
+            }
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("the build took longer than {} s", limit.as_secs()));
+            }
+        }
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("the workflow could not be compiled: {last}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Slots {
+    fn take(&self) -> Turn<'_> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        Turn(self)
+    }
+}
+
+/// Gives the slot back when it is dropped.
+struct Turn<'a>(&'a Slots);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+fn no_such_path() -> Refusal {
+    Refusal::new(404, "NOT_FOUND", "there is nothing at this path")
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Refusal::new(400, "BAD_REQUEST", "the body is not a JSON object")),
+        Err(error) => Err(Refusal::new(400, "INVALID_JSON", error.to_string())),
+    }
+}
+
+/// Looks at every byte, whatever the others were.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
+}
+
+/// 32 hexadecimal digits that nobody can guess: the standard library seeds its hashers from the operating system.
+fn secret() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_usize(COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("{:016x}{:016x}", half(), hasher.finish())
+}
+
+/// RFC 3339, UTC, with milliseconds.
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
