@@ -20,6 +20,7 @@ mod package;
 mod report;
 mod serve;
 mod shell_files;
+mod stop;
 mod test;
 mod text;
 

@@ -7,6 +7,7 @@
 //! something is compiled are taken together.
 
 use super::arguments::DevOptions;
+use super::stop::{self, Children};
 use super::{Input, Shell, Stop, and_warnings};
 use crate::build::{self, Binary};
 use notify::{RecursiveMode, Watcher as _};
@@ -14,7 +15,7 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -54,17 +55,18 @@ impl Shell {
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         drop(input);
         let (saves, _watcher) = watch(&folder)?;
+        let children = Children::told("TERM")?;
         self.talk.say(&format!("serving {} on http://{address}; every save is compiled", path.display()));
         let mut running: Option<Version> = None;
         let mut changed = Instant::now();
         loop {
-            match self.version(path, running.as_ref(), &options.arguments) {
+            match self.version(path, running.as_ref(), &options.arguments, &children) {
                 Ok(None) => {}
                 Ok(Some((version, listens))) => {
                     *current.lock().unwrap_or_else(PoisonError::into_inner) = Some(listens);
                     self.talk.say(&format!("serving, {:.2} s after the save", changed.elapsed().as_secs_f64()));
                     if let Some(before) = running.replace(version) {
-                        retire(before);
+                        retire(before, &children);
                     }
                 }
                 Err(stop) => {
@@ -88,6 +90,7 @@ impl Shell {
         path: &Path,
         running: Option<&Version>,
         arguments: &[OsString],
+        children: &Children,
     ) -> Result<Option<(Version, SocketAddr)>, Stop> {
         let input = Input::read(path, false).map_err(Stop::World)?;
         let name = input.name.clone();
@@ -98,6 +101,7 @@ impl Shell {
         let binary = build::build_in_cache(&generated, self.options(false))?;
         self.talk.say(&format!("{name}: compiled{}", and_warnings(&warnings)));
         let (child, listens) = start(&binary, arguments)?;
+        children.add(child.id());
         Ok(Some((Version { child, code: generated.main_rs().to_owned() }, listens)))
     }
 }
@@ -166,9 +170,9 @@ fn start(binary: &Binary, arguments: &[OsString]) -> Result<(Child, SocketAddr),
 }
 
 /// Lets a version finish what it has accepted: SIGTERM makes it drain.
-fn retire(mut version: Version) {
-    let asked = Command::new("kill").arg("-TERM").arg(version.child.id().to_string()).stderr(Stdio::null()).status();
-    if !asked.is_ok_and(|status| status.success()) {
+fn retire(mut version: Version, children: &Children) {
+    children.remove(version.child.id());
+    if !stop::send("TERM", version.child.id()) {
         let _ = version.child.kill();
     }
     thread::spawn(move || version.child.wait());

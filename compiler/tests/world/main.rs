@@ -3,7 +3,9 @@
 
 mod deploy;
 mod dev;
+mod docs;
 mod env;
+mod monitoring;
 mod serve;
 
 use flow_world::process::Process;
@@ -12,6 +14,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
+
+/// What the documents' commands and the documentation's integration test listen on: one at a time.
+static PORT_8000: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 /// No wait in these tests takes longer, however busy the machine is: a first build is among them.
 const LIMIT: Duration = Duration::from_secs(900);

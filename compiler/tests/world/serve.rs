@@ -163,6 +163,7 @@ fn what_the_environment_lacks_is_the_executions_error() {
 fn the_documentations_integration_test_passes_cold_and_warm() {
     let mut shop = Shop::open();
     // The test knows no other address.
+    let _port = super::PORT_8000.lock();
     until("port 8000 is free", || TcpListener::bind("127.0.0.1:8000").ok().map(drop));
     let (_process, _) = serve(&mut shop, "127.0.0.1:8000", &[]);
     let client = example().join("../../clients/python");

@@ -6,6 +6,7 @@
 
 use super::http::{Refusal, call};
 use super::{Limits, Shared};
+use crate::cli::stop::Children;
 use serde_json::{Map, Value, json};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -127,19 +128,19 @@ impl Execution {
                     state.view["build"] = json!({ "state": "done", "message": "compiled" });
                     state.view["status"] = "running".into();
                 }
-                self.execute(&binary, order, &shared.limits);
+                self.execute(&binary, order, &shared.limits, &shared.children);
             }
         }
     }
 
-    fn execute(&self, binary: &Path, order: &Order, limits: &Limits) {
+    fn execute(&self, binary: &Path, order: &Order, limits: &Limits, children: &Children) {
         let key = super::secret();
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         command.env("FLOW_API_KEYS", &key).env_remove("FLOW_API_KEYS_FILE").envs(order.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = match command.spawn() {
-            Ok(child) => Running(child),
+            Ok(child) => Running::new(child, children),
             Err(error) => return self.end("error", Some(("START_FAILED", format!("cannot be started: {error}")))),
         };
         let said = Said::new(&mut child.0);
@@ -234,10 +235,18 @@ fn path(id: &str) -> String {
 }
 
 /// A process that does not outlive whoever watches it.
-struct Running(Child);
+struct Running(Child, Children);
+
+impl Running {
+    fn new(child: Child, children: &Children) -> Running {
+        children.add(child.id());
+        Running(child, children.clone())
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.1.remove(self.0.id());
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -298,7 +307,7 @@ impl Said {
 }
 
 /// The parts of a request to `execute`.
-pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<(Value, Order), Refusal> {
+pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<Order, Refusal> {
     let bad = |message: &str| Refusal::new(400, "BAD_REQUEST", message);
     let flow = body.remove("flow_data").filter(Value::is_object);
     let flow =
@@ -339,7 +348,7 @@ pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<(Value, Or
     }
     let text = flow.to_string();
     let slug = slug(flow["name"].as_str().unwrap_or_default());
-    Ok((flow, Order { text, slug, input, options, environment }))
+    Ok(Order { text, slug, input, options, environment })
 }
 
 /// `e-commerce-order-fulfillment` of `E-commerce Order Fulfillment`.
@@ -355,7 +364,7 @@ mod tests {
 
     fn read(body: Value, allow_env: bool) -> Result<Order, Refusal> {
         let Value::Object(body) = body else { panic!("a body is an object") };
-        order(body, allow_env).map(|(_, order)| order)
+        order(body, allow_env)
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod http;
 mod validate;
 
 use super::arguments::ServeOptions;
+use super::stop::Children;
 use super::{Shell, Stop};
 use crate::build::hash;
 use execution::{Execution, Order};
@@ -52,6 +53,7 @@ pub struct Shared {
     executions: Mutex<Executions>,
     binaries: Mutex<HashMap<String, Arc<Mutex<Option<PathBuf>>>>>,
     building: Slots,
+    children: Children,
     connections: AtomicUsize,
 }
 
@@ -89,6 +91,7 @@ impl Shell {
             executions: Mutex::default(),
             binaries: Mutex::default(),
             building: Slots { free: Mutex::new(options.max_builds.max(1)), freed: Condvar::new() },
+            children: Children::told("KILL")?,
             connections: AtomicUsize::new(0),
         });
         self.talk.say(&format!("listening on http://{address}"));
@@ -189,7 +192,7 @@ impl Shared {
     }
 
     fn execute(self: &Arc<Self>, body: Map<String, Value>) -> Result<Value, Refusal> {
-        let (flow, order) = execution::order(body, self.allow_env)?;
+        let order = execution::order(body, self.allow_env)?;
         let checked = validate::check(&order.text, &order.slug);
         if checked.accepted.is_none() {
             let count = checked.answer["errors"].as_array().map_or(0, Vec::len);
@@ -197,7 +200,6 @@ impl Shared {
             refusal.details = checked.answer;
             return Err(refusal);
         }
-        drop(flow);
         let mut executions = self.executions();
         let running = executions.by_id.values().filter(|execution| !execution.ended()).count();
         if running >= self.limits.executions {
@@ -250,9 +252,13 @@ impl Shared {
             let mut binaries = self.binaries.lock().unwrap_or_else(PoisonError::into_inner);
             if binaries.len() >= BINARIES_MAX && !binaries.contains_key(&name) {
                 // Running executions keep their file open; what is dropped is compiled again when it is asked for.
-                for (name, _) in binaries.drain() {
-                    let _ = fs::remove_dir_all(self.folder.path().join(name));
-                }
+                binaries.retain(|name, slot| {
+                    let built = slot.try_lock().is_ok_and(|built| built.is_some());
+                    if built {
+                        let _ = fs::remove_dir_all(self.folder.path().join(name));
+                    }
+                    !built
+                });
             }
             Arc::clone(binaries.entry(name.clone()).or_default())
         };
