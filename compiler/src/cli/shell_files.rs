@@ -17,7 +17,7 @@ impl Shell {
 
     /// Writes `flowc.1` and a page for every command.
     pub(super) fn man(&self, folder: &Path) -> Result<(), Stop> {
-        let mut command = Arguments::command();
+        let mut command = Arguments::command().disable_help_subcommand(true);
         command.build();
         let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
         written.map_err(|error| Stop::World(format!("cannot write to {}: {error}", folder.display())))?;
