@@ -133,7 +133,7 @@ fn watch(folder: &Path) -> Result<(Receiver<Instant>, notify::RecommendedWatcher
 fn start(binary: &Binary, arguments: &[OsString]) -> Result<(Child, SocketAddr), Stop> {
     let mut child = Err(String::from("there is no way to start it"));
     for mut program in binary.commands() {
-        program.args(["serve", "--listen", "127.0.0.1:0", "--allow-ip", "any"]).args(arguments);
+        program.args(["serve", "--listen", "127.0.0.1:0", "--allow-ip", "any", "--store", "memory"]).args(arguments);
         if std::env::var_os("LOG_FORMAT").is_none() {
             program.env("LOG_FORMAT", "text");
         }

@@ -136,7 +136,8 @@ impl Execution {
     fn execute(&self, binary: &Path, order: &Order, limits: &Limits, children: &Children) {
         let key = super::secret();
         let mut command = Command::new(binary);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        // This server remembers what there is to remember.
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", "memory"]);
         command.env("FLOW_API_KEYS", &key).env_remove("FLOW_API_KEYS_FILE").envs(order.environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = match command.spawn() {
