@@ -10,6 +10,7 @@ mod arguments;
 #[cfg(feature = "store")]
 mod executions;
 mod listing;
+mod manager;
 mod pretty;
 mod run;
 mod serve;
@@ -18,6 +19,7 @@ mod store;
 
 use crate::env::{Environment, EnvironmentError, Paths, Sources};
 use crate::flow::Workflow;
+use crate::server::TlsVersion;
 use arguments::Command;
 use std::path::Path;
 use std::process::ExitCode;
@@ -114,6 +116,17 @@ impl From<String> for Failure {
 impl From<EnvironmentError> for Failure {
     fn from(error: EnvironmentError) -> Failure {
         Failure { message: error.to_string() }
+    }
+}
+
+/// From the command line, else from `FLOW_TLS_MIN_VERSION`.
+fn tls_version(option: Option<TlsVersion>) -> Result<TlsVersion, Failure> {
+    match (option, std::env::var("FLOW_TLS_MIN_VERSION")) {
+        (Some(version), _) => Ok(version),
+        (None, Ok(text)) if !text.is_empty() => {
+            text.parse().map_err(|error| format!("FLOW_TLS_MIN_VERSION: {error}").into())
+        }
+        (None, _) => Ok(TlsVersion::default()),
     }
 }
 

@@ -178,11 +178,26 @@ pub struct Webhook {
     /// The shared secret of the signature.
     pub secret: Option<fn(&Scope, &mut Text) -> Rendered>,
     pub validate_signature: bool,
+    /// How requests have to be signed, if they have to be.
+    pub signature: Signature,
     /// Single addresses and CIDRs; host bits allowed. Empty: every address.
     pub allowed_ips: &'static [&'static str],
     /// Deliveries with the same value are one execution; one whose value is missing, `null` or empty is not compared.
     /// Reads the input and the environment.
     pub dedupe_key: Option<fn(&Scope) -> Result<Value, Fault>>,
+}
+
+/// A way of signing requests: `signature` in the trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// The trigger names none: `X-Signature`, GitHub's header and Standard Webhooks are accepted.
+    Any,
+    XSignature,
+    Github,
+    StandardWebhooks,
+    Stripe,
+    Shopify,
+    Slack,
 }
 
 /// Action: one HTTP request.

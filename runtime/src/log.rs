@@ -228,6 +228,19 @@ pub fn execution_left(execution_id: &str, reason: &str) {
     );
 }
 
+/// A client has as many connections as it may have, and wanted one more. Not at `info`: there may be thousands.
+pub fn connection_refused() {
+    line(Level::Debug, "connection refused", &[("reason", Field::Text("too many from one client"))]);
+}
+
+/// The server's certificate was read again, or could not be.
+pub fn certificate_reloaded(error: Option<&str>) {
+    match error {
+        None => line(Level::Info, "certificate reloaded", &[]),
+        Some(error) => line(Level::Error, "certificate not reloaded", &[("error", Field::Text(error))]),
+    }
+}
+
 /// The service accepts connections.
 pub fn serving(workflow: &str, version: &str) {
     line(Level::Info, "serving", &[("workflow", Field::Text(workflow)), ("version", Field::Text(version))]);

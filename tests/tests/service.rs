@@ -9,6 +9,8 @@ mod service {
     mod api;
     mod client;
     mod dedupe;
+    mod doors;
+    mod hostile;
     mod in_process;
     mod openapi;
     mod process;

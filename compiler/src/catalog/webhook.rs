@@ -2,6 +2,9 @@
 
 use super::{Key, KeyType, KindSpec};
 
+/// As [`flow_runtime::flow::Signature`] names them.
+pub const SIGNATURES: &[&str] = &["x-signature", "github", "standard-webhooks", "stripe", "shopify", "slack"];
+
 pub const SPEC: KindSpec = KindSpec {
     word: "webhook",
     trigger: true,
@@ -27,6 +30,13 @@ pub const SPEC: KindSpec = KindSpec {
             required: false,
             default: "`true` when there is a `secret`",
             doc: "Whether requests must be signed: HMAC-SHA256 of the raw body, as `X-Signature: sha256=…`, `X-Hub-Signature-256` or in the headers of Standard Webhooks.",
+        },
+        Key {
+            name: "signature",
+            ty: KeyType::OneOf(SIGNATURES),
+            required: false,
+            default: "`x-signature`, `github` or `standard-webhooks`, whichever comes",
+            doc: "How the sender signs: Stripe's, Shopify's or Slack's way, or one of the three, and no other.",
         },
         Key {
             name: "allowed_ips",

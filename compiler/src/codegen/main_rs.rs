@@ -24,6 +24,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "Node",
             "Retry",
             "Settings",
+            "Signature",
             "Transform",
             "Variable",
             "Webhook",

@@ -102,6 +102,7 @@ pub(super) fn gen_condition(
 fn gen_webhook(expressions: Expressions, webhook: &Webhook) -> (TokenStream, TokenStream) {
     let (webhook_id, validate_signature, allowed_ips) =
         (&webhook.webhook_id, webhook.validate_signature, &webhook.allowed_ips);
+    let signature = format_ident!("{}", format!("{:?}", webhook.signature));
     let secret = option(webhook.secret.is_some(), "secret");
     let mut functions = TokenStream::new();
     if let Some(text) = &webhook.secret {
@@ -116,6 +117,7 @@ fn gen_webhook(expressions: Expressions, webhook: &Webhook) -> (TokenStream, Tok
             webhook_id: #webhook_id,
             secret: #secret,
             validate_signature: #validate_signature,
+            signature: Signature::#signature,
             allowed_ips: &[#(#allowed_ips),*],
             dedupe_key: #dedupe_key,
         })

@@ -17,6 +17,7 @@ pub mod url;
 use crate::diagnostic::level::Silence;
 use crate::source::{Span, Spanned};
 pub use expr::{Expr, ExprKind};
+pub use flow_runtime::flow::Signature;
 pub use flow_runtime::flow::{Delay, Retry};
 pub use schema::Schema;
 use std::time::Duration;
@@ -150,6 +151,7 @@ pub struct Webhook {
     pub webhook_id: String,
     pub secret: Option<Text>,
     pub validate_signature: bool,
+    pub signature: Signature,
     pub allowed_ips: Vec<String>,
     /// Also when no entry of the list could be read.
     pub lists_addresses: bool,

@@ -6,6 +6,7 @@ use crate::engine::Status;
 use crate::env::Paths;
 use crate::flow::Workflow;
 use crate::journal::Id;
+use crate::server::{RateLimit, TlsVersion};
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -49,6 +50,7 @@ pub struct RunOptions {
     pub pretty: Option<bool>,
     /// Where the execution is written down; `None`: nowhere.
     pub data: Option<PathBuf>,
+    pub tls_min_version: Option<TlsVersion>,
     pub paths: Paths,
 }
 
@@ -61,6 +63,13 @@ pub struct ServeOptions {
     pub api_key_file: Vec<PathBuf>,
     pub allow_env: Vec<String>,
     pub store: StoreOptions,
+    pub admin_listen: Vec<String>,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub tls_min_version: Option<TlsVersion>,
+    pub rate_limit: Option<RateLimit>,
+    pub connections_max: Option<usize>,
+    pub connections_per_client: Option<usize>,
     pub paths: Paths,
 }
 
@@ -156,6 +165,7 @@ fn run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("pretty") => options.pretty = Some(true),
             Arg::Long("compact") => options.pretty = Some(false),
             Arg::Long("data") => options.data = Some(parser.value()?.into()),
+            Arg::Long("tls-min-version") => options.tls_min_version = Some(parser.value()?.parse()?),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
             other => return Err(other.unexpected()),
@@ -174,6 +184,15 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("trusted-proxy") => options.trusted_proxy.push(parser.value()?.string()?),
             Arg::Long("api-key-file") => options.api_key_file.push(parser.value()?.into()),
             Arg::Long("allow-env") => options.allow_env.push(parser.value()?.string()?),
+            Arg::Long("admin-listen") => options.admin_listen.push(parser.value()?.string()?),
+            Arg::Long("tls-cert") => options.tls_cert = Some(parser.value()?.into()),
+            Arg::Long("tls-key") => options.tls_key = Some(parser.value()?.into()),
+            Arg::Long("tls-min-version") => options.tls_min_version = Some(parser.value()?.parse()?),
+            Arg::Long("rate-limit") => options.rate_limit = Some(parser.value()?.parse()?),
+            Arg::Long("max-connections") => options.connections_max = Some(parser.value()?.parse_with(most)?),
+            Arg::Long("max-connections-per-client") => {
+                options.connections_per_client = Some(parser.value()?.parse_with(most)?);
+            }
             Arg::Long("max-body") => options.body_max = Some(parser.value()?.parse_with(size)?),
             Arg::Long("data") => options.store.data = Some(parser.value()?.into()),
             Arg::Long("store") => options.store.memory = parser.value()?.parse_with(store)?,
@@ -350,6 +369,9 @@ Options:
       --compact        Print JSON on one line
       --data DIR       Write the execution down in the journal of this folder, where `serve` keeps its own; one that is
                        cut off goes on with `resume` or with the next `serve`
+      --tls-min-version V
+                       1.2 or 1.3 (default): the oldest TLS that is spoken to services and mail servers (also
+                       FLOW_TLS_MIN_VERSION)
 ";
 
 const SERVE: &str = "\
@@ -363,7 +385,21 @@ Options:
       --listen ADDRESS[:PORT]  Where to listen; may be repeated (default 127.0.0.1:8000; port 0 is any free one)
       --allow-ip CIDR          Who may call the webhooks, in place of the workflow's list; may be repeated; `any` is
                                everybody (also FLOW_ALLOWED_IPS, separated by commas)
-      --trusted-proxy CIDR     Whose X-Forwarded-For to believe; may be repeated (also FLOW_TRUSTED_PROXIES)
+      --trusted-proxy CIDR     Whose X-Forwarded-For and Forwarded to believe; may be repeated (also
+                               FLOW_TRUSTED_PROXIES)
+      --admin-listen ADDRESS[:PORT]
+                               Where the API, /metrics, /openapi.json and /health are served, in place of --listen; may be
+                               repeated. It stays open until the last execution has ended
+      --tls-cert FILE          Serve HTTPS with this certificate chain (PEM) on --listen; read again on SIGHUP and when it
+                               has changed
+      --tls-key FILE           The private key of --tls-cert (PEM)
+      --tls-min-version V      1.2 or 1.3 (default): the oldest TLS that is spoken, to services, to mail servers and by
+                               --tls-cert (also FLOW_TLS_MIN_VERSION)
+      --rate-limit N/s|m|h     How many inputs one client may send in a second, a minute or an hour (default: any number;
+                               also FLOW_RATE_LIMIT)
+      --max-connections N      Open at once (default 20000, or fewer where there are fewer file descriptors)
+      --max-connections-per-client N
+                               Open at once from one address (default 1000); trusted proxies may have all
       --api-key-file FILE      Keys for the API, one per line; may be repeated (also FLOW_API_KEYS, separated by commas, or
                                the file that FLOW_API_KEYS_FILE names). Without any key the API is switched off
       --allow-env NAME         A variable that a request to the API may set for its execution; may be repeated; never a

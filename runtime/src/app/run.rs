@@ -8,7 +8,7 @@ use crate::engine::{Engine, Handle, StartedBy, Status};
 use crate::env::Environment;
 use crate::flow::Workflow;
 use crate::journal::Journal;
-use crate::node::Services;
+use crate::node::{Services, TlsVersion};
 use crate::trigger::{InputError, Schema, read_input};
 use crate::value::{Doc, Limits};
 use std::ffi::OsStr;
@@ -22,7 +22,8 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let input = input(workflow, options.input.as_deref())?;
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, options.data.as_ref())?;
-    carry(workflow, environment, journal, options.pretty, async |engine: &Arc<Engine>| {
+    let services = services(options.tls_min_version)?;
+    carry(workflow, environment, services, journal, options.pretty, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
         engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
     })
@@ -37,19 +38,23 @@ pub fn resume(
 ) -> Result<ExitCode, Failure> {
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, Some(&folder))?;
-    carry(workflow, environment, journal, options.pretty, async |engine: &Arc<Engine>| {
+    carry(workflow, environment, services(None)?, journal, options.pretty, async |engine: &Arc<Engine>| {
         engine.resume(options.id).map_err(|error| error.message)
     })
+}
+
+fn services(oldest: Option<TlsVersion>) -> Result<Services, Failure> {
+    Services::speaking(super::tls_version(oldest)?).map_err(|fault| fault.message.into())
 }
 
 fn carry(
     workflow: &'static Workflow,
     environment: Environment,
+    services: Services,
     journal: Arc<dyn Journal>,
     pretty_wanted: Option<bool>,
     start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
 ) -> Result<ExitCode, Failure> {
-    let services = Services::new().map_err(|fault| fault.message)?;
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;

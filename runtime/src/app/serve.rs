@@ -1,13 +1,15 @@
 //! `serve`: webhooks until a signal comes.
 
 use super::arguments::ServeOptions;
-use super::signal::Signals;
-use super::{Failure, environment, store};
+use super::signal::{Hangup, Signals};
+use super::{Failure, environment, manager, store};
 use crate::engine::{Engine, SystemClock};
 use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::node::Services;
-use crate::server::{self, ApiKeys, ApiSettings, Service, Settings};
+use crate::server::{
+    self, ApiKeys, ApiSettings, Certificates, Face, Limits, Listener, RateLimit, Service, Settings, TlsVersion,
+};
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,6 +17,12 @@ use std::time::{Duration, Instant};
 
 /// From the signal to the end. Orchestrators kill after 30 s.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
+
+/// How often the files of the certificate are looked at.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(10);
+
+/// File descriptors that are not for connections from outside: services and mail servers that are called, the store, logs.
+const DESCRIPTORS_KEPT: usize = 128;
 
 /// Serves until SIGINT or SIGTERM, then drains.
 pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<ExitCode, Failure> {
@@ -28,22 +36,18 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         body_max: options.body_max.unwrap_or(defaults.body_max),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
         api: ApiSettings { keys: api_keys(options, &sources)?, allow_env: allow_env(workflow, &options.allow_env)? },
+        limits: limits(options),
+        rate_limit: rate_limit(options)?,
         ..defaults
     };
-    let services = Services::new().map_err(|fault| fault.message)?;
+    let tls_version = super::tls_version(options.tls_min_version)?;
+    let certificates = certificates(options, tls_version)?;
+    let services = Services::speaking(tls_version).map_err(|fault| fault.message)?;
     let journal = store::of_serve(workflow, &options.store)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let code = runtime.block_on(async {
-        let texts = if options.listen.is_empty() { &[String::from("127.0.0.1:8000")] } else { &*options.listen };
-        let mut listeners = Vec::new();
-        let mut addresses = Vec::new();
-        for text in texts {
-            let cannot = |error| format!("cannot listen on {text}: {error}");
-            let listener = server::listen(text).map_err(cannot)?;
-            addresses.push(listener.local_addr().map_err(cannot)?);
-            listeners.push(listener);
-        }
+        let listeners = listeners(options, certificates.as_ref())?;
         let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let paths: Vec<&str> = webhooks.iter().map(|webhook| webhook.webhook_id).collect();
         let capacity = store::capacity(&options.store);
@@ -53,17 +57,24 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
             crate::log::recovering(unfinished);
         }
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(SystemClock));
-        let running = service.start(listeners);
-        announce(&addresses, &paths);
+        announce(&listeners, &paths)?;
+        let mut running = service.start(listeners);
+        if let Some(certificates) = certificates {
+            let hangup = Hangup::new().map_err(|error| format!("cannot handle signals: {error}"))?;
+            tokio::spawn(reload(certificates, hangup));
+        }
+        manager::ready();
         crate::log::serving(workflow.name, workflow.version);
 
         let stop = signals.next().await;
         let asked = Instant::now();
         crate::log::draining(stop.name());
+        manager::stopping();
         tokio::spawn(async move { signals.next().await.exit() });
         running.stop().await;
         let left = engine.drain(DRAIN_LIMIT.saturating_sub(asked.elapsed())).await;
         crate::log::drained(left == 0, asked.elapsed());
+        running.end().await;
         if left > 0 {
             let then = if journal.store().is_some() { "; they go on with the next start" } else { "" };
             eprintln!("{left} executions were cut off{then}");
@@ -75,17 +86,81 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
     Ok(code)
 }
 
+/// Everything that listens, in the order of the command line.
+fn listeners(options: &ServeOptions, certificates: Option<&Arc<Certificates>>) -> Result<Vec<Listener>, Failure> {
+    let default = [String::from("127.0.0.1:8000")];
+    let texts = if options.listen.is_empty() { &default[..] } else { &options.listen };
+    let face = if options.admin_listen.is_empty() { Face::Both } else { Face::Public };
+    let public = texts.iter().map(|text| (text, face, certificates));
+    // Plain: it is for the machine itself and for a network of its own.
+    let admin = options.admin_listen.iter().map(|text| (text, Face::Admin, None));
+    let open = |(text, face, certificates): (&String, Face, Option<&Arc<Certificates>>)| {
+        let socket = server::listen(text).map_err(|error| format!("cannot listen on {text}: {error}"))?;
+        Ok(Listener { socket, face, certificates: certificates.cloned() })
+    };
+    public.chain(admin).map(open).collect()
+}
+
+fn certificates(options: &ServeOptions, oldest: TlsVersion) -> Result<Option<Arc<Certificates>>, Failure> {
+    match (&options.tls_cert, &options.tls_key) {
+        (None, None) => Ok(None),
+        (Some(chain), Some(key)) => Ok(Some(Certificates::read(chain, key, oldest)?)),
+        (Some(_), None) => Err(String::from("--tls-cert needs --tls-key").into()),
+        (None, Some(_)) => Err(String::from("--tls-key needs --tls-cert").into()),
+    }
+}
+
+/// Reads the certificate again on SIGHUP, and when its files have changed: whoever renews it need not know about us.
+async fn reload(certificates: Arc<Certificates>, mut hangup: Hangup) {
+    loop {
+        let asked = tokio::time::timeout(CERTIFICATE_CHECK, hangup.next()).await.is_ok();
+        if asked || certificates.is_outdated() {
+            crate::log::certificate_reloaded(certificates.reload().err().as_deref());
+        }
+    }
+}
+
+fn limits(options: &ServeOptions) -> Limits {
+    let defaults = Limits::default();
+    let most = options.connections_max.unwrap_or(defaults.connections_max);
+    Limits {
+        connections_max: most.min(descriptors().saturating_sub(DESCRIPTORS_KEPT).max(16)),
+        connections_per_client: options.connections_per_client.unwrap_or(defaults.connections_per_client),
+        ..defaults
+    }
+}
+
+/// How many files this process may have open, where that can be known.
+fn descriptors() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(usize::MAX)
+}
+
+fn rate_limit(options: &ServeOptions) -> Result<Option<RateLimit>, Failure> {
+    match (options.rate_limit, std::env::var("FLOW_RATE_LIMIT")) {
+        (None, Ok(text)) if !text.is_empty() => {
+            text.parse().map(Some).map_err(|error| format!("FLOW_RATE_LIMIT: {error}").into())
+        }
+        (limit, _) => Ok(limit),
+    }
+}
+
 /// One line per address, then where the webhooks are.
-fn announce(addresses: &[std::net::SocketAddr], webhook_ids: &[&str]) {
-    for address in addresses {
-        eprintln!("listening on http://{address}");
+fn announce(listeners: &[Listener], webhook_ids: &[&str]) -> Result<(), Failure> {
+    for Listener { socket, face, certificates } in listeners {
+        let address = socket.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
+        let scheme = if certificates.is_some() { "https" } else { "http" };
+        let what = if *face == Face::Admin { "administration" } else { "listening" };
+        eprintln!("{what} on {scheme}://{address}");
     }
     for webhook_id in webhook_ids {
         eprintln!("webhook POST /webhooks/{webhook_id}");
     }
     if webhook_ids.is_empty() {
-        eprintln!("this workflow has no webhook: it is started with `run`");
+        eprintln!("this workflow has no webhook: it is started with `run` or over the API");
     }
+    Ok(())
 }
 
 /// From the files on the command line and from `FLOW_API_KEYS`, together: a new key can be added in one place while the old

@@ -56,6 +56,40 @@ impl Signals {
     }
 }
 
+/// SIGHUP: read again what can be read again.
+pub struct Hangup {
+    #[cfg(unix)]
+    signal: tokio::signal::unix::Signal,
+}
+
+impl Hangup {
+    /// Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// When the operating system gives no handler.
+    #[cfg(unix)]
+    pub fn new() -> std::io::Result<Hangup> {
+        Ok(Hangup { signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())? })
+    }
+
+    #[cfg(unix)]
+    pub async fn next(&mut self) {
+        self.signal.recv().await;
+    }
+
+    /// # Errors
+    /// Never.
+    #[cfg(not(unix))]
+    pub fn new() -> std::io::Result<Hangup> {
+        Ok(Hangup {})
+    }
+
+    #[cfg(not(unix))]
+    pub async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
 impl Stop {
     pub fn name(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use super::scheduler::Capacity;
 use super::{Outcome, Status};
 use crate::env::Environment;
 use crate::flow::{
-    Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Transform, Variable, Webhook, Workflow,
+    Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Signature, Transform, Variable, Webhook, Workflow,
 };
 use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory, Store};
 use crate::node::{self, Attempt, NodeError};
@@ -205,8 +205,14 @@ fn with_kind(id: &'static str, kind: Kind, retries: u32) -> Node {
 }
 
 fn webhook() -> Node {
-    let kind =
-        Webhook { webhook_id: "in", secret: None, validate_signature: false, allowed_ips: &[], dedupe_key: None };
+    let kind = Webhook {
+        webhook_id: "in",
+        secret: None,
+        validate_signature: false,
+        signature: Signature::Any,
+        allowed_ips: &[],
+        dedupe_key: None,
+    };
     with_kind("webhook", Kind::Webhook(kind), 0)
 }
 

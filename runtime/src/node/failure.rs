@@ -52,6 +52,20 @@ pub(super) fn transport(error: &(dyn Error + 'static)) -> NodeError {
 }
 
 pub(super) fn tls(error: &rustls::Error) -> NodeError {
+    use rustls::{AlertDescription, Error, PeerIncompatible};
+    let too_old = matches!(
+        error,
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                    | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            )
+    );
+    if too_old {
+        let message = "TLS failed: the other side speaks no version that is allowed here; TLS 1.2 has to be asked for, \
+                       with --tls-min-version 1.2 or FLOW_TLS_MIN_VERSION=1.2";
+        return NodeError::new("TLS_ERROR", message);
+    }
     NodeError::new("TLS_ERROR", readable(&format!("TLS failed: {error}")).unwrap_or_else(|| "TLS failed".to_owned()))
 }
 

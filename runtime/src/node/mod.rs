@@ -28,6 +28,9 @@ mod tests;
 mod tls;
 
 #[cfg(feature = "service")]
+pub use tls::TlsVersion;
+
+#[cfg(feature = "service")]
 use crate::flow::{Kind, Node};
 #[cfg(feature = "service")]
 use crate::scope::Scope;
@@ -135,7 +138,15 @@ impl Services {
     /// # Errors
     /// When certificate authorities named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read.
     pub fn new() -> Result<Services, Fault> {
-        let tls = tls::client_config()?;
+        Services::speaking(TlsVersion::default())
+    }
+
+    /// As [`Services::new`], with TLS no older than `oldest`.
+    ///
+    /// # Errors
+    /// As [`Services::new`].
+    pub fn speaking(oldest: TlsVersion) -> Result<Services, Fault> {
+        let tls = tls::client_config(oldest)?;
         Ok(Services {
             #[cfg(feature = "mail")]
             mail: email::Client::new(tls.clone()),

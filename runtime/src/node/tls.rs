@@ -12,13 +12,50 @@ use crate::value::Fault;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
+
+static ALL_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+static NEWEST_VERSION: &[&SupportedProtocolVersion] = &[&TLS13];
+
+/// The oldest version of TLS that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsVersion {
+    V12,
+    #[default]
+    V13,
+}
+
+impl TlsVersion {
+    /// For rustls.
+    pub fn and_newer(self) -> &'static [&'static SupportedProtocolVersion] {
+        match self {
+            TlsVersion::V12 => ALL_VERSIONS,
+            TlsVersion::V13 => NEWEST_VERSION,
+        }
+    }
+}
+
+impl FromStr for TlsVersion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<TlsVersion, &'static str> {
+        match text {
+            "1.2" => Ok(TlsVersion::V12),
+            "1.3" => Ok(TlsVersion::V13),
+            _ => Err("expected 1.2 or 1.3"),
+        }
+    }
+}
 
 /// As everywhere, `SSL_CERT_FILE` and `SSL_CERT_DIR` stand in place of the system's store. The authorities compiled in
 /// (Mozilla's list) are always there as well.
-pub(super) fn client_config() -> Result<Arc<ClientConfig>, Fault> {
+///
+/// `oldest`: no older version of TLS is spoken.
+pub(super) fn client_config(oldest: TlsVersion) -> Result<Arc<ClientConfig>, Fault> {
     let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     match ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(set) {
         Some(name) => {
@@ -26,9 +63,9 @@ pub(super) fn client_config() -> Result<Arc<ClientConfig>, Fault> {
             if let Some(error) = found.errors.first() {
                 return Err(Fault::new(format!("{name} cannot be used: {error}")));
             }
-            config(Some(named_roots(name, found.certs)?))
+            config(Some(named_roots(name, found.certs)?), oldest)
         }
-        None => config(None),
+        None => config(None, oldest),
     }
 }
 
@@ -45,11 +82,11 @@ fn compiled_in() -> RootCertStore {
 }
 
 /// Trusts these authorities; `None`: the system's.
-fn config(roots: Option<RootCertStore>) -> Result<Arc<ClientConfig>, Fault> {
+fn config(roots: Option<RootCertStore>, oldest: TlsVersion) -> Result<Arc<ClientConfig>, Fault> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let fault = |error: &dyn std::fmt::Display| Fault::new(format!("TLS cannot be used: {error}"));
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(oldest.and_newer())
         .map_err(|error| fault(&error))?;
     let verifier: Arc<dyn ServerCertVerifier> = match roots {
         Some(roots) => WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
@@ -119,9 +156,9 @@ impl ServerCertVerifier for SystemRoots {
 
 /// Trusts the authorities in a PEM file, and the public ones.
 #[cfg(test)]
-pub(super) fn trusting(ca_file: &std::path::Path) -> Arc<ClientConfig> {
+pub(super) fn trusting(ca_file: &std::path::Path, oldest: TlsVersion) -> Arc<ClientConfig> {
     let certificates = rustls_native_certs::load_certs_from_paths(Some(ca_file), None).certs;
-    config(Some(named_roots("SSL_CERT_FILE", certificates).unwrap())).unwrap()
+    config(Some(named_roots("SSL_CERT_FILE", certificates).unwrap()), oldest).unwrap()
 }
 
 #[cfg(test)]
@@ -142,5 +179,44 @@ mod tests {
         assert!(!roots.supported_verify_schemes().is_empty());
         assert!(roots.verifier.get().is_none());
         assert!(roots.verifier().is_ok() && roots.verifier.get().is_some());
+    }
+
+    /// A server that speaks TLS 1.2 and nothing newer.
+    #[derive(Debug)]
+    struct NoCertificate;
+
+    impl rustls::server::ResolvesServerCert for NoCertificate {
+        fn resolve(&self, _: rustls::server::ClientHello) -> Option<Arc<rustls::sign::CertifiedKey>> {
+            None
+        }
+    }
+
+    #[test]
+    fn older_versions_have_to_be_asked_for() {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&TLS12])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(NoCertificate));
+        let handshake = |oldest| {
+            let name = ServerName::try_from("localhost").unwrap();
+            let mut client = rustls::ClientConnection::new(config(None, oldest).unwrap(), name).unwrap();
+            let mut server = rustls::ServerConnection::new(Arc::new(server.clone())).unwrap();
+            let mut wire = Vec::new();
+            client.write_tls(&mut wire).unwrap();
+            server.read_tls(&mut &*wire).unwrap();
+            let _ = server.process_new_packets();
+            wire.clear();
+            server.write_tls(&mut wire).unwrap();
+            client.read_tls(&mut &*wire).unwrap();
+            crate::node::failure::tls(&client.process_new_packets().unwrap_err()).message
+        };
+        let refused = handshake(TlsVersion::V13);
+        assert!(refused.contains("--tls-min-version 1.2"), "{refused}");
+        // As far as it gets without a certificate.
+        let asked_for = handshake(TlsVersion::V12);
+        assert!(!asked_for.contains("--tls-min-version"), "{asked_for}");
+        assert!("1.1".parse::<TlsVersion>().is_err() && "1.2".parse() == Ok(TlsVersion::V12));
     }
 }

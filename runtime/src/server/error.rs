@@ -4,6 +4,7 @@
 //! with the reason that the sender is not told.
 
 use super::body::Refused;
+use super::rate::Rate;
 use crate::engine::{Clock, StartError, SystemClock};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -22,12 +23,14 @@ pub struct ApiError {
     /// The text of a JSON object.
     pub details: String,
     pub request_id: String,
+    /// What a client that sends too much is told.
+    pub rate: Option<Rate>,
 }
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
         let request_id = format!("req-{}", uuid::Uuid::now_v7().simple());
-        ApiError { status, code, message: message.into(), details: String::from("{}"), request_id }
+        ApiError { status, code, message: message.into(), details: String::from("{}"), request_id, rate: None }
     }
 
     #[must_use]
@@ -49,6 +52,10 @@ impl IntoResponse for ApiError {
         let mut response = json(self.status, body);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if let Some(rate) = self.rate {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(rate.reset_seconds()));
+            rate.write(response.headers_mut());
         }
         if self.code == "UNAUTHORIZED" {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

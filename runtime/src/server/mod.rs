@@ -1,21 +1,28 @@
 //! The HTTP face of a compiled workflow.
 //!
-//! Comes in: connections. Goes out: answers; accepted inputs go to the engine.
-//! Always true: every answer that is not a success has the body of [`error::ApiError`]; headers and bodies that come slowly
-//! are cut off; a connection holds up the end of the process for [`Settings::close_limit`] at most.
+//! Comes in: listeners. Goes out: answers; accepted inputs go to the engine.
+//! Always true: every answer that is not a success has the body of [`error::ApiError`]; how much clients may take is
+//! limited ([`connection`]); a connection holds up the end of the process for [`Settings::close_limit`] at most.
 //!
 //! axum routes. Serving is hyper's, with a timer: `axum::serve` has no time-out for headers, so that a client which
 //! sends half a header would keep a connection for ever.
 
 mod api;
 mod body;
+mod connection;
 mod error;
 mod health;
 mod input;
 mod metrics;
+mod pace;
+mod rate;
+mod tls;
 mod webhook;
 
 pub use api::{ApiKeys, ApiSettings};
+pub use connection::{Limits, Listener};
+pub use rate::RateLimit;
+pub use tls::{Certificates, TlsVersion};
 
 use crate::engine::{Clock, Engine};
 use crate::trigger::{AddressList, WebhookTrigger};
@@ -24,20 +31,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use connection::Connections;
 use input::Schemas;
+use rate::Rates;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tower_service::Service as _;
-use webhook::Peer;
 
 /// What the operator decides.
 #[derive(Debug, Clone)]
@@ -51,8 +54,11 @@ pub struct Settings {
     pub body_timeout: Duration,
     /// How long requests in progress may take when the service stops.
     pub close_limit: Duration,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Whose `X-Forwarded-For` and `Forwarded` are believed.
     pub trusted_proxies: AddressList,
+    pub limits: Limits,
+    /// How many inputs one client may send; `None`: as many as it likes.
+    pub rate_limit: Option<RateLimit>,
     pub api: ApiSettings,
 }
 
@@ -64,9 +70,21 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(30),
             close_limit: Duration::from_secs(5),
             trusted_proxies: AddressList::default(),
+            limits: Limits::default(),
+            rate_limit: None,
             api: ApiSettings::default(),
         }
     }
+}
+
+/// What is served on a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// Webhooks, and the two health checks that say nothing of what runs here.
+    Public,
+    /// Everything but the webhooks.
+    Admin,
+    Both,
 }
 
 /// What all requests share.
@@ -74,6 +92,7 @@ pub struct Service {
     engine: Arc<Engine>,
     webhooks: Vec<WebhookTrigger>,
     schemas: Schemas,
+    rates: Option<Rates>,
     settings: Settings,
     clock: Box<dyn Clock>,
     draining: AtomicBool,
@@ -82,8 +101,14 @@ pub struct Service {
 /// A service that accepts connections.
 pub struct Running {
     service: Arc<Service>,
-    acceptors: Vec<JoinHandle<()>>,
-    connections: Arc<GracefulShutdown>,
+    open: Vec<Open>,
+}
+
+/// One of its listeners.
+struct Open {
+    face: Face,
+    acceptor: JoinHandle<()>,
+    connections: Arc<Connections>,
 }
 
 impl Service {
@@ -94,18 +119,18 @@ impl Service {
         clock: Box<dyn Clock>,
     ) -> Arc<Service> {
         let schemas = Schemas::of(engine.workflow());
-        Arc::new(Service { engine, webhooks, schemas, settings, clock, draining: AtomicBool::new(false) })
+        let rates = settings.rate_limit.map(Rates::new);
+        Arc::new(Service { engine, webhooks, schemas, rates, settings, clock, draining: AtomicBool::new(false) })
     }
 
     /// Starts to accept on all listeners. Must be called on a tokio runtime.
-    pub fn start(self: Arc<Service>, listeners: Vec<TcpListener>) -> Running {
-        let connections = Arc::new(GracefulShutdown::new());
-        let router = router(&self);
-        let acceptors = listeners.into_iter().map(|listener| {
-            let http = http(&self.settings);
-            tokio::spawn(accept_for_ever(listener, http, router.clone(), Arc::clone(&connections)))
+    pub fn start(self: Arc<Service>, listeners: impl IntoIterator<Item = Listener>) -> Running {
+        let open = listeners.into_iter().map(|Listener { socket, face, certificates }| {
+            let connections = Connections::new(router(&self, face), certificates, &self.settings);
+            let acceptor = tokio::spawn(Arc::clone(&connections).accept_for_ever(socket));
+            Open { face, acceptor, connections }
         });
-        Running { acceptors: acceptors.collect(), service: self, connections }
+        Running { open: open.collect(), service: self }
     }
 
     fn is_draining(&self) -> bool {
@@ -114,16 +139,31 @@ impl Service {
 }
 
 impl Running {
-    /// Stops accepting and lets requests in progress finish, within [`Settings::close_limit`]. What they started goes on.
-    pub async fn stop(self) {
+    /// Accepts no more inputs: stops accepting connections for webhooks and lets requests in progress finish, within
+    /// [`Settings::close_limit`]. What they started goes on. Listeners for administration alone stay open, so that the last
+    /// minutes can be watched.
+    pub async fn stop(&mut self) {
         self.service.draining.store(true, Ordering::Relaxed);
-        for acceptor in self.acceptors {
+        let (stay, close) = std::mem::take(&mut self.open).into_iter().partition(|open| open.face == Face::Admin);
+        self.open = stay;
+        self.close(close).await;
+    }
+
+    /// Closes what [`Running::stop`] has left open.
+    pub async fn end(mut self) {
+        let open = std::mem::take(&mut self.open);
+        self.close(open).await;
+    }
+
+    async fn close(&self, open: Vec<Open>) {
+        for Open { acceptor, .. } in &open {
             acceptor.abort();
+        }
+        let limit = tokio::time::Instant::now() + self.service.settings.close_limit;
+        for Open { acceptor, connections, .. } in open {
             // Aborted, which is what was asked for; the listener is closed then.
             let _ = acceptor.await;
-        }
-        if let Some(connections) = Arc::into_inner(self.connections) {
-            let _ = tokio::time::timeout(self.service.settings.close_limit, connections.shutdown()).await;
+            connections.close(limit.saturating_duration_since(tokio::time::Instant::now())).await;
         }
     }
 }
@@ -157,15 +197,19 @@ fn addresses(text: &str) -> io::Result<Vec<SocketAddr>> {
     Ok(std::net::ToSocketAddrs::to_socket_addrs(&(host, port))?.collect())
 }
 
-fn router(service: &Arc<Service>) -> Router {
-    Router::new()
-        .route("/webhooks/{webhook_id}", post(webhook::receive))
-        .route("/health", get(health::health))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(metrics::metrics))
-        .route("/openapi.json", get(openapi))
-        .merge(api::routes())
+fn router(service: &Arc<Service>, face: Face) -> Router {
+    let mut router = Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
+    if matches!(face, Face::Public | Face::Both) {
+        router = router.route("/webhooks/{webhook_id}", post(webhook::receive));
+    }
+    if matches!(face, Face::Admin | Face::Both) {
+        router = router
+            .route("/health", get(health::health))
+            .route("/metrics", get(metrics::metrics))
+            .route("/openapi.json", get(openapi))
+            .merge(api::routes());
+    }
+    router
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(Arc::clone(service))
@@ -174,46 +218,6 @@ fn router(service: &Arc<Service>) -> Router {
 /// Without a key: programs read it before they have one.
 async fn openapi(State(service): State<Arc<Service>>) -> Response {
     error::json(StatusCode::OK, service.engine.workflow().openapi)
-}
-
-fn http(settings: &Settings) -> http1::Builder {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
-    // Also the limit of a request's headers together.
-    http.max_buf_size(64 * 1024);
-    http
-}
-
-async fn accept_for_ever(listener: TcpListener, http: http1::Builder, router: Router, open: Arc<GracefulShutdown>) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                tokio::spawn(serve(stream, peer, http.clone(), router.clone(), open.watcher()));
-            }
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                // Out of file descriptors, mostly: trying again at once would spin until a connection closes.
-                crate::log::accept_failed(&error);
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-async fn serve(stream: TcpStream, peer: SocketAddr, http: http1::Builder, router: Router, watcher: Watcher) {
-    // Answers are small and complete: waiting for more to send only delays them.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(Peer(peer.ip()));
-        router.clone().call(request)
-    });
-    // An error here is the end of one connection: reset, timed out, not HTTP. Nobody can be told.
-    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
 }
 
 #[cfg(test)]

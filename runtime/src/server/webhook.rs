@@ -6,27 +6,26 @@
 //! 3. is the body small enough (413) and there in time (408);
 //! 4. is it signed (401), over the raw bytes;
 //! 5. is it a JSON object (400; 415 when it says itself that it is something else);
-//! 6. does it fit the trigger's schema (422);
-//! 7. was it delivered before: the same key with the same input is answered as it was then, with another input 422;
+//! 6. has this client sent too many (429);
+//! 7. does it fit the trigger's schema (422);
+//! 8. was it delivered before: the same key with the same input is answered as it was then, with another input 422;
 //!
 //! then the execution is accepted, and answered with 200 once the input is durable.
 
 use super::Service;
 use super::body::{self, Refused};
+use super::connection::Client;
 use super::error::{ApiError, json, not_started};
 use super::input;
+use super::rate::Rate;
 use crate::engine::{StartOptions, StartedBy};
-use crate::trigger::{DedupeKey, Presented, client_address};
+use crate::trigger::{DedupeKey, Presented};
 use crate::value::Doc;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
-
-/// The other end of the connection a request came in on; in the request's extensions.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
 
 pub async fn receive(
     State(service): State<Arc<Service>>,
@@ -55,14 +54,11 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
         (ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no webhook of this name"), "no such webhook")
     })?;
     let (parts, body) = request.into_parts();
-    let client = parts.extensions.get::<Peer>().map(|peer| {
-        let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        client_address(peer.0, forwarded, &service.settings.trusted_proxies)
-    });
-    if !client.is_some_and(|client| webhook.allows(client)) {
+    let client = parts.extensions.get::<Client>().map(|client| client.0);
+    let Some(client) = client.filter(|client| webhook.allows(*client)) else {
         let message = "this address may not call this webhook; its operator can allow it with --allow-ip";
         return Err((ApiError::new(StatusCode::FORBIDDEN, "ADDRESS_NOT_ALLOWED", message), "not in the address list"));
-    }
+    };
     let body = body::read(body, &parts.headers, &service.settings).await?;
     if let Some(signatures) = &webhook.signatures {
         let now = service.clock.wall().millis / 1000;
@@ -72,6 +68,7 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
         })?;
     }
     let input = body::object(&body, &parts.headers, service.engine.workflow().input, service.settings.body_max)?;
+    let rate = count(service, client)?;
     input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
     let started_by = StartedBy::Trigger(webhook.node);
     let execution_id = match dedupe_key(service, webhook.node, &parts.headers, &input)? {
@@ -89,7 +86,24 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
     answer.push_str("{\"status\":\"accepted\",\"execution_id\":\"");
     answer.push_str(&execution_id);
     answer.push_str("\"}");
-    Ok((webhook.webhook_id, json(StatusCode::OK, answer)))
+    let mut response = json(StatusCode::OK, answer);
+    if let Some(rate) = rate {
+        rate.write(response.headers_mut());
+    }
+    Ok((webhook.webhook_id, response))
+}
+
+/// Counts an input against its sender's limit, where there is one.
+///
+/// # Errors
+/// 429 when there was one too many.
+pub fn count(service: &Service, client: IpAddr) -> Result<Option<Rate>, Refused> {
+    let Some(rates) = &service.rates else { return Ok(None) };
+    rates.count(client).map(Some).map_err(|rate| {
+        let message = format!("too many requests; the next one in {} s", rate.reset_seconds());
+        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
+        (ApiError { rate: Some(rate), ..error }, "too many requests")
+    })
 }
 
 /// What names this delivery: the workflow's own rule, else what the sender calls it.
@@ -112,5 +126,9 @@ fn presented(headers: &HeaderMap) -> Presented<'_> {
         webhook_id: get("webhook-id"),
         webhook_timestamp: get("webhook-timestamp"),
         webhook_signature: get("webhook-signature"),
+        stripe_signature: get("stripe-signature"),
+        shopify_hmac_sha256: get("x-shopify-hmac-sha256"),
+        slack_request_timestamp: get("x-slack-request-timestamp"),
+        slack_signature: get("x-slack-signature"),
     }
 }

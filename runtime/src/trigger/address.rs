@@ -43,25 +43,65 @@ impl AddressList {
     }
 }
 
-/// The address a request came from. `X-Forwarded-For` is believed only as far as it was written by trusted proxies: it is
-/// read from its end, and the first address that is no trusted proxy is the client.
+/// The address a request came from. `X-Forwarded-For` and `Forwarded` (RFC 7239) are believed only as far as they were
+/// written by trusted proxies: they are read from their end, and the first address that is no trusted proxy is the client.
 ///
-/// `forwarded` are the values of the header in the order they came. An entry that is no address ends the search: what a
-/// trusted proxy wrote there cannot be known, so the proxy itself counts as the client.
+/// Both are the values of the header in the order they came. An entry that is no address ends the search: what a trusted
+/// proxy wrote there cannot be known, so the proxy itself counts as the client. So it does where both headers are there and
+/// differ: a proxy that writes one of them passes the other on as the client has made it up.
 pub fn client_address<'a>(
     peer: IpAddr,
-    forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    x_forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    forwarded: impl Iterator<Item = &'a str>,
     trusted: &AddressList,
 ) -> IpAddr {
-    let mut client = peer.to_canonical();
-    let mut entries = forwarded.rev().flat_map(|value| value.rsplit(','));
+    let peer = peer.to_canonical();
+    if !trusted.contains(peer) {
+        return peer;
+    }
+    let mut entries = x_forwarded_for.rev().flat_map(|value| value.rsplit(',')).map(address).peekable();
+    let by_list = entries.peek().is_some().then(|| walk(peer, entries, trusted));
+    let hops: Vec<Option<IpAddr>> = forwarded.flat_map(|value| split(value, ',')).map(forwarded_for).collect();
+    let by_hops = (!hops.is_empty()).then(|| walk(peer, hops.into_iter().rev(), trusted));
+    match (by_list, by_hops) {
+        (Some(list), Some(hops)) if list != hops => peer,
+        (Some(client), _) | (None, Some(client)) => client,
+        (None, None) => peer,
+    }
+}
+
+/// Back along the way a request came, from the last hop on.
+fn walk(peer: IpAddr, mut entries: impl Iterator<Item = Option<IpAddr>>, trusted: &AddressList) -> IpAddr {
+    let mut client = peer;
     while trusted.contains(client) {
-        let Some(entry) = entries.next().map(str::trim) else { break };
-        let address = entry.parse::<IpAddr>().or_else(|_| entry.parse::<SocketAddr>().map(|socket| socket.ip()));
-        let Ok(address) = address else { break };
+        let Some(Some(address)) = entries.next() else { break };
         client = address.to_canonical();
     }
     client
+}
+
+/// With or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let of_socket = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
+    text.parse::<IpAddr>().ok().or_else(of_socket).or_else(in_brackets)
+}
+
+/// The `for` of one element of `Forwarded`, such as `for="[2001:db8::1]:4711";proto=https`.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let pairs = split(element, ';').filter_map(|pair| pair.trim().split_once('='));
+    let (_, node) = pairs.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    address(node.trim().trim_matches('"'))
+}
+
+/// The parts between separators that do not stand inside quotes.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |char| {
+        quoted ^= char == '"';
+        char == separator && !quoted
+    })
 }
 
 fn network(text: &str) -> Option<IpNet> {
@@ -132,7 +172,7 @@ mod tests {
     fn forwarded_addresses_count_behind_trusted_proxies_only() {
         let client = |peer: &str, forwarded: &[&str], trusted: &[&str]| {
             let trusted = AddressList::parse(trusted.iter().copied()).unwrap();
-            client_address(peer.parse().unwrap(), forwarded.iter().copied(), &trusted).to_string()
+            client_address(peer.parse().unwrap(), forwarded.iter().copied(), std::iter::empty(), &trusted).to_string()
         };
         assert_eq!(client("1.1.1.1", &["2.2.2.2"], &[]), "1.1.1.1");
         assert_eq!(client("1.1.1.1", &["2.2.2.2"], &["10.0.0.0/8"]), "1.1.1.1");
@@ -144,5 +184,25 @@ mod tests {
         assert_eq!(client("10.0.0.1", &["2.2.2.2, unknown"], &["10.0.0.0/8"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &["10.0.0.3"], &["10.0.0.0/8"]), "10.0.0.3");
         assert_eq!(client("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn forwarded_counts_as_well() {
+        let client = |list: &[&str], forwarded: &[&str]| {
+            let trusted = AddressList::parse(["10.0.0.0/8"]).unwrap();
+            let peer = "10.0.0.1".parse().unwrap();
+            client_address(peer, list.iter().copied(), forwarded.iter().copied(), &trusted).to_string()
+        };
+        assert_eq!(client(&[], &["for=192.0.2.60;proto=http;by=203.0.113.43"]), "192.0.2.60");
+        assert_eq!(client(&[], &["For=\"[2001:db8:cafe::17]:4711\""]), "2001:db8:cafe::17");
+        assert_eq!(client(&[], &["for=1.2.3.4, for=192.0.2.43", "proto=https;for=10.0.0.2"]), "192.0.2.43");
+        assert_eq!(client(&[], &["for=\"::ffff:192.0.2.60\""]), "192.0.2.60");
+        // What cannot be known, and what quotes try to hide.
+        for unknown in ["for=_hidden", "for=unknown", "proto=http", "for=192.0.2.1, for=\"a,for=192.0.2.2\"", "\""] {
+            assert_eq!(client(&[], &[unknown]), "10.0.0.1", "{unknown}");
+        }
+        // A client that makes up the header which its proxy does not write.
+        assert_eq!(client(&["2.2.2.2"], &["for=3.3.3.3"]), "10.0.0.1");
+        assert_eq!(client(&["2.2.2.2"], &["for=2.2.2.2"]), "2.2.2.2");
     }
 }

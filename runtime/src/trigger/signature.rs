@@ -3,30 +3,37 @@
 //! Comes in: the signature headers of a request, its raw body, the time. Goes out: the scheme that convinced, or why none did.
 //! Always true: tags are compared in constant time and never shortened.
 //!
-//! | headers | what is signed with HMAC-SHA256 |
-//! | --- | --- |
-//! | `X-Signature: sha256=<hex>` | the body |
-//! | `X-Hub-Signature-256: sha256=<hex>` | the body (GitHub's name for the same) |
-//! | `webhook-id`, `webhook-timestamp`, `webhook-signature: v1,<base64> …` | `id.timestamp.body` ([Standard Webhooks]) |
+//! | `signature` in the trigger | headers | what is signed with HMAC-SHA256 |
+//! | --- | --- | --- |
+//! | `x-signature` | `X-Signature: sha256=<hex>` | the body |
+//! | `github` | `X-Hub-Signature-256: sha256=<hex>` | the body |
+//! | `standard-webhooks` | `webhook-id`, `webhook-timestamp`, `webhook-signature: v1,<base64> …` | `id.timestamp.body` ([Standard Webhooks]) |
+//! | `stripe` | `Stripe-Signature: t=<time>,v1=<hex>,…` | `timestamp.body` |
+//! | `shopify` | `X-Shopify-Hmac-Sha256: <base64>` | the body |
+//! | `slack` | `X-Slack-Request-Timestamp`, `X-Slack-Signature: v0=<hex>` | `v0:timestamp:body` |
+//! | nothing | any of the first three | |
 //!
 //! Several secrets may be valid at once. A secret that starts with `whsec_` is, for Standard Webhooks, the base64 text
-//! after it; everything else is used as it stands. When a request carries several schemes, one valid signature is enough.
-//! One scheme's signature cannot be passed off as another's: `id.timestamp.body` is never a JSON object, and no JSON
-//! object ends with `.timestamp.` and another JSON object.
+//! after it; everything else is used as it stands (Stripe's secrets too, which begin with the same letters). Without
+//! `signature` in the trigger a request may carry several schemes, and one valid signature is enough.
+//! One scheme's signature cannot be passed off as another's: what is signed beside the body begins with digits, an id or
+//! `v0:`, and is never a JSON object.
 //!
 //! [Standard Webhooks]: https://www.standardwebhooks.com
 
+use crate::flow::Signature;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// How far `webhook-timestamp` may be from now, in seconds: what Standard Webhooks' own libraries allow.
+/// How far a timestamp may be from now, in seconds: what Standard Webhooks, Stripe and Slack ask for.
 const TOLERANCE_SECONDS: u64 = 5 * 60;
 
 /// The secrets that are valid for one webhook. Deliberately without `Debug`.
 #[derive(Clone)]
 pub struct Signatures {
+    accepted: Signature,
     secrets: Vec<Secret>,
 }
 
@@ -38,6 +45,10 @@ pub struct Presented<'a> {
     pub webhook_id: Option<&'a [u8]>,
     pub webhook_timestamp: Option<&'a [u8]>,
     pub webhook_signature: Option<&'a [u8]>,
+    pub stripe_signature: Option<&'a [u8]>,
+    pub shopify_hmac_sha256: Option<&'a [u8]>,
+    pub slack_request_timestamp: Option<&'a [u8]>,
+    pub slack_signature: Option<&'a [u8]>,
 }
 
 /// A way of signing.
@@ -46,6 +57,9 @@ pub enum Scheme {
     XSignature,
     XHubSignature256,
     StandardWebhooks,
+    Stripe,
+    Shopify,
+    Slack,
 }
 
 /// Why no signature convinced: for the log; the sender learns only that none did.
@@ -71,9 +85,13 @@ struct Secret {
 impl Signatures {
     /// # Errors
     /// An empty secret, with which anybody could sign, or a `whsec_` that is not base64.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Result<Signatures, &'static str> {
-        let secrets = secrets.into_iter().map(Secret::new).collect::<Result<Vec<Secret>, _>>()?;
-        Ok(Signatures { secrets })
+    pub fn new<'a>(
+        accepted: Signature,
+        secrets: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Signatures, &'static str> {
+        let standard = matches!(accepted, Signature::Any | Signature::StandardWebhooks);
+        let secrets = secrets.into_iter().map(|secret| Secret::new(secret, standard)).collect::<Result<_, _>>()?;
+        Ok(Signatures { accepted, secrets })
     }
 
     /// Checks what was presented. `now`: seconds since 1970.
@@ -81,36 +99,80 @@ impl Signatures {
     /// # Errors
     /// Why the request must be turned away. Of several schemes, the last one tried.
     pub fn check(&self, presented: &Presented, body: &[u8], now: u64) -> Result<Scheme, Rejection> {
+        let schemes: &[Scheme] = match self.accepted {
+            Signature::Any => &[Scheme::XSignature, Scheme::XHubSignature256, Scheme::StandardWebhooks],
+            Signature::XSignature => &[Scheme::XSignature],
+            Signature::Github => &[Scheme::XHubSignature256],
+            Signature::StandardWebhooks => &[Scheme::StandardWebhooks],
+            Signature::Stripe => &[Scheme::Stripe],
+            Signature::Shopify => &[Scheme::Shopify],
+            Signature::Slack => &[Scheme::Slack],
+        };
         let mut rejection = Rejection::Absent;
-        let of_body =
-            [(Scheme::XSignature, presented.x_signature), (Scheme::XHubSignature256, presented.x_hub_signature_256)];
-        for (scheme, header) in of_body {
-            let Some(header) = header else { continue };
-            match header.strip_prefix(b"sha256=").and_then(tag_from_hex) {
-                None => rejection = Rejection::Malformed(scheme),
-                Some(tag) if self.secrets.iter().any(|secret| signed(&secret.text, &[body], &tag)) => {
-                    return Ok(scheme);
-                }
-                Some(_) => rejection = Rejection::Wrong(scheme),
-            }
-        }
-        if let Some(signatures) = presented.webhook_signature {
-            match self.check_standard(presented, signatures, body, now) {
-                Ok(()) => return Ok(Scheme::StandardWebhooks),
-                Err(standard) => rejection = standard,
+        for &scheme in schemes {
+            match self.check_scheme(scheme, presented, body, now) {
+                Ok(()) => return Ok(scheme),
+                Err(Rejection::Absent) => {}
+                Err(other) => rejection = other,
             }
         }
         Err(rejection)
+    }
+
+    fn check_scheme(&self, scheme: Scheme, presented: &Presented, body: &[u8], now: u64) -> Result<(), Rejection> {
+        let header = match scheme {
+            Scheme::XSignature => presented.x_signature,
+            Scheme::XHubSignature256 => presented.x_hub_signature_256,
+            Scheme::StandardWebhooks => presented.webhook_signature,
+            Scheme::Stripe => presented.stripe_signature,
+            Scheme::Shopify => presented.shopify_hmac_sha256,
+            Scheme::Slack => presented.slack_signature,
+        };
+        let header = header.ok_or(Rejection::Absent)?;
+        let malformed = Rejection::Malformed(scheme);
+        match scheme {
+            Scheme::XSignature | Scheme::XHubSignature256 => {
+                let tag = header.strip_prefix(b"sha256=").and_then(tag_from_hex).ok_or(malformed)?;
+                self.one_of(scheme, &[tag], &[body])
+            }
+            Scheme::StandardWebhooks => self.check_standard(presented, header, body, now),
+            Scheme::Stripe => {
+                let fields = || header.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+                let timestamp = fields().find_map(|field| field.strip_prefix(b"t=")).ok_or(malformed)?;
+                recent(scheme, timestamp, now)?;
+                // Signatures of other versions (v0 is for tests) may stand beside ours; while a secret is changed there
+                // are two of v1.
+                let tags: Vec<_> =
+                    fields().filter_map(|field| field.strip_prefix(b"v1=").and_then(tag_from_hex)).collect();
+                self.one_of(scheme, &tags, &[timestamp, b".", body])
+            }
+            Scheme::Shopify => {
+                let tag = tag_from_base64(header).ok_or(malformed)?;
+                self.one_of(scheme, &[tag], &[body])
+            }
+            Scheme::Slack => {
+                let timestamp = presented.slack_request_timestamp.ok_or(malformed)?;
+                recent(scheme, timestamp, now)?;
+                let tag = header.strip_prefix(b"v0=").and_then(tag_from_hex).ok_or(malformed)?;
+                self.one_of(scheme, &[tag], &[b"v0:", timestamp, b":", body])
+            }
+        }
+    }
+
+    /// Was any of these tags made with any of the secrets, used as they stand?
+    fn one_of(&self, scheme: Scheme, tags: &[[u8; 32]], parts: &[&[u8]]) -> Result<(), Rejection> {
+        if tags.is_empty() {
+            return Err(Rejection::Malformed(scheme));
+        }
+        let made = |tag| self.secrets.iter().any(|secret| signed(&secret.text, parts, tag));
+        if tags.iter().any(made) { Ok(()) } else { Err(Rejection::Wrong(scheme)) }
     }
 
     fn check_standard(&self, presented: &Presented, signatures: &[u8], body: &[u8], now: u64) -> Result<(), Rejection> {
         let malformed = Rejection::Malformed(Scheme::StandardWebhooks);
         let id = presented.webhook_id.ok_or(malformed)?;
         let timestamp = presented.webhook_timestamp.ok_or(malformed)?;
-        let seconds = std::str::from_utf8(timestamp).ok().and_then(|text| text.parse::<u64>().ok()).ok_or(malformed)?;
-        if seconds.abs_diff(now) > TOLERANCE_SECONDS {
-            return Err(Rejection::Stale);
-        }
+        recent(Scheme::StandardWebhooks, timestamp, now)?;
         let mut rejection = malformed;
         // Signatures of other versions (v1a is asymmetric) may stand beside ours.
         for signature in signatures.split(|byte| *byte == b' ') {
@@ -126,11 +188,12 @@ impl Signatures {
 }
 
 impl Secret {
-    fn new(secret: &str) -> Result<Secret, &'static str> {
+    /// `standard`: whether it may be used for Standard Webhooks.
+    fn new(secret: &str, standard: bool) -> Result<Secret, &'static str> {
         if secret.is_empty() {
             return Err("the secret is empty");
         }
-        let standard = match secret.strip_prefix("whsec_") {
+        let standard = match secret.strip_prefix("whsec_").filter(|_| standard) {
             Some(encoded) => BASE64.decode(encoded).map_err(|_| "the text after `whsec_` is not base64")?,
             None => secret.as_bytes().to_vec(),
         };
@@ -147,6 +210,9 @@ impl Scheme {
             Scheme::XSignature => "X-Signature",
             Scheme::XHubSignature256 => "X-Hub-Signature-256",
             Scheme::StandardWebhooks => "webhook-signature",
+            Scheme::Stripe => "Stripe-Signature",
+            Scheme::Shopify => "X-Shopify-Hmac-Sha256",
+            Scheme::Slack => "X-Slack-Signature",
         }
     }
 }
@@ -162,9 +228,22 @@ impl Rejection {
             Rejection::Wrong(Scheme::XSignature) => "X-Signature does not match",
             Rejection::Wrong(Scheme::XHubSignature256) => "X-Hub-Signature-256 does not match",
             Rejection::Wrong(Scheme::StandardWebhooks) => "webhook-signature does not match",
-            Rejection::Stale => "webhook-timestamp is more than 5 minutes off",
+            Rejection::Malformed(Scheme::Stripe) => "Stripe-Signature is not t=<time>,v1=<64 hex digits>",
+            Rejection::Wrong(Scheme::Stripe) => "Stripe-Signature does not match",
+            Rejection::Malformed(Scheme::Shopify) => "X-Shopify-Hmac-Sha256 is not base64 of 32 bytes",
+            Rejection::Wrong(Scheme::Shopify) => "X-Shopify-Hmac-Sha256 does not match",
+            Rejection::Malformed(Scheme::Slack) => "X-Slack-* headers are incomplete or malformed",
+            Rejection::Wrong(Scheme::Slack) => "X-Slack-Signature does not match",
+            Rejection::Stale => "the timestamp is more than 5 minutes off",
         }
     }
+}
+
+fn recent(scheme: Scheme, timestamp: &[u8], now: u64) -> Result<(), Rejection> {
+    let digits = !timestamp.is_empty() && timestamp.iter().all(u8::is_ascii_digit);
+    let seconds = std::str::from_utf8(timestamp).ok().filter(|_| digits).and_then(|text| text.parse::<u64>().ok());
+    let seconds = seconds.ok_or(Rejection::Malformed(scheme))?;
+    if seconds.abs_diff(now) > TOLERANCE_SECONDS { Err(Rejection::Stale) } else { Ok(()) }
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
@@ -208,6 +287,10 @@ mod tests {
         webhook_id: Some(b"msg_p5jXN8AQM9LWM0D4loKWxJek"),
         webhook_timestamp: Some(b"1614265330"),
         webhook_signature: Some(b"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+        stripe_signature: None,
+        shopify_hmac_sha256: None,
+        slack_request_timestamp: None,
+        slack_signature: None,
     };
 
     fn hex(bytes: &[u8]) -> String {
@@ -215,7 +298,103 @@ mod tests {
     }
 
     fn check(secrets: &[&str], presented: Presented, body: &[u8], now: u64) -> Result<Scheme, Rejection> {
-        Signatures::new(secrets.iter().copied()).unwrap().check(&presented, body, now)
+        check_as(Signature::Any, secrets, presented, body, now)
+    }
+
+    fn check_as(
+        accepted: Signature,
+        secrets: &[&str],
+        presented: Presented,
+        body: &[u8],
+        now: u64,
+    ) -> Result<Scheme, Rejection> {
+        Signatures::new(accepted, secrets.iter().copied()).unwrap().check(&presented, body, now)
+    }
+
+    /// The example of Slack's documentation.
+    #[test]
+    fn slack() {
+        let body = b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V\
+            &channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=\
+            &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN\
+            &trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let secret = "8f742231b10e8888abcd99yyyzzz85a5";
+        let presented = Presented {
+            slack_request_timestamp: Some(b"1531420618"),
+            slack_signature: Some(b"v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"),
+            ..Presented::default()
+        };
+        let check = |secrets: &[&str], presented, now| check_as(Signature::Slack, secrets, presented, body, now);
+        assert_eq!(check(&["old", secret], presented, 1_531_420_618), Ok(Scheme::Slack));
+        assert_eq!(check(&[secret], presented, 1_531_420_618 + 301), Err(Rejection::Stale));
+        assert_eq!(check(&["other"], presented, 1_531_420_618), Err(Rejection::Wrong(Scheme::Slack)));
+        let other_time = Presented { slack_request_timestamp: Some(b"1531420619"), ..presented };
+        assert_eq!(check(&[secret], other_time, 1_531_420_618), Err(Rejection::Wrong(Scheme::Slack)));
+        let without = Presented { slack_request_timestamp: None, ..presented };
+        assert_eq!(check(&[secret], without, 1_531_420_618), Err(Rejection::Malformed(Scheme::Slack)));
+    }
+
+    /// Stripe publishes the form of its header and how it is computed, and no whole example: this one was computed by that
+    /// recipe, with Python's `hmac`.
+    #[test]
+    fn stripe() {
+        let body = br#"{"id":"evt_test_webhook","object":"event"}"#;
+        let secret = "whsec_test_secret";
+        let good = "88a022085c6bdb887b02cb26ff76dd681234d9675c0f22844059f55552a8883a";
+        let check = |header: &str, secrets: &[&str], now| {
+            let presented = Presented { stripe_signature: Some(header.as_bytes()), ..Presented::default() };
+            check_as(Signature::Stripe, secrets, presented, body, now)
+        };
+        let zeros = "0".repeat(64);
+        assert_eq!(check(&format!("t=1492774577,v1={good}"), &[secret], 1_492_774_577), Ok(Scheme::Stripe));
+        let several = format!("t=1492774577, v1={zeros}, v1={good}, v0={zeros}");
+        assert_eq!(check(&several, &["whsec_new", secret], 1_492_774_877), Ok(Scheme::Stripe));
+        let wrong = Err(Rejection::Wrong(Scheme::Stripe));
+        assert_eq!(check(&format!("t=1492774578,v1={good}"), &[secret], 1_492_774_577), wrong);
+        assert_eq!(check(&format!("t=1492774577,v1={good}"), &["whsec_new"], 1_492_774_577), wrong);
+        assert_eq!(check(&format!("t=1492774577,v1={good}"), &[secret], 1_492_774_878), Err(Rejection::Stale));
+        // v0 alone is what a test mode would send, and an attacker who hopes for a fallback.
+        for header in [format!("t=1492774577,v0={good}"), format!("v1={good}"), format!("t=,v1={good}"), String::new()]
+        {
+            let malformed = Err(Rejection::Malformed(Scheme::Stripe));
+            assert_eq!(check(&header, &[secret], 1_492_774_577), malformed, "{header}");
+        }
+    }
+
+    /// Shopify publishes the recipe and no whole example: computed with Python's `hmac` and `base64`.
+    #[test]
+    fn shopify() {
+        let check = |header: &str, secrets: &[&str]| {
+            let presented = Presented { shopify_hmac_sha256: Some(header.as_bytes()), ..Presented::default() };
+            check_as(Signature::Shopify, secrets, presented, br#"{"id":820982911946154508}"#, 0)
+        };
+        assert_eq!(check("qBvrsZF7RfB1iS6BX6IHqJTp5L911P7intnPeTPsH0I=", &["old", "hush"]), Ok(Scheme::Shopify));
+        assert_eq!(
+            check("qBvrsZF7RfB1iS6BX6IHqJTp5L911P7intnPeTPsH0I=", &["old"]),
+            Err(Rejection::Wrong(Scheme::Shopify))
+        );
+        for header in ["", "AAAA", "sha256=00", "%%%%"] {
+            assert_eq!(check(header, &["hush"]), Err(Rejection::Malformed(Scheme::Shopify)), "{header}");
+        }
+    }
+
+    #[test]
+    fn only_the_scheme_that_the_trigger_names_convinces() {
+        let header = b"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        let secret = ["It's a Secret to Everybody"];
+        let github = Presented { x_hub_signature_256: Some(header), ..Presented::default() };
+        let own = Presented { x_signature: Some(header), ..Presented::default() };
+        let body = b"Hello, World!";
+        assert_eq!(check_as(Signature::Github, &secret, github, body, 0), Ok(Scheme::XHubSignature256));
+        assert_eq!(check_as(Signature::XSignature, &secret, own, body, 0), Ok(Scheme::XSignature));
+        assert_eq!(check_as(Signature::Github, &secret, own, body, 0), Err(Rejection::Absent));
+        for accepted in [Signature::StandardWebhooks, Signature::Stripe, Signature::Shopify, Signature::Slack] {
+            assert_eq!(check_as(accepted, &secret, github, body, 0), Err(Rejection::Absent));
+            assert_eq!(check_as(accepted, &secret, own, body, 0), Err(Rejection::Absent));
+        }
+        let standard = check_as(Signature::StandardWebhooks, &[SECRET], STANDARD, BODY, NOW);
+        assert_eq!(standard, Ok(Scheme::StandardWebhooks));
+        assert_eq!(check_as(Signature::Github, &[SECRET], STANDARD, BODY, NOW), Err(Rejection::Absent));
     }
 
     #[test]
@@ -281,9 +460,11 @@ mod tests {
 
     #[test]
     fn secrets_nobody_should_use() {
-        assert!(Signatures::new([""]).is_err());
-        assert!(Signatures::new(["whsec_"]).is_err());
-        assert!(Signatures::new(["whsec_%"]).is_err());
+        for secret in ["", "whsec_", "whsec_%"] {
+            assert!(Signatures::new(Signature::Any, [secret]).is_err(), "{secret}");
+        }
+        // Stripe's secrets are used as they stand.
+        assert!(Signatures::new(Signature::Stripe, ["whsec_%"]).is_ok());
     }
 
     /// Vectors nobody here wrote: Project Wycheproof. A whole tag is accepted exactly when the vector is valid; the
@@ -302,7 +483,8 @@ mod tests {
             for test in group["tests"].as_array().unwrap() {
                 let (key, message, tag) = (bytes(&test["key"]), bytes(&test["msg"]), bytes(&test["tag"]));
                 let valid = test["result"] == "valid";
-                let signatures = Signatures { secrets: vec![Secret { text: keyed(&key), standard: keyed(&key) }] };
+                let secrets = vec![Secret { text: keyed(&key), standard: keyed(&key) }];
+                let signatures = Signatures { accepted: Signature::Any, secrets };
                 let header = format!("sha256={}", hex(&tag));
                 let presented = Presented { x_signature: Some(header.as_bytes()), ..Presented::default() };
                 assert_eq!(signatures.check(&presented, &message, 0).is_ok(), whole && valid, "{test}");

@@ -53,7 +53,7 @@ impl WebhookTrigger {
             };
             let signatures = if webhook.validate_signature {
                 let secrets = secrets(workflow, webhook, environment, previous).map_err(|error| placed(&error))?;
-                let signatures = Signatures::new(secrets.iter().map(String::as_str));
+                let signatures = Signatures::new(webhook.signature, secrets.iter().map(String::as_str));
                 Some(signatures.map_err(|error| placed(&error))?)
             } else {
                 None

@@ -18,6 +18,32 @@ pub fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &st
     read_answer(&mut stream)
 }
 
+/// As [`send`], from another address of this machine.
+pub fn send_from(
+    source: &str,
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let mut stream = connect_from(source, address);
+    stream.write_all(&request(method, path, headers, body)).unwrap();
+    read_answer(&mut stream)
+}
+
+pub fn connect_from(source: &str, address: SocketAddr) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(source.parse().unwrap(), 0)).unwrap();
+        socket.connect(address).await.unwrap().into_std().unwrap()
+    });
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+}
+
 pub fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     // No test should take that long: a hang is a failure, not a stuck run.

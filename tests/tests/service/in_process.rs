@@ -30,7 +30,8 @@ impl Clock for Fixed {
 
 pub struct Server {
     pub runtime: Runtime,
-    running: Running,
+    pub running: Running,
+    pub service: Arc<Service>,
     pub engine: Arc<Engine>,
     pub address: SocketAddr,
 }
@@ -53,9 +54,10 @@ impl Server {
         let engine = Engine::new(&WORKFLOW, environment, Services::new().unwrap(), Arc::new(Memory));
         let listener = listen("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let running = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(Fixed)).start(vec![listener]);
+        let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(Fixed));
+        let running = Arc::clone(&service).start([listener.into()]);
         drop(guard);
-        Server { runtime, running, engine, address }
+        Server { runtime, running, service, engine, address }
     }
 
     pub(super) fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -246,8 +248,9 @@ fn open_connections_hold_up_the_end_no_longer_than_agreed() {
     stream.write_all(&whole[..whole.len() - 1]).unwrap();
     // Once this is answered, the connection before it has been accepted too.
     assert_eq!(send(server.address, "GET", "/health/live", &[], b"").status, 200);
-    let asked = Instant::now();
-    server.runtime.block_on(server.running.stop());
+    let (asked, address) = (Instant::now(), server.address);
+    let Server { runtime, mut running, .. } = server;
+    runtime.block_on(running.stop());
     assert!(asked.elapsed() < Duration::from_secs(10));
-    assert!(std::net::TcpStream::connect(server.address).is_err());
+    assert!(std::net::TcpStream::connect(address).is_err());
 }

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
-const SECRET: &str = "a secret of the test";
+pub const SECRET: &str = "a secret of the test";
 
-fn program() -> Command {
+pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minimal"));
     command.env_clear().env("WEBHOOK_SECRET", SECRET).current_dir(std::env::temp_dir());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -99,25 +99,53 @@ fn usage() {
 }
 
 /// A serving process and where it listens; killed with the test.
-struct Serving {
+pub struct Serving {
     child: Child,
     stderr: BufReader<ChildStderr>,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Serving {
-    fn start(arguments: &[&str]) -> Serving {
-        let mut child = program().args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
-        Serving { address: address.trim_end().parse().unwrap(), child, stderr }
+    pub fn start(arguments: &[&str]) -> Serving {
+        Serving::of(&mut program(), arguments)
     }
 
-    fn terminate(&self) {
+    pub fn https(arguments: &[&str]) -> Serving {
+        Serving::announced(&mut program(), arguments, "listening on https://")
+    }
+
+    pub fn of(program: &mut Command, arguments: &[&str]) -> Serving {
+        Serving::announced(program, arguments, "listening on http://")
+    }
+
+    fn announced(program: &mut Command, arguments: &[&str], what: &str) -> Serving {
+        let mut child = program.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let address = address(&mut stderr, what);
+        Serving { address, child, stderr }
+    }
+
+    /// The address of the next line.
+    pub fn next_address(&mut self, what: &str) -> SocketAddr {
+        address(&mut self.stderr, what)
+    }
+
+    /// Waits until the log says this.
+    pub fn wait_for_line(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "it ended without saying {text}");
+        }
+    }
+
+    pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     fn rest_of_stderr(&mut self) -> String {
@@ -125,6 +153,13 @@ impl Serving {
         self.stderr.read_to_string(&mut rest).unwrap();
         rest
     }
+}
+
+fn address(stderr: &mut BufReader<ChildStderr>, what: &str) -> SocketAddr {
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    let address = line.strip_prefix(what).unwrap_or_else(|| panic!("{line}"));
+    address.trim_end().parse().unwrap()
 }
 
 impl Drop for Serving {
@@ -183,11 +218,7 @@ fn second_signal_ends_at_once() {
     busy.read_exact(&mut proceed).unwrap();
     serving.terminate();
     // Two signals that arrive together count once: wait until the first has been seen.
-    let mut line = String::new();
-    while !line.contains("\"draining\"") {
-        line.clear();
-        assert_ne!(serving.stderr.read_line(&mut line).unwrap(), 0);
-    }
+    serving.wait_for_line("\"draining\"");
     serving.terminate();
     assert_eq!(serving.child.wait().unwrap().code(), Some(143));
 }

@@ -5,9 +5,22 @@ use super::expr::Place;
 use super::{Lowering, text};
 use crate::catalog::{self, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Body, Expr, Filter, Http, Kind, Manual, NodeId, Schema, Text, Transform, Tree, Webhook};
+use crate::model::{Body, Expr, Filter, Http, Kind, Manual, NodeId, Schema, Signature, Text, Transform, Tree, Webhook};
 use crate::syntax::ast::{self, ValueKind};
 use std::time::Duration;
+
+/// Words that are none of the catalog's have been reported.
+fn signature(word: &str) -> Signature {
+    match word {
+        "x-signature" => Signature::XSignature,
+        "github" => Signature::Github,
+        "standard-webhooks" => Signature::StandardWebhooks,
+        "stripe" => Signature::Stripe,
+        "shopify" => Signature::Shopify,
+        "slack" => Signature::Slack,
+        _ => Signature::Any,
+    }
+}
 
 impl Lowering<'_> {
     /// Lowers the configuration of a node of a known kind.
@@ -52,6 +65,7 @@ impl Lowering<'_> {
             webhook_id: webhook_id.map_or_else(String::new, |text| text.value.clone()),
             secret,
             validate_signature,
+            signature: signature(config.text("signature").map_or("", |text| &text.value)),
             allowed_ips,
             input_schema: self.schema_of(config, "input_schema"),
             lists_addresses,

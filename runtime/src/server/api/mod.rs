@@ -19,7 +19,9 @@ pub use keys::ApiKeys;
 
 use super::Service;
 use super::body::{self, Refused};
+use super::connection::Client;
 use super::error::{ApiError, json};
+use super::webhook::count;
 use crate::value::{Doc, Shape};
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -60,9 +62,15 @@ async fn validate(State(service): State<Arc<Service>>, request: Request) -> Resp
 
 async fn execute(State(service): State<Arc<Service>>, request: Request) -> Response {
     let answer = async {
+        let client = request.extensions().get::<Client>().map(|client| client.0);
         let (headers, body) = posted(&service, request).await?;
         let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
-        execute::start(&service, &headers, &body).await
+        let rate = client.and_then(|client| count(&service, client).transpose()).transpose()?;
+        let mut response = execute::start(&service, &headers, &body).await?;
+        if let Some(rate) = rate {
+            rate.write(response.headers_mut());
+        }
+        Ok(response)
     };
     settle("execute", answer.await)
 }

@@ -1,7 +1,7 @@
 //! The tables of a small workflow, written by hand in the shape that flowc generates: two webhooks, one signed and one
 //! open, and a filter behind them.
 
-use flow_runtime::flow::{Delay, Edge, Filter, Kind, Node, Retry, Settings, Variable, Webhook, Workflow};
+use flow_runtime::flow::{Delay, Edge, Filter, Kind, Node, Retry, Settings, Signature, Variable, Webhook, Workflow};
 use flow_runtime::render::{Rendered, Text};
 use flow_runtime::scope::{Field, Of, Scope};
 use flow_runtime::value::{Fault, Shape, ShapeField, Value};
@@ -28,6 +28,7 @@ pub static WORKFLOW: Workflow = Workflow {
                     webhook_id: "signed-webhook",
                     secret: Some(secret),
                     validate_signature: true,
+                    signature: Signature::Any,
                     allowed_ips: &["192.168.1.0/24", "10.0.0.0/8"],
                     dedupe_key: None,
                 }),
@@ -39,6 +40,7 @@ pub static WORKFLOW: Workflow = Workflow {
                 webhook_id: "open-webhook",
                 secret: None,
                 validate_signature: false,
+                signature: Signature::Any,
                 allowed_ips: &[],
                 dedupe_key: Some(order_id),
             }),

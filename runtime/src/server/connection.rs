@@ -1,0 +1,342 @@
+//! Connections: who may have how many, how long they last, what they are served with.
+//!
+//! Comes in: listeners. Goes out: requests for the router, with the address of the client in their extensions.
+//! Always true: memory and file descriptors are bounded. There are never more connections than [`Limits`] says, in all and
+//! from one address; each has an end: a client that sends nothing, or takes nothing, is cut off, and after
+//! [`Limits::age_max`] a connection closes behind the request it is at. Refusals are answered at a limited rate to each
+//! client, so that a flood of them is slowed down to what costs nothing, and others are still served.
+
+use super::pace::Pace;
+use super::tls::Certificates;
+use super::{Face, Settings};
+use crate::trigger::{AddressList, client_address};
+use axum::Router;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, Sleep};
+use tower_service::Service as _;
+
+/// The address a request came from, in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Client(pub IpAddr);
+
+/// How much connections may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open at once; more wait in the operating system's queue until one closes.
+    pub connections_max: usize,
+    /// Open at once from one address (of IPv6: from one network of 64 bits); more are closed at once. Trusted proxies may
+    /// have all there are.
+    pub connections_per_client: usize,
+    /// From then on a connection closes behind the request it is at.
+    pub age_max: Duration,
+    /// How long the last request of an old connection may take.
+    pub last_request_max: Duration,
+    /// How long a client may take nothing of an answer; also how long a TLS handshake may take.
+    pub stall_max: Duration,
+    /// Refused requests of one client that are answered in a second; further ones are answered later, in their turn.
+    pub refusals_per_second: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections_max: 20_000,
+            connections_per_client: 1_000,
+            age_max: Duration::from_secs(15 * 60),
+            last_request_max: Duration::from_secs(330),
+            stall_max: Duration::from_secs(30),
+            refusals_per_second: 100,
+        }
+    }
+}
+
+/// A socket that listens, and what is served there.
+pub struct Listener {
+    pub socket: TcpListener,
+    pub face: Face,
+    /// `None`: plain HTTP.
+    pub certificates: Option<Arc<Certificates>>,
+}
+
+/// Serves everything over plain HTTP.
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Listener {
+        Listener { socket, face: Face::Both, certificates: None }
+    }
+}
+
+/// What the connections of one listener share.
+pub struct Connections {
+    router: Router,
+    http: http1::Builder,
+    certificates: Option<Arc<Certificates>>,
+    trusted_proxies: AddressList,
+    limits: Limits,
+    open: Arc<Semaphore>,
+    /// True from the moment connections are to close.
+    stop: watch::Sender<bool>,
+    by_client: Mutex<HashMap<IpAddr, usize>>,
+    refusals: Arc<Pace>,
+}
+
+impl Connections {
+    pub fn new(router: Router, certificates: Option<Arc<Certificates>>, settings: &Settings) -> Arc<Connections> {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
+        // Also the limit of a request's headers together.
+        http.max_buf_size(64 * 1024);
+        // Who has sent everything and says so still wants the answer.
+        http.half_close(true);
+        let limits = settings.limits.clone();
+        Arc::new(Connections {
+            router,
+            http,
+            certificates,
+            trusted_proxies: settings.trusted_proxies.clone(),
+            open: Arc::new(Semaphore::new(limits.connections_max)),
+            stop: watch::Sender::new(false),
+            by_client: Mutex::default(),
+            refusals: Arc::new(Pace::new(limits.refusals_per_second)),
+            limits,
+        })
+    }
+
+    /// Accepts until it is dropped.
+    pub async fn accept_for_ever(self: Arc<Connections>, socket: TcpListener) {
+        loop {
+            // Never closed, so never an error.
+            let Ok(permit) = Arc::clone(&self.open).acquire_owned().await else { return };
+            match socket.accept().await {
+                Ok((stream, peer)) => {
+                    let Some(place) = Place::take(&self, peer.ip(), permit) else {
+                        crate::log::connection_refused();
+                        continue;
+                    };
+                    tokio::spawn(Arc::clone(&self).serve(stream, peer, place));
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    // Out of file descriptors, mostly: trying again at once would spin until a connection closes.
+                    crate::log::accept_failed(&error);
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    /// Asks all connections to close behind the request they are at, and waits for them, for as long as `limit`.
+    pub async fn close(&self, limit: Duration) {
+        self.stop.send_replace(true);
+        let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
+        // What is still open then ends with the process.
+        let _ = tokio::time::timeout(limit, self.open.acquire_many(all)).await;
+    }
+
+    async fn serve(self: Arc<Connections>, stream: TcpStream, peer: SocketAddr, place: Place) {
+        // Answers are small and complete: waiting for more to send only delays them.
+        let _ = stream.set_nodelay(true);
+        let stream = Unstalled { stream, limit: self.limits.stall_max, stalled: None };
+        match self.certificates.as_ref().map(|certificates| certificates.acceptor()) {
+            None => self.speak(stream, peer.ip()).await,
+            Some(acceptor) => {
+                let handshake = tokio::time::timeout(self.limits.stall_max, acceptor.accept(stream));
+                // Who does not speak TLS, or not ours, cannot be told anything.
+                if let Ok(Ok(stream)) = handshake.await {
+                    // Rare beside plain connections, and larger.
+                    Box::pin(self.speak(stream, peer.ip())).await;
+                }
+            }
+        }
+        drop(place);
+    }
+
+    /// Serves a connection to its end.
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(self: &Arc<Connections>, stream: S, peer: IpAddr) {
+        let service = service_fn(|request: Request<Incoming>| Arc::clone(self).answer(peer, request));
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        let mut stop = self.stop.subscribe();
+        let mut stopped = pin!(async move {
+            // The sender lives as long as we do.
+            let _ = stop.wait_for(|stop| *stop).await;
+        });
+        let mut age = pin!(tokio::time::sleep(self.limits.age_max));
+        let mut closing = false;
+        std::future::poll_fn(|context| {
+            loop {
+                // An error here is the end of one connection: reset, timed out, not HTTP. Nobody can be told.
+                if connection.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(());
+                }
+                let aged = age.as_mut().poll(context).is_ready();
+                if closing {
+                    return if aged { Poll::Ready(()) } else { Poll::Pending };
+                }
+                if !aged && stopped.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                closing = true;
+                age.as_mut().reset(Instant::now() + self.limits.last_request_max);
+                connection.as_mut().graceful_shutdown();
+            }
+        })
+        .await;
+    }
+
+    async fn answer(
+        self: Arc<Connections>,
+        peer: IpAddr,
+        mut request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let client = self.client(peer, request.headers());
+        request.extensions_mut().insert(Client(client));
+        let response = self.router.clone().call(request).await?;
+        if response.status().is_client_error() {
+            self.refusals.turn(network(client)).await;
+        }
+        Ok(response)
+    }
+
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let values = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        client_address(peer, values("x-forwarded-for"), values("forwarded"), &self.trusted_proxies)
+    }
+}
+
+/// The networks that one client may be expected to have a whole one of.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
+}
+
+/// The place of one connection among all; given back when it is dropped.
+struct Place {
+    connections: Arc<Connections>,
+    /// `None`: a trusted proxy.
+    client: Option<IpAddr>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    fn take(connections: &Arc<Connections>, peer: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
+        let client = (!connections.trusted_proxies.contains(peer)).then(|| network(peer));
+        if let Some(client) = client {
+            let mut by_client = connections.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = by_client.entry(client).or_default();
+            if *count >= connections.limits.connections_per_client {
+                return None;
+            }
+            *count += 1;
+        }
+        Some(Place { connections: Arc::clone(connections), client, _permit: permit })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(client) = self.client else { return };
+        let mut by_client = self.connections.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_client.get_mut(&client) {
+            *count -= 1;
+            if *count == 0 {
+                by_client.remove(&client);
+            }
+        }
+    }
+}
+
+/// Cuts off a client that takes nothing of what it is sent.
+struct Unstalled {
+    stream: TcpStream,
+    limit: Duration,
+    /// Runs while the client takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl Unstalled {
+    fn watch<T>(&mut self, context: &mut Context, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if poll.is_ready() {
+            self.stalled = None;
+            return poll;
+        }
+        let limit = self.limit;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        match stalled.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Unstalled {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context, buffer: &mut ReadBuf) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Unstalled {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.stream).poll_write(context, buffer);
+        this.watch(context, poll)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context,
+        buffers: &[io::IoSlice],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.stream).poll_write_vectored(context, buffers);
+        this.watch(context, poll)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_client_is_one_address_or_one_network() {
+        let check = |address: &str, expected: &str| {
+            assert_eq!(network(address.parse().unwrap()), expected.parse::<IpAddr>().unwrap(), "{address}");
+        };
+        check("192.0.2.7", "192.0.2.7");
+        check("::ffff:192.0.2.7", "192.0.2.7");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+    }
+}
