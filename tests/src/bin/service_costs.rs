@@ -4,7 +4,8 @@
 //! ulimit -n 30000; cargo build --release -p flow-tests --bins && target/release/service_costs
 //! ```
 //!
-//! Starts the program `minimal` that stands beside it, opens idle connections and looks at its memory; then measures how
+//! Starts the program `minimal` that stands beside it (or the compiled workflow that is its argument, if that has a webhook
+//! `signed-webhook` with the secret `WEBHOOK_SECRET`), opens idle connections and looks at its memory; then measures how
 //! long it takes until a webhook is accepted, while nothing else happens and under a flood of unsigned requests from
 //! another address. Prints one line for each budget.
 
@@ -48,7 +49,8 @@ fn main() {
 
 /// The service, and where it listens.
 fn start() -> (Child, SocketAddr) {
-    let program = std::env::current_exe().expect("this program").with_file_name("minimal");
+    let beside = || std::env::current_exe().expect("this program").with_file_name("minimal");
+    let program = std::env::args_os().nth(1).map_or_else(beside, std::path::PathBuf::from);
     let mut child = Command::new(program)
         .args(["serve", "--listen", "127.0.0.1:0", "--allow-ip", "any", "--max-connections-per-client", "20000"])
         .env_clear()
