@@ -5,21 +5,47 @@ use super::generate;
 use flow_compiler::diagnostic::{Diagnostic, Diagnostics, render};
 use flow_compiler::pipeline::{self, Accepted, Parsed, Rejected};
 use flow_compiler::source::{SourceFile, Sources, Span};
+use flow_compiler::syntax::flow;
 use std::collections::BTreeMap;
 
-/// Any bytes: reading them never panics, and what is said about them points into them.
+/// How texts in .flow begin, those of the tree in any case.
+const FLOW_STARTS: &[&str] = &[
+    "flow ",
+    "workflow ",
+    "webhook ",
+    "manual ",
+    "schedule ",
+    "http ",
+    "mail ",
+    "filter ",
+    "transform ",
+    "api ",
+    "smtp ",
+    "type ",
+    "//",
+];
+
+/// Any bytes: reading them, in either dialect, never panics, and what is said about them points into them. What `flowc fmt`
+/// lays out, it leaves as it is.
 ///
 /// # Panics
 /// When the promise is broken.
 pub fn syntax(bytes: &[u8]) {
-    let mut found = Diagnostics::default();
-    let file = SourceFile::from_bytes("workflow.json", bytes.to_vec(), &mut found);
-    // Text that is no UTF-8 is read no further.
-    if found.has_errors() {
-        return look_at(&found.sorted(), &Sources::new(file));
+    for name in ["workflow.json", "workflow.flow"] {
+        let mut found = Diagnostics::default();
+        let file = SourceFile::from_bytes(name, bytes.to_vec(), &mut found);
+        // Text that is no UTF-8 is read no further.
+        if found.has_errors() {
+            return look_at(&found.sorted(), &Sources::new(file));
+        }
+        if let Err(rejected) = Parsed::read(file) {
+            look_at(&rejected.diagnostics, &rejected.sources);
+        }
     }
-    if let Err(rejected) = Parsed::read(file) {
-        look_at(&rejected.diagnostics, &rejected.sources);
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Ok(laid_out) = flow::format(text)
+    {
+        assert_eq!(flow::format(&laid_out).ok().as_deref(), Some(&*laid_out), "laid out of {text:?}");
     }
 }
 
@@ -42,17 +68,20 @@ pub fn codegen(bytes: &[u8]) {
     assert_eq!(first.files, accepted.plan().generate().files, "the same workflow gives the same bytes");
 }
 
-/// What begins as JSON is taken as it is, so that every case and example is a seed; other bytes are choices of the
-/// generator.
+/// What begins as JSON or as .flow is taken as it is, so that every case and example is a seed; other bytes are choices of
+/// the generator.
 fn checked(bytes: &[u8]) -> Option<Accepted> {
-    let (text, files) = match bytes.first() {
-        Some(b'{' | b' ' | b'\n' | b'[') => (String::from_utf8_lossy(bytes).into_owned(), BTreeMap::new()),
-        _ => {
-            let (files, workflow) = bytes.split_at(bytes.len().min(32));
-            (generate::workflow(workflow), generate::files(files))
-        }
+    let as_it_is = || String::from_utf8_lossy(bytes).into_owned();
+    let begins = |start: &str| bytes.starts_with(start.as_bytes());
+    let (name, text, files) = if ["{", " ", "\n", "["].into_iter().any(begins) {
+        ("workflow.json", as_it_is(), BTreeMap::new())
+    } else if FLOW_STARTS.iter().copied().any(begins) {
+        ("workflow.flow", as_it_is(), BTreeMap::new())
+    } else {
+        let (files, workflow) = bytes.split_at(bytes.len().min(32));
+        ("workflow.json", generate::workflow(workflow), generate::files(files))
     };
-    let file = SourceFile { name: "workflow.json".to_owned(), text };
+    let file = SourceFile { name: name.to_owned(), text };
     match pipeline::check(file, "workflow", &files) {
         Ok(accepted) => {
             look_at(&accepted.warnings, &accepted.sources);
