@@ -5,8 +5,8 @@
 //! Always true: an alternative that is not named cannot happen, in no execution. One that is named may still be
 //! impossible, for reasons nobody analyses.
 
-use crate::model::NodeId;
 use crate::model::expr::Path;
+use crate::model::{Expr, NodeId};
 use crate::source::Span;
 use flow_runtime::value::JsString;
 
@@ -23,6 +23,10 @@ pub enum Place {
 pub trait Knowledge {
     /// What the value at a path can still be when it is read at this place.
     fn possible(&self, place: Place, path: &Path) -> Possible;
+
+    /// Whether a read counts on the output of a node, so that it is reported where that node may be skipped. Behind a
+    /// default, a test and in a condition a missing output is one of the values there are.
+    fn counts_on(&self, read: &Expr) -> bool;
 }
 
 /// The alternatives that are left.
@@ -83,5 +87,9 @@ pub struct Nothing;
 impl Knowledge for Nothing {
     fn possible(&self, _: Place, _: &Path) -> Possible {
         Possible::anything(Some(Witness { when: String::new(), because: None }))
+    }
+
+    fn counts_on(&self, _: &Expr) -> bool {
+        true
     }
 }

@@ -24,7 +24,7 @@ use crate::model::{Expr, NodeId, Workflow};
 use crate::source::{Sources, Span};
 pub use graph::Graph;
 use paths::{Known, Paths};
-pub use types::Types;
+pub use types::{Typed, Types};
 
 /// A workflow that passed, or whose findings are in the diagnostics.
 #[derive(Debug, Clone)]
@@ -44,13 +44,21 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     let known = if acyclic { known(&workflow, &graph, diagnostics) } else { None };
     sort::observed(&workflow, diagnostics);
     let types = types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
-    if let Some(Known(known)) = known {
-        paths(known.into_inner(), diagnostics);
+    if let Some(known) = known {
+        paths(known.paths.into_inner(), diagnostics);
     }
     dedupe::keys(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);
     dataflow::check(&workflow, &graph, diagnostics);
     Checked { workflow, types }
+}
+
+/// Visits every expression of a workflow that passed, with its type where it stands; but those over the items of a
+/// transform, whose types are in that of its output.
+pub fn typed<'a>(checked: &'a Checked, sources: &Sources, visit: &mut dyn FnMut(Typed<'a>)) {
+    let graph = Graph::new(&checked.workflow);
+    let known = known(&checked.workflow, &graph, &Diagnostics::default());
+    types::visit(checked, sources, known.as_ref().map(|known| known as _), &graph, visit);
 }
 
 /// What can hold where; `None` where that cannot be said.
@@ -60,7 +68,7 @@ fn known<'a>(workflow: &'a Workflow, graph: &'a Graph, diagnostics: &Diagnostics
         return None;
     }
     let paths = Paths::new(workflow, graph);
-    (!paths.gave_up()).then(|| Known(paths.into()))
+    (!paths.gave_up()).then(|| Known::new(paths))
 }
 
 /// The rules that ask what can hold where.

@@ -87,7 +87,7 @@ fn overlapping(paths: &mut Paths, id: NodeId, edges: [usize; 2], both: Ref, valu
     let [first_place, second_place] = edges.map(|edge| {
         workflow.edges[edge].condition.as_ref().map_or(workflow.edges[edge].span, |condition| condition.span)
     });
-    let when = format!("when {} is {}", paths.path_of(&base, Some(id)), paths.cell(cells, &possible));
+    let when = format!("when {} is {}", paths.path_of(&base, Some(id)), paths.cell(&base, cells, &possible));
     Diagnostic::new(Code::RouteOverlap, second_place, format!("both `{left}` and `{right}` follow {when}"))
         .label("true as well")
         .also(first_place, "true then")
@@ -139,7 +139,7 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
                 missing = cells.contains(&0);
                 only_missing = cells == [0];
                 let Fact::Value(_, all) = &paths.facts[*value as usize] else { return None };
-                format!("{} is {}", paths.path_of(&base, Some(id)), paths.cell(all, &cells))
+                format!("{} is {}", paths.path_of(&base, Some(id)), paths.cell(&base, all, &cells))
             }
             _ => {
                 let example = paths.example(completes);
@@ -170,16 +170,22 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
         let span = edge.condition.as_ref().map_or(edge.span, |condition| condition.span);
         diagnostic = diagnostic.also(span, "false then");
     }
-    if completes.is_some() {
-        let no_route = missing && all_missing(paths, ends, conditional);
-        diagnostic = diagnostic.help(match (no_route, only_missing) {
-            (true, true) => "the node then fails with `NO_ROUTE`, and the execution ends as `error`",
-            (true, false) => {
-                "where the value is missing the node fails with `NO_ROUTE`; otherwise the execution ends there as `completed`"
-            }
-            (false, _) => "the execution ends there, and counts as `completed`",
-        });
-    }
+    let no_route = completes.is_some() && missing && all_missing(paths, ends, conditional);
+    let then = match (completes.is_some(), fails, no_route, only_missing) {
+        (true, _, true, true) => "the node then fails with `NO_ROUTE`, and the execution ends as `error`",
+        (true, false, true, false) => {
+            "where the value is missing the node fails with `NO_ROUTE`; otherwise the execution ends there as `completed`"
+        }
+        (true, true, true, false) => {
+            "where the value is missing the node fails with `NO_ROUTE`; otherwise the execution ends there: as `error` when the node failed, else as `completed`"
+        }
+        (true, true, false, _) => {
+            "the execution ends there: as `error` when the node failed, else as `completed`, as if all were well"
+        }
+        (true, false, false, _) => "the execution ends there, and counts as `completed`",
+        (false, ..) => "the execution ends there as `error`, and only its record says so",
+    };
+    diagnostic = diagnostic.help(then);
     Some(diagnostic.help(match completes.is_some() {
         true => {
             "add a connection for it, or turn a condition round so that it takes everything the others do not: `!(…)`"

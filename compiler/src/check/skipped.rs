@@ -79,7 +79,15 @@ fn error_unset(
     (here, error): (Ref, Ref),
     reported: &mut BTreeSet<(NodeId, NodeId)>,
 ) -> Option<Diagnostic> {
-    let unset = paths.possible(here, !error)?;
+    let mut unset = paths.possible(here, !error)?;
+    // Whoever sends everything but `true` to a handler has not thought of a `success` that is neither.
+    let incoming = paths.graph.incoming[reader.0].iter().map(|edge| paths.workflow.edges[*edge].from);
+    for node in incoming.chain(read).collect::<BTreeSet<NodeId>>() {
+        unset = paths.success_is_said(unset, node);
+    }
+    if unset == FALSE {
+        return None;
+    }
     // The bare `error` is reported once for a node, too.
     if !reported.insert((reader, read.unwrap_or(reader))) {
         return None;

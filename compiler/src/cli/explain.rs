@@ -1,6 +1,6 @@
 //! `flowc explain`: the long form of a diagnostic.
 
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, suggest};
 
 /// The text for one code, or the list of all.
 pub fn explain(slug: Option<&str>) -> Result<String, String> {
@@ -10,7 +10,10 @@ pub fn explain(slug: Option<&str>) -> Result<String, String> {
     // People copy the name with its brackets.
     let name = slug.trim_matches(['[', ']']);
     let code = Code::ALL.iter().find(|code| code.slug() == name);
-    let code = code.ok_or_else(|| format!("there is no diagnostic `{name}`; `flowc explain` lists them"))?;
+    let code = code.ok_or_else(|| match suggest::nearest(name, Code::ALL.iter().map(|code| code.slug())) {
+        Some(near) => format!("there is no diagnostic `{name}`: did you mean `{near}`?"),
+        None => format!("there is no diagnostic `{name}`; `flowc explain` lists them"),
+    })?;
     Ok(code.explanation().to_owned())
 }
 
@@ -41,5 +44,6 @@ mod tests {
     #[test]
     fn an_unknown_name_says_where_the_names_are() {
         assert!(explain(Some("[no-such]")).unwrap_err().starts_with("there is no diagnostic `no-such`"));
+        assert!(explain(Some("route-gp")).unwrap_err().ends_with("did you mean `route-gap`?"));
     }
 }

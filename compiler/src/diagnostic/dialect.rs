@@ -150,7 +150,7 @@ fn inside_ticks(out: &str, rest: &str) -> bool {
     (out.matches('`').count() + rest.matches('`').count()) % 2 == 1
 }
 
-/// A value of JSON at the start of a text, as it is written here, and how long it is there.
+/// A value of JSON, or an array of them, at the start of a text, as it is written here, and how long it is there.
 fn scalar(text: &str) -> Option<(String, usize)> {
     if let Some(inside) = text.strip_prefix('"') {
         let end = inside.find('"')?;
@@ -158,6 +158,10 @@ fn scalar(text: &str) -> Option<(String, usize)> {
         let whole = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
         let said = whole.filter(|whole| !whole.contains("${")).map_or_else(|| format!("\"{value}\""), str::to_owned);
         return Some((said, end + 2));
+    }
+    if text.starts_with('[') {
+        let end = text.find(']')? + 1;
+        return Some((text[..end].to_owned(), end));
     }
     let end = text.find(|char: char| !char.is_ascii_alphanumeric() && char != '.').unwrap_or(text.len());
     (end > 0).then(|| (text[..end].to_owned(), end))
@@ -201,6 +205,7 @@ mod tests {
     fn snippets_of_json_become_entries() {
         check("add \"secret\": \"${WEBHOOK_SECRET}\" to its `config`", "add `secret: WEBHOOK_SECRET`");
         check("add \"body\": \"…\" to its `config`", "add `body: \"…\"`");
+        check("list them: \"allowed_ips\": [\"10.0.0.0/8\"]", "list them: `allowed_ips: [\"10.0.0.0/8\"]`");
         check(
             "name the template: \"template\": \"order-confirmation\"",
             "name the template: `template: \"order-confirmation\"`",

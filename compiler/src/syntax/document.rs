@@ -290,7 +290,14 @@ impl Fields<'_> {
             return;
         }
         let headline = format!("{} needs the key `{key}`", self.what);
-        self.diagnostics.push(Diagnostic::new(Code::MissingKey, self.owner, headline));
+        let mut diagnostic = Diagnostic::new(Code::MissingKey, self.owner, headline);
+        diagnostic.help.extend(match key {
+            "nodes" => Some("add \"nodes\": [ … ]".to_owned()),
+            "id" => Some("add \"id\": \"…\": connections and templates name the node by it".to_owned()),
+            "from" | "to" => Some(format!("add \"{key}\": \"…\", the id of a node")),
+            _ => None,
+        });
+        self.diagnostics.push(diagnostic);
     }
 
     fn unknown(&mut self, entry: &Entry) {

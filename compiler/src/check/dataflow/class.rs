@@ -49,6 +49,8 @@ pub struct Kind {
     pub purpose: Purpose,
     /// Whether four of its characters say little: not so of a value that has only three.
     pub maskable: bool,
+    /// Whether whoever has to get back to somebody needs it: a mail to the team may name it.
+    pub contact: bool,
     /// Spellings, as words with spaces between them. `=pan`: only when the whole field is called so.
     pub names: &'static [&'static str],
 }
@@ -60,6 +62,7 @@ pub static KINDS: &[Kind] = &[
         title: "a card's security code",
         purpose: Purpose::Payment,
         maskable: false,
+        contact: false,
         names: &["cvv", "cvc", "cav", "security code", "card code", "card pin", "=csc"],
     },
     Kind {
@@ -67,6 +70,7 @@ pub static KINDS: &[Kind] = &[
         title: "a card number",
         purpose: Purpose::Payment,
         maskable: true,
+        contact: false,
         names: &["card number", "card no", "credit card", "debit card", "payment card", "=card", "=pan", "=card data"],
     },
     Kind {
@@ -74,6 +78,7 @@ pub static KINDS: &[Kind] = &[
         title: "a card's expiry date",
         purpose: Purpose::Payment,
         maskable: false,
+        contact: false,
         names: &["card expiry", "card expiration", "card exp", "exp month", "exp year"],
     },
     Kind {
@@ -81,6 +86,7 @@ pub static KINDS: &[Kind] = &[
         title: "a means of payment",
         purpose: Purpose::Payment,
         maskable: true,
+        contact: false,
         names: &[
             "payment method",
             "payment details",
@@ -98,6 +104,7 @@ pub static KINDS: &[Kind] = &[
         title: "a bank account",
         purpose: Purpose::Payment,
         maskable: true,
+        contact: false,
         names: &["iban", "bank account", "bank details", "routing number", "sort code"],
     },
     Kind {
@@ -105,6 +112,7 @@ pub static KINDS: &[Kind] = &[
         title: "a credential",
         purpose: Purpose::Login,
         maskable: false,
+        contact: false,
         names: &[
             "password",
             "passwd",
@@ -128,6 +136,7 @@ pub static KINDS: &[Kind] = &[
         title: "an official identity number",
         purpose: Purpose::Identity,
         maskable: true,
+        contact: false,
         names: &[
             "ssn",
             "social security",
@@ -148,6 +157,7 @@ pub static KINDS: &[Kind] = &[
         title: "a special category of personal data",
         purpose: Purpose::Health,
         maskable: false,
+        contact: false,
         names: &[
             "medical",
             "blood type",
@@ -165,6 +175,7 @@ pub static KINDS: &[Kind] = &[
         title: "an e-mail address",
         purpose: Purpose::Any,
         maskable: true,
+        contact: true,
         names: &["email", "e mail"],
     },
     Kind {
@@ -172,6 +183,7 @@ pub static KINDS: &[Kind] = &[
         title: "a phone number",
         purpose: Purpose::Any,
         maskable: true,
+        contact: true,
         names: &["phone", "telephone", "mobile number", "=mobile", "cell number", "fax"],
     },
     Kind {
@@ -179,6 +191,7 @@ pub static KINDS: &[Kind] = &[
         title: "an address",
         purpose: Purpose::Any,
         maskable: true,
+        contact: false,
         names: &["address", "street", "house number"],
     },
     Kind {
@@ -186,6 +199,7 @@ pub static KINDS: &[Kind] = &[
         title: "a person's name",
         purpose: Purpose::Any,
         maskable: true,
+        contact: true,
         names: &[
             "first name",
             "last name",
@@ -219,6 +233,7 @@ pub static KINDS: &[Kind] = &[
         title: "a date of birth",
         purpose: Purpose::Any,
         maskable: true,
+        contact: false,
         names: &["birth date", "birthdate", "date of birth", "birthday", "=dob"],
     },
     Kind {
@@ -226,6 +241,7 @@ pub static KINDS: &[Kind] = &[
         title: "a trait of a person",
         purpose: Purpose::Any,
         maskable: false,
+        contact: false,
         names: &["gender", "nationality", "marital status"],
     },
 ];
@@ -236,6 +252,7 @@ pub static MARKED_SENSITIVE: Kind = Kind {
     title: "marked `x-private: sensitive`",
     purpose: Purpose::Any,
     maskable: false,
+    contact: false,
     names: &[],
 };
 
@@ -245,6 +262,7 @@ pub static MARKED_PERSONAL: Kind = Kind {
     title: "marked `x-private: personal`",
     purpose: Purpose::Any,
     maskable: false,
+    contact: false,
     names: &[],
 };
 

@@ -185,7 +185,7 @@ fn is_long(workflow: &Workflow, variable: EnvId) -> bool {
     !name.contains("PASSWORD")
 }
 
-/// Whether a variable holds a credential, by its name. `TOKEN_URL` and `PUBLIC_KEY` do not.
+/// Whether a variable holds a credential, by its name. `TOKEN_URL`, `PUBLIC_KEY`, `PARTITION_KEY` and `KEYCLOAK_REALM` do not.
 pub fn is_credential(workflow: &Workflow, variable: EnvId) -> bool {
     let variable = &workflow.environment[variable.0];
     let words = words::words(&variable.name);
@@ -217,8 +217,35 @@ pub fn is_credential(workflow: &Workflow, variable: EnvId) -> bool {
     ];
     let public = ["public", "publishable", "pub"];
     variable.is_secret()
+        && words
+            .iter()
+            .enumerate()
+            .any(|(at, word)| is_of_credentials(word, at.checked_sub(1).map(|before| &*words[before])))
         && !words.last().is_some_and(|word| harmless.contains(&word.as_str()))
         && !words.iter().any(|word| public.contains(&word.as_str()))
+}
+
+/// Whether a word of a name says that it is a credential's: `key`, `apikey`, `dbpassword`, but neither `keyboard` nor the `key`
+/// of a `partition key`.
+fn is_of_credentials(word: &str, before: Option<&str>) -> bool {
+    let of_data = [
+        "partition",
+        "routing",
+        "sort",
+        "primary",
+        "foreign",
+        "row",
+        "cache",
+        "idempotency",
+        "dedupe",
+        "lookup",
+        "object",
+    ];
+    let no_keys = ["monkey", "turkey", "donkey", "hockey", "jockey", "whiskey", "hotkey"];
+    let word = word.trim_end_matches('s');
+    let is_key = word.ends_with("key") && !no_keys.contains(&word);
+    is_key && !before.is_some_and(|before| of_data.contains(&before))
+        || ["secret", "password", "token"].iter().any(|end| word.ends_with(end))
 }
 
 /// Every rule of this folder.

@@ -1,8 +1,8 @@
 //! `personal-data-flow`: private data where it should not be, or more of it than anyone needs.
 //!
 //! What is never said anything about: data in the body of a request to a service that has a use for it; a mail's
-//! recipients; what a person is told about themselves; a field that the author sends by its name in a mail, unless it is
-//! sensitive. All of that is in `flowc audit`. Of an unencrypted connection `plain-transport` warns, whatever it carries.
+//! recipients; what a person is told about themselves; how to get back to somebody (a name, a phone number, a mail
+//! address) in a mail to the team. All of that is in `flowc audit`. Of an unencrypted connection `plain-transport` warns, whatever it carries.
 
 use super::class::{Class, Purpose};
 use super::destination;
@@ -33,6 +33,8 @@ pub(super) fn personal_data(workflow: &Workflow, dataflow: &Dataflow, diagnostic
 enum Wrong {
     InUrl,
     InMail,
+    /// Something personal that nobody needs to answer with, in a mail to a mailbox that is always the same.
+    PersonalInMail,
     /// A whole document, with private data somewhere in it, to a mailbox that is always the same.
     WholeInMail,
     InErrorText,
@@ -59,9 +61,12 @@ fn wrong(
                 (true, true) => Some(Wrong::WholeInMail),
                 (true, false) if to_others() => Some(Wrong::WholeInMail),
                 (false, true) => Some(Wrong::InMail),
+                (false, false) if to_others() && !private.kind.contact => Some(Wrong::PersonalInMail),
                 (_, false) => None,
             }
         }
+        // A token that a service gave is for a header like this one.
+        Part::CredentialHeader if private.kind.purpose == Purpose::Login => None,
         Part::RequestBody | Part::Header | Part::CredentialHeader if is_sensitive => {
             (!is_of_use(private.kind.purpose, &purpose_words())).then_some(Wrong::NoPurpose)
         }
@@ -240,6 +245,10 @@ fn diagnostic(
                 true => "mails are stored unencrypted by everybody on the way: leave it out, or show its end with `.slice(-4)`",
                 false => "mails are stored unencrypted by everybody on the way: leave it out",
             }),
+        Wrong::PersonalInMail => new(format!("`{first_name}` is sent by mail"))
+            .label(format!("{is}, in a mail {}", to(workflow, node)))
+            .help("mails are stored unencrypted by everybody on the way: name an id under which the reader finds it")
+            .help("if the reader has no other place to find it, say that it is meant: \"allow\": [\"personal-data-flow\"] in this node"),
         Wrong::WholeInMail => new(format!("a mail {} carries all of `{whole}`", to(workflow, node)))
             .label(format!("with {} in it", in_it(workflow, dataflow, flows)))
             .help("name the fields that the reader needs"),

@@ -211,12 +211,15 @@ fn not_compensated(workflow: &Workflow, effect: NodeId, why: Why, found: &Unhand
         Why::Mail => (format!("`{id}` is sent, and nobody hears of it {when}"), "a mail cannot be called back"),
     };
     let mut diagnostic = Diagnostic::new(Code::NoCompensation, node.id.span, headline).label(label);
-    for (index, step) in found.steps.iter().take(STEPS_MAX).enumerate() {
+    // Read from the top, the first of them says it.
+    let mut shown: Vec<_> = found.steps.iter().take(STEPS_MAX).map(|step| workflow.node(*step).id.span).collect();
+    shown.sort_unstable();
+    for (index, place) in shown.into_iter().enumerate() {
         let message = match index {
             0 => "no edge leads anywhere when this fails",
             _ => "nor when this fails",
         };
-        diagnostic = diagnostic.also(workflow.node(*step).id.span, message);
+        diagnostic = diagnostic.also(place, message);
     }
     if found.steps.len() > STEPS_MAX {
         let more = found.steps[STEPS_MAX..].iter().map(|step| name(*step));

@@ -28,12 +28,10 @@ pub(super) fn not_idempotent(workflow: &Workflow, node: &Node, http: &Http, diag
     if http.idempotent == Some(false) {
         diagnostic = diagnostic.also(super::place(node, "idempotent"), "so it was declared");
     }
-    let diagnostic = match http.method.as_str() {
+    diagnostics.push(match http.method.as_str() {
         "POST" | "PUT" | "PATCH" | "DELETE" => diagnostic
-            .help("flowc adds an `Idempotency-Key` header of its own making, which helps only if the service honours it: if it does, write \"idempotent\": true"),
-        _ => diagnostic,
-    };
-    diagnostics.push(
-        diagnostic.help("if not, send the key that the service asks for in `headers`, or write \"retry_count\": 0"),
-    );
+            .help("flowc adds an `Idempotency-Key` header of its own making, which helps only if the service honours it: if it does, write \"idempotent\": true")
+            .help("if not, send the key that the service asks for in `headers`, or write \"retry_count\": 0"),
+        _ => diagnostic.help("send the key that the service asks for in `headers`, or write \"retry_count\": 0"),
+    });
 }

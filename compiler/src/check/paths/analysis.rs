@@ -7,6 +7,7 @@
 
 use super::cells::Cells;
 use super::content::{Base, BaseRoot, Content, State, content, success};
+use super::expected::Schemas;
 use super::formula::some_object;
 use super::formula::{Atom, Formula, Test, Tests};
 use super::mdd::{Diagrams, FALSE, Ref, TRUE, Var};
@@ -39,6 +40,7 @@ pub struct Paths<'a> {
     pub(super) missing: usize,
     pub(super) object: usize,
     pub(super) is_false: usize,
+    pub(super) schemas: Schemas,
     /// From each variable on: everything is as one would expect.
     pub(super) plausible: Vec<Ref>,
 }
@@ -132,6 +134,7 @@ impl<'a> Paths<'a> {
             missing,
             object,
             is_false,
+            schemas: Schemas::of(workflow),
             plausible: Vec::new(),
         };
         paths.name_variables();
@@ -184,6 +187,16 @@ impl<'a> Paths<'a> {
     /// Whether a variable says whether a request succeeded.
     pub fn is_success(&self, var: Var, node: NodeId) -> bool {
         matches!(self.workflow.node(node).kind, Kind::Http(_)) && self.values.get(&success(node)) == Some(&var)
+    }
+
+    /// The executions of a formula in which a request says whether it succeeded, with `true` or `false`.
+    pub fn success_is_said(&mut self, formula: Ref, node: NodeId) -> Ref {
+        let Some(var) = self.values.get(&success(node)).copied() else { return formula };
+        let Fact::Value(_, cells) = &self.facts[var as usize] else { return formula };
+        let cells = Arc::clone(cells);
+        let is_bool = |cell| cells.in_cell(cell).any(|sample| matches!(sample.value, Value::Bool(_)));
+        let said = self.diagrams.test(var, is_bool);
+        self.diagrams.and(formula, said)
     }
 
     /// Whether the output of a node has an error: in conditions of edges out of `own`, before those are decided.

@@ -5,6 +5,7 @@
 use super::analysis::{Fact, Paths};
 use super::cells::{Cells, Domain, EVALUATIONS_MAX};
 use super::content::{Base, BaseRoot, success, variables};
+use super::expected::cells_of;
 use super::formula::{Atom, Test};
 use super::mdd::{Diagrams, Ref, TRUE, Var};
 use super::order::order;
@@ -110,19 +111,29 @@ impl Paths<'_> {
         }
     }
 
-    /// What one would expect: values of the kind they are compared with, missing or null; failures without the fields of
-    /// an answer; texts that are not there for other reasons than those of the conditions.
+    /// What one would expect: values that match the schemas; where there is none, values of the kind they are compared
+    /// with, missing or null; failures without the fields of an answer; texts that are not there for other reasons than
+    /// those of the conditions.
     pub(super) fn expect(&mut self) {
         let mut expected = vec![TRUE; self.facts.len() + 1];
         for var in (0..self.facts.len()).rev() {
             let mut here = match &self.facts[var] {
-                Fact::Value(_, cells) => self.diagrams.test(var as Var, |cell| cells.is_plausible(cell)),
+                Fact::Value(base, cells) => {
+                    let cells = Arc::clone(cells);
+                    let fits = self.schemas.expected(base, &cells).map(|ty| cells_of(&cells, &ty));
+                    // A failure has no schema: what is declared of an answer is asked for together with the outcome.
+                    let is_answer = base.root != BaseRoot::Input && self.schemas.declared(base).is_some();
+                    self.diagrams.test(var as Var, |cell| match &fits {
+                        Some(fits) => fits[cell as usize] || is_answer && cells.is_plausible(cell),
+                        None => cells.is_plausible(cell),
+                    })
+                }
                 Fact::Opaque(atom) => match &self.tests.atoms[*atom] {
                     Atom::Opaque(opaque) if opaque.may_fault => self.diagrams.test(var as Var, |value| value != 2),
                     _ => TRUE,
                 },
                 Fact::Started(_) => TRUE,
-                Fact::Outcome(node) => self.answers_of_failures(*node, var as Var),
+                Fact::Outcome(node) => self.answers(*node, var as Var),
             };
             here = self.diagrams.and(here, expected[var + 1]);
             expected[var] = here;
@@ -130,26 +141,40 @@ impl Paths<'_> {
         self.plausible = expected;
     }
 
-    /// A request that failed did not answer with the fields that its conditions ask for.
-    fn answers_of_failures(&mut self, node: NodeId, outcome: Var) -> Ref {
+    /// A request that failed did not answer with the fields that its conditions ask for; one that succeeded answered as
+    /// its schema says.
+    fn answers(&mut self, node: NodeId, outcome: Var) -> Ref {
         const OWN: [&str; 5] = ["success", "status_code", "response", "headers", "duration"];
         let mut all = TRUE;
         let completes = self.diagrams.test(outcome, |value| value == 0);
-        let from = Base { root: BaseRoot::Output(node), steps: Vec::new() };
         let fields: Vec<Var> = self
-            .values
-            .range(from..)
-            .take_while(|(base, _)| base.root == BaseRoot::Output(node))
+            .values_of(node)
+            .into_iter()
             .filter(|(base, _)| base.steps.first().is_some_and(|step| step == "result"))
             .filter(|(base, _)| base.steps.get(1).is_some_and(|field| !OWN.contains(&field.as_str())))
-            .map(|(_, var)| *var)
+            .map(|(_, var)| var)
             .collect();
         for var in fields {
             let missing = self.diagrams.test(var, |cell| cell == 0);
             let expected = self.diagrams.or(completes, missing);
             all = self.diagrams.and(all, expected);
         }
+        for (base, var) in self.values_of(node) {
+            let Some(ty) = self.schemas.declared(&base) else { continue };
+            let Fact::Value(_, cells) = &self.facts[var as usize] else { continue };
+            let fits = cells_of(cells, &ty);
+            let matches = self.diagrams.test(var, |cell| fits[cell as usize]);
+            let expected = self.diagrams.or(!completes, matches);
+            all = self.diagrams.and(all, expected);
+        }
         all
+    }
+
+    /// What varies in the output of a node.
+    fn values_of(&self, node: NodeId) -> Vec<(Base, Var)> {
+        let from = Base { root: BaseRoot::Output(node), steps: Vec::new() };
+        let of_node = self.values.range(from..).take_while(|(base, _)| base.root == BaseRoot::Output(node));
+        of_node.map(|(base, var)| (base.clone(), *var)).collect()
     }
 }
 

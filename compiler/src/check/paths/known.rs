@@ -1,24 +1,36 @@
 //! What a value can still be at a place: the answers for the type checker.
 //!
 //! Today they say of a path whether it can be missing or null: what a filter or a condition on the way has asked for is there.
-//! Everything else is left as it was declared. Whether a node was skipped or failed is judged by what one would expect (a
+//! The error of a node is there where it has one for certain, and its `status` is what it can be. Everything else is left as it was declared. Whether a node was skipped or failed is judged by what one would expect (a
 //! failure comes without the fields that the conditions ask for).
 
 use super::analysis::Paths;
 use super::content::{Base, BaseRoot, Content, State, content};
 use super::mdd::{FALSE, Ref};
-use crate::check::knowledge::{Knowledge, Place, Possible, Witness};
-use crate::model::NodeId;
+use crate::check::knowledge::{Knowledge, Place, Possible, Texts, Witness};
 use crate::model::expr::{Path, Root};
-use flow_runtime::value::Value;
+use crate::model::{Expr, NodeId};
+use flow_runtime::value::{JsString, Value};
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 /// Answers need to compute, and a question changes nothing.
-pub struct Known<'a>(pub RefCell<Paths<'a>>);
+pub struct Known<'a> {
+    pub paths: RefCell<Paths<'a>>,
+    /// The reads that count on a value.
+    counted: HashSet<*const Expr>,
+}
+
+impl<'a> Known<'a> {
+    pub fn new(paths: Paths<'a>) -> Known<'a> {
+        let counted = paths.sites.iter().map(|site| std::ptr::from_ref(site.expr)).collect();
+        Known { paths: paths.into(), counted }
+    }
+}
 
 impl Knowledge for Known<'_> {
     fn possible(&self, place: Place, path: &Path) -> Possible {
-        let mut paths = self.0.borrow_mut();
+        let mut paths = self.paths.borrow_mut();
         let (reader, own) = match place {
             Place::Node(node) => (node, None),
             Place::Condition(edge) => {
@@ -28,13 +40,18 @@ impl Knowledge for Known<'_> {
         };
         let here = paths.nodes[reader.0].runs;
         let mut absent = Absent::default();
-        paths.look(path, own, here, &mut absent);
+        paths.look(path, (reader, own), here, &mut absent);
         // Behind a node that never runs nothing more is said.
         if here == FALSE || paths.gave_up() {
             absent = Absent { missing: true, null: true };
         }
         let missing = absent.missing.then(|| Witness { when: String::new(), because: None });
-        Possible { null: absent.null, ..Possible::anything(missing) }
+        let text = paths.status(path, own, here).map_or(Texts::Any, Texts::OneOf);
+        Possible { null: absent.null, text, ..Possible::anything(missing) }
+    }
+
+    fn counts_on(&self, read: &Expr) -> bool {
+        self.counted.contains(&std::ptr::from_ref(read))
     }
 }
 
@@ -52,12 +69,41 @@ impl Absent {
 }
 
 impl Paths<'_> {
-    fn look(&mut self, path: &Path, own: Option<NodeId>, here: Ref, absent: &mut Absent) {
+    /// How a node can have settled, where a path is that of its `status`.
+    fn status(&mut self, path: &Path, own: Option<NodeId>, here: Ref) -> Option<Vec<JsString>> {
+        let Root::Output(node) = path.root else { return None };
+        if path.steps != ["status"] || here == FALSE || self.gave_up() {
+            return None;
+        }
+        let states = self.nodes[node.0];
+        let misrouted = if own == Some(node) { FALSE } else { states.misrouted };
+        let failed = self.diagrams.or(states.fails, misrouted);
+        let mut words = Vec::new();
+        for (word, when) in [("completed", !failed), ("failed", failed)] {
+            if self.possible(here, when).is_some() {
+                words.push(JsString::from(word));
+            }
+        }
+        Some(words)
+    }
+
+    fn look(&mut self, path: &Path, (reader, own): (NodeId, Option<NodeId>), here: Ref, absent: &mut Absent) {
         match path.root {
             Root::Input => self.look_input(&path.steps, here, absent),
-            Root::Error => absent.anyhow(),
-            // Whole outputs are the business of `skipped-node`.
-            Root::Output(_) if path.steps.is_empty() => {}
+            Root::Error => {
+                let error = self.bare_error(reader);
+                let base = |steps: &[String]| Base { root: BaseRoot::Error(reader), steps: steps.to_vec() };
+                match path.steps.as_slice() {
+                    _ if self.possible(here, !error).is_some() => absent.anyhow(),
+                    [] => {}
+                    [field] if field == "message" || field == "code" => {}
+                    steps => self.look_value(&base(steps), false, here, absent),
+                }
+            }
+            Root::Output(node) if path.steps.is_empty() => {
+                let runs = self.nodes[node.0].runs;
+                absent.missing |= own != Some(node) && self.possible(here, !runs).is_some();
+            }
             Root::Output(node) => {
                 let states = self.nodes[node.0];
                 let (ran, misrouted) = match own == Some(node) {
@@ -81,7 +127,14 @@ impl Paths<'_> {
                         Content::Known(_) | Content::Passed => {}
                         Content::Value { base, present } => self.look_value(&base, present, when, absent),
                         Content::Input(steps) => self.look_input(&steps, when, absent),
-                        Content::OfError(_) => absent.anyhow(),
+                        Content::OfError(content) => {
+                            let error = self.has_error(node, own);
+                            match *content {
+                                _ if self.possible(when, !error).is_some() => absent.anyhow(),
+                                Content::Value { base, present } => self.look_value(&base, present, when, absent),
+                                _ => {}
+                            }
+                        }
                     }
                 }
             }

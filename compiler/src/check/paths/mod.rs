@@ -12,6 +12,7 @@
 mod analysis;
 mod cells;
 mod content;
+mod expected;
 mod facts;
 mod formula;
 mod known;

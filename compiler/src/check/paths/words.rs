@@ -4,11 +4,13 @@
 //! Always true: only what matters is said.
 
 use super::analysis::{Fact, Paths};
-use super::cells::Cells;
-use super::content::{Base, BaseRoot};
+use super::cells::{Cells, Sample};
+use super::content::{Base, BaseRoot, success};
+use super::expected::is_of;
 use super::mdd::{FALSE, Ref, Var};
 use crate::check::knowledge::Witness;
 use crate::model::NodeId;
+use crate::model::ty::{Literal, Type};
 use flow_runtime::value::Value;
 
 /// One execution of those that a formula allows.
@@ -129,8 +131,18 @@ impl Paths<'_> {
                 index += 1;
             }
         }
+        // That the node itself went well goes without saying, where anything else is to be said.
+        let goes_without_saying = |(var, value): &(Var, u32)| match &self.facts[*var as usize] {
+            Fact::Outcome(node) => of == Some(*node) && *value == 0,
+            Fact::Value(base, cells) => {
+                of.is_some_and(|node| *base == success(node)) && !cells.holds(self.is_false, *value)
+            }
+            Fact::Started(_) | Fact::Opaque(_) => false,
+        };
+        let said: Vec<bool> = facts.iter().map(|fact| !goes_without_saying(fact)).collect();
+        let all = !said.contains(&true);
         let mut words = Vec::new();
-        for (index, (var, value)) in facts.iter().enumerate() {
+        for (index, (var, value)) in facts.iter().enumerate().filter(|(index, _)| all || said[*index]) {
             let others = facts.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, fact)| *fact);
             let values = self.values_like(*var, *value, &others.collect::<Vec<_>>(), condition, example.formula);
             words.extend(self.fact(*var, &values, of));
@@ -168,7 +180,9 @@ impl Paths<'_> {
                 Some(format!("`{}` {}", name(*node), if values[0] == 0 { "completes" } else { "fails" }))
             }
             Fact::Opaque(_) => None,
-            Fact::Value(base, cells) => Some(format!("{} is {}", self.path_of(base, of), self.cell(cells, values))),
+            Fact::Value(base, cells) => {
+                Some(format!("{} is {}", self.path_of(base, of), self.cell(base, cells, values)))
+            }
         }
     }
 
@@ -191,74 +205,109 @@ impl Paths<'_> {
         }
     }
 
-    /// The values of cells in words, those that one would expect if there are any.
-    pub fn cell(&self, cells: &Cells, of: &[u32]) -> String {
-        let samples =
-            || cells.samples.iter().zip(&cells.cell).filter(|(_, cell)| of.contains(cell)).map(|(sample, _)| sample);
-        let plausible = samples().any(|sample| sample.plausible);
-        let values: Vec<&Value> =
-            samples().filter(|sample| !plausible || sample.plausible).map(|sample| &sample.value).collect();
-        let has = |wanted: fn(&Value) -> bool| values.iter().any(|value| wanted(value));
-        let missing = has(|value| matches!(value, Value::Undefined));
-        let empty = has(|value| matches!(value, Value::String(text) if text.is_empty()));
-        let falsy = values.iter().all(|value| !value.truthy());
-        let bools =
-            [true, false].map(|wanted| values.iter().any(|value| matches!(value, Value::Bool(is) if *is == wanted)));
-        let asked = !cells.numbers.is_empty() || !cells.texts.is_empty();
-        // Only asked whether there is anything.
-        if !asked && falsy && empty && values.len() > 2 {
-            return if missing { "missing or empty".into() } else { "empty".into() };
+    /// The values of cells in words, those that one would expect if there are any. Of many kinds those are said that are
+    /// not among them, where that is shorter.
+    pub fn cell(&self, base: &Base, cells: &Cells, of: &[u32]) -> String {
+        let expected = self.schemas.expected(base, cells);
+        let words_of_cells = |of: &[u32]| words_of_cells(cells, of, expected.as_ref());
+        let said = words_of_cells(of);
+        if said.len() < KINDS_MAX {
+            return list(&said);
         }
-        if !asked && values.len() > 3 && !missing && values.iter().all(|value| value.truthy()) {
-            return "given".into();
+        let others: Vec<u32> = (0..cells.count).filter(|cell| !of.contains(cell)).collect();
+        match words_of_cells(&others).as_slice() {
+            [other] if other != "missing" => format!("not {other}"),
+            _ => list(&said),
         }
-        let mut words: Vec<String> = Vec::new();
-        if missing {
-            words.push("missing".into());
+    }
+}
+
+/// So many kinds of values are still listed.
+const KINDS_MAX: usize = 4;
+
+/// The kinds of values in cells, of a type if one is expected.
+fn words_of_cells(cells: &Cells, of: &[u32], expected: Option<&Type>) -> Vec<String> {
+    let samples = || cells.samples.iter().zip(&cells.cell).filter(|(_, cell)| of.contains(cell)).map(|each| each.0);
+    let is_expected = |sample: &Sample| match expected {
+        Some(ty) => ty.members().iter().any(|ty| is_of(cells, &sample.value, ty)),
+        None => sample.plausible,
+    };
+    let any = samples().any(is_expected);
+    let values: Vec<&Value> =
+        samples().filter(|sample| !any || is_expected(sample)).map(|sample| &sample.value).collect();
+    let has = |wanted: fn(&Value) -> bool| values.iter().any(|value| wanted(value));
+    let missing = has(|value| matches!(value, Value::Undefined));
+    let empty = has(|value| matches!(value, Value::String(text) if text.is_empty()));
+    let falsy = values.iter().all(|value| !value.truthy());
+    let bools =
+        [true, false].map(|wanted| values.iter().any(|value| matches!(value, Value::Bool(is) if *is == wanted)));
+    let asked = !cells.numbers.is_empty() || !cells.texts.is_empty();
+    // Only asked whether there is anything.
+    if !asked && falsy && empty && values.len() > 2 {
+        return vec![if missing { "missing or empty".into() } else { "empty".into() }];
+    }
+    if !asked && values.len() > 3 && !missing && values.iter().all(|value| value.truthy()) {
+        return vec!["given".into()];
+    }
+    let mut words: Vec<String> = Vec::new();
+    if missing {
+        words.push("missing".into());
+    }
+    if has(|value| matches!(value, Value::Null)) {
+        words.push("null".into());
+    }
+    for (is, word) in [(bools[0], "true"), (bools[1], "false")] {
+        if is {
+            words.push(word.into());
         }
-        if has(|value| matches!(value, Value::Null)) {
-            words.push("null".into());
-        }
-        for (is, word) in [(bools[0], "true"), (bools[1], "false")] {
-            if is {
-                words.push(word.into());
+    }
+    let numbers: Vec<f64> = values
+        .iter()
+        .filter_map(|value| if let Value::Number(number) = value { Some(*number) } else { None })
+        .collect();
+    words.extend(numbers_in_words(&cells.numbers, &numbers));
+    let mut other = false;
+    for value in &values {
+        match value {
+            Value::String(text) if cells.texts.contains(text) => {
+                words.push(format!("`{:?}`", text.to_well_formed()));
             }
-        }
-        let numbers: Vec<f64> = values
-            .iter()
-            .filter_map(|value| if let Value::Number(number) = value { Some(*number) } else { None })
-            .collect();
-        words.extend(numbers_in_words(&cells.numbers, &numbers));
-        let mut other = false;
-        for value in &values {
-            match value {
-                Value::String(text) if cells.texts.contains(text) => {
-                    words.push(format!("`{:?}`", text.to_well_formed()));
-                }
-                Value::String(text) if !text.is_empty() => other = true,
-                _ => {}
-            }
-        }
-        match (empty, other) {
-            (true, false) => words.push("empty".into()),
-            (_, true) if cells.texts.is_empty() => words.push("text".into()),
-            (_, true) => words.push("another text".into()),
-            (false, false) => {}
-        }
-        let lists = |wanted: bool| {
-            values.iter().any(|value| matches!(value, Value::Array(items) if items.is_empty() == wanted))
-        };
-        match (lists(true), lists(false)) {
-            (true, false) if !words.iter().any(|word| word == "empty") => words.push("empty".into()),
-            (_, true) => words.push("a list".into()),
+            Value::String(text) if !text.is_empty() => other = true,
             _ => {}
         }
-        if has(|value| matches!(value, Value::Object(_))) {
-            words.push("an object".into());
-        }
-        words.dedup();
-        list(&words)
     }
+    match (empty, other) {
+        (true, false) => words.push("empty".into()),
+        (_, true) if cells.texts.is_empty() => words.push("text".into()),
+        (_, true) => match expected.and_then(|ty| other_words(cells, ty)) {
+            Some(others) => words.extend(others),
+            None => words.push("another text".into()),
+        },
+        (false, false) => {}
+    }
+    let lists =
+        |wanted: bool| values.iter().any(|value| matches!(value, Value::Array(items) if items.is_empty() == wanted));
+    match (lists(true), lists(false)) {
+        (true, false) if !words.iter().any(|word| word == "empty") => words.push("empty".into()),
+        (_, true) => words.push("a list".into()),
+        _ => {}
+    }
+    if has(|value| matches!(value, Value::Object(_))) {
+        words.push("an object".into());
+    }
+    words.dedup();
+    words
+}
+
+/// The words of a type that has no other texts, without those that somebody asks for.
+fn other_words(cells: &Cells, ty: &Type) -> Option<Vec<String>> {
+    let texts = ty.members().iter().filter(|ty| matches!(ty, Type::String(_) | Type::Literal(Literal::String(_))));
+    let words: Option<Vec<&str>> =
+        texts.map(|ty| if let Type::Literal(Literal::String(text)) = ty { Some(&**text) } else { None }).collect();
+    let asked = |word: &str| cells.texts.iter().any(|text| text.as_str() == Some(word));
+    let others: Vec<String> =
+        words?.into_iter().filter(|word| !asked(word)).map(|word| format!("`{word:?}`")).collect();
+    (!others.is_empty() && others.len() <= KINDS_MAX).then_some(others)
 }
 
 /// `a, b or c`.

@@ -34,6 +34,8 @@ pub(super) struct Typing<'a> {
     quiet: usize,
     /// How many `reduce`s are being looked at, one inside the other.
     reduces: usize,
+    /// Some part of what was typed may be anything.
+    pub(super) met_json: bool,
 }
 
 /// How often the type of what `reduce` hands on may grow before it counts as `json`.
@@ -54,6 +56,7 @@ impl<'a> Typing<'a> {
             bound: Vec::new(),
             quiet: 0,
             reduces: 0,
+            met_json: false,
         }
     }
 
@@ -71,6 +74,12 @@ impl<'a> Typing<'a> {
     }
 
     pub(super) fn infer(&mut self, expr: &Expr) -> Type {
+        let ty = self.inferred(expr);
+        self.met_json |= ty.is_json();
+        ty
+    }
+
+    fn inferred(&mut self, expr: &Expr) -> Type {
         match &expr.kind {
             ExprKind::Constant(value) => Type::of(value),
             ExprKind::Array(items) => {
@@ -164,6 +173,10 @@ impl<'a> Typing<'a> {
             return (Type::Json, None);
         }
         let mut ty = self.root(path.root, declared);
+        if self.names.may_be_skipped(expr, path.root) {
+            let inside = self.facts[self.everywhere..].iter().map(Rc::as_ref);
+            ty = narrow::assume(ty.join(&Type::Missing), Origin::Path(path.root), inside);
+        }
         ty = self.names.known(&walked, ty, &mut witness);
         for (at, step) in path.steps.iter().enumerate() {
             let read = ty.field(step);
@@ -181,6 +194,11 @@ impl<'a> Typing<'a> {
             }
         }
         let witness = if ty.may_be_missing() { witness } else { None };
+        // Whether a node can have failed is a question of paths: `constant-condition` answers it, no comparison of types.
+        if matches!(path.root, Root::Output(_)) && path.steps == ["status"] && !ty.is_never() {
+            let missing = ty.only(|ty| matches!(ty, Type::Missing));
+            ty = self.names.root(path.root).field("status").ty.without_missing().join(&missing);
+        }
         (ty, witness)
     }
 

@@ -228,6 +228,16 @@ pub(super) fn implicit_number(typing: &Typing, operand: &Expr, ty: &Type, sign: 
     .help(format!("say that it is meant: `Number({})`", typing.written(operand.span)))
 }
 
+pub(super) fn text_in_total(typing: &Typing, of: &Expr, ty: &Type) -> Diagnostic {
+    Diagnostic::new(
+        Code::ImplicitNumber,
+        of.span,
+        format!("{} is {}, and `calculate_total` reads it as a number", named(typing, of), what(ty)),
+    )
+    .label("the node fails when it is no number")
+    .help("if it always is one, let the schema say so: \"type\": \"number\"")
+}
+
 pub(super) fn number_added_to_text(typing: &Typing, text: (&Expr, &Type), number: (&Expr, &Type)) -> Diagnostic {
     Diagnostic::new(
         Code::NumberAddedToText,

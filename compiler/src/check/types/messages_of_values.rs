@@ -32,6 +32,12 @@ pub(super) enum Use {
     Function(&'static str),
     /// An addend of `calculate_total`.
     Total,
+    /// What a transform walks through.
+    List,
+    /// What a transform adds fields to, or reads them from.
+    Objects,
+    /// What becomes the rows of a table.
+    Rows,
 }
 
 impl Use {
@@ -52,6 +58,9 @@ impl Use {
             Use::Recipient | Use::OneOfSeveral => "a recipient is an address, or an array of addresses",
             Use::Number(_) => "numbers are expected",
             Use::Total => "`calculate_total` adds numbers",
+            Use::List => "a transform walks through a list",
+            Use::Objects => "only objects and lists of them have fields",
+            Use::Rows => "a table is made of a list of objects",
         }
     }
 }
@@ -93,6 +102,7 @@ pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place:
             _ => "the text would say `undefined`".to_string(),
         },
         Use::Function(name) => format!("`{name}` of a missing value fails"),
+        Use::List | Use::Objects | Use::Rows => "a transform without an input fails".to_string(),
         Use::Prose(_) | Use::Total => "nothing there".to_string(),
     };
     let mut diagnostic =
@@ -106,7 +116,8 @@ pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place:
     }
     let default = match place {
         Use::Number(_) | Use::Total => "0",
-        Use::Function(_) => "{}",
+        Use::Function(_) | Use::Objects => "{}",
+        Use::List | Use::Rows => "[]",
         _ => "'…'",
     };
     let text = typing.written(expr.span);
@@ -163,11 +174,17 @@ fn reason_of_path(typing: &mut Typing, expr: &Expr, path: &Path) -> Reason {
 
 /// Where a field is declared that may be left out, or be null.
 fn optional(object: &Type, name: &str) -> Option<(Span, String)> {
-    let field = object.members().iter().find_map(|ty| match ty {
-        Type::Object(object) => object.field(name),
-        _ => None,
-    })?;
+    let fields = || {
+        object.members().iter().filter_map(|ty| match ty {
+            Type::Object(object) => Some((object, object.field(name)?)),
+            _ => None,
+        })
+    };
+    let may_be_absent = fields().find(|(_, field)| field.optional || field.ty.may_be_nullish());
+    let (object, field) = may_be_absent.or_else(|| fields().next())?;
+    let failed = object.field("success").is_some_and(|success| success.ty == Type::FALSE);
     let why = match field.optional {
+        true if failed => "not there when the request failed",
         true => "not in `required`, so it may be left out",
         false => "may be null",
     };

@@ -14,18 +14,18 @@ mod messages_of_values;
 mod names;
 mod narrow;
 mod operators;
-mod outputs;
+pub(super) mod outputs;
 mod positions;
 mod signatures;
 #[cfg(test)]
 mod tests;
 mod transforms;
 
-use super::Graph;
 use super::knowledge::{Knowledge, Place};
+use super::{Checked, Graph};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::ty::Type;
-use crate::model::{Kind, NodeId, Workflow};
+use crate::model::{Expr, Kind, NodeId, Workflow};
 use crate::source::Sources;
 use certain::Certain;
 use infer::Typing;
@@ -40,6 +40,49 @@ pub struct Types {
     pub input: Type,
     /// Of `previous_outputs.<id>`, by node, as if it had run.
     pub outputs: Vec<Type>,
+}
+
+/// What the checker knows of an expression.
+#[derive(Debug, Clone)]
+pub struct Typed<'a> {
+    pub place: Place,
+    pub expr: &'a Expr,
+    /// With all that is known where it stands.
+    pub ty: Type,
+    /// No part of it is `json`, of which nothing is known before it runs.
+    pub is_known: bool,
+}
+
+/// Visits every expression of a checked workflow but those over the items of a transform.
+pub(super) fn visit<'a>(
+    checked: &'a Checked,
+    sources: &Sources,
+    knowledge: Option<&dyn Knowledge>,
+    graph: &Graph,
+    visit: &mut dyn FnMut(Typed<'a>),
+) {
+    let workflow = &checked.workflow;
+    let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
+    let Types { input, outputs } = checked.types.clone();
+    let mut unheard = Diagnostics::default();
+    let checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, diagnostics: &mut unheard };
+    let mut at = |place: Place, expr: &'a Expr| {
+        let names = checker.names(place);
+        let mut typing = Typing::new(&names, sources).knowing(checker.facts(place));
+        let ty = typing.infer(expr);
+        visit(Typed { place, expr, ty, is_known: !typing.met_json });
+    };
+    for id in workflow.node_ids() {
+        match &workflow.node(id).kind {
+            Kind::Transform(transform) => {
+                transform.input.iter().for_each(|tree| tree.expressions(&mut |expr| at(Place::Node(id), expr)));
+            }
+            _ => workflow.node(id).expressions(&mut |expr| at(Place::Node(id), expr)),
+        }
+    }
+    for (index, edge) in workflow.edges.iter().enumerate() {
+        edge.condition.iter().for_each(|condition| at(Place::Condition(index), condition));
+    }
 }
 
 /// Checks every expression of a workflow.
@@ -122,7 +165,7 @@ impl Checker<'_> {
 }
 
 /// Whatever starts the workflow gives its input; what has no schema may give anything.
-fn input(workflow: &Workflow) -> Type {
+pub(super) fn input(workflow: &Workflow) -> Type {
     let triggers: Vec<&Kind> = workflow.nodes.iter().map(|node| &node.kind).filter(|kind| kind.is_trigger()).collect();
     let unknown = workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Unknown));
     if triggers.is_empty() || unknown {

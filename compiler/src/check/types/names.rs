@@ -3,7 +3,7 @@
 use crate::check::knowledge::{Knowledge, Place, Possible, Texts, Witness};
 use crate::model::expr::{Path, Root};
 use crate::model::ty::{Field, Literal, Rest, Type};
-use crate::model::{EnvId, NodeId, Workflow};
+use crate::model::{EnvId, Expr, NodeId, Workflow};
 use flow_runtime::value::JsString;
 
 pub(super) struct Names<'a> {
@@ -29,6 +29,13 @@ impl Names<'_> {
         }
     }
 
+    /// Whether a read takes the output of a node that may have been skipped as it comes.
+    pub(super) fn may_be_skipped(&self, read: &Expr, root: Root) -> bool {
+        let Some(knowledge) = self.knowledge.filter(|knowledge| !knowledge.counts_on(read)) else { return false };
+        let whole = Path { root, steps: Vec::new() };
+        matches!(root, Root::Output(_)) && knowledge.possible(self.place, &whole).missing.is_some()
+    }
+
     pub(super) fn is_secret(&self, variable: EnvId) -> bool {
         self.workflow.environment[variable.0].is_secret()
     }
@@ -40,12 +47,8 @@ impl Names<'_> {
             return ty;
         }
         let possible = knowledge.possible(self.place, path);
-        let mut left = possible.left_of(&ty);
-        let skipped = path.steps.is_empty() && !matches!(path.root, Root::Input);
+        let left = possible.left_of(&ty);
         if let Some(missing) = &possible.missing {
-            if skipped {
-                left = left.join(&Type::Missing);
-            }
             if left.may_be_missing() && !missing.when.is_empty() {
                 *witness = Some(missing.clone());
             }

@@ -100,12 +100,30 @@ impl Type {
     }
 }
 
-/// Of a failure only `success` is known: its body has no schema. Without any schema nothing is declared.
+/// Of a failure only `success` is known: its body has no schema. A field of the schema is hardly there; what every answer is
+/// given has another value then. Without any schema nothing is declared.
 fn failed_answer(http: &Http) -> Type {
-    match http.response_schema {
-        Some(_) => {
-            Type::object(vec![Field::required("success", Type::FALSE)], Rest::Of(Type::Json)).join(&Type::Missing)
+    let Some(schema) = &http.response_schema else { return Type::Json };
+    let mut fields = vec![Field::required("success", Type::FALSE)];
+    let given = ["success", "status_code", "response", "headers", "duration"];
+    for ty in schema.ty.members() {
+        let Type::Object(object) = ty else { continue };
+        for field in object.fields().iter().filter(|field| !given.contains(&&*field.name)) {
+            match fields.iter_mut().find(|known| known.name == field.name) {
+                Some(known) => known.ty = known.ty.join(&field.ty),
+                None => fields.push(Field { optional: true, ..field.clone() }),
+            }
         }
-        None => Type::Json,
+    }
+    Type::object(fields, Rest::Of(Type::Json)).join(&Type::Missing)
+}
+
+/// What a schema says of the result of a node that completed.
+pub(in crate::check) fn declared(kind: &Kind) -> Option<Type> {
+    match kind {
+        Kind::Http(http) => http.response_schema.is_some().then(|| answer(http)),
+        Kind::Webhook(webhook) => webhook.input_schema.as_ref().map(|schema| schema.ty.clone()),
+        Kind::Manual(manual) => manual.input_schema.as_ref().map(|schema| schema.ty.clone()),
+        Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
     }
 }

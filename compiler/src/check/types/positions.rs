@@ -2,6 +2,7 @@
 
 use super::infer::Typing;
 use super::messages_of_values::{self as messages, Use};
+use super::transforms::{is_list, rows};
 use crate::model::expr::{Binary, Expr, ExprKind, Unary};
 use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::url;
@@ -94,7 +95,7 @@ impl Typing<'_> {
     }
 
     /// An expression whose value goes to a place.
-    fn value(&mut self, expr: &Expr, place: &Use) {
+    pub(super) fn value(&mut self, expr: &Expr, place: &Use) {
         let ty = self.infer(expr);
         if ty.is_json() || ty.is_never() {
             return;
@@ -187,6 +188,12 @@ fn fits(ty: &Type, place: &Use) -> bool {
             }
             _ => is_text,
         },
+        Use::List => is_list(ty),
+        Use::Objects => match ty {
+            Type::Array(array) => has_fields(&array.items),
+            _ => matches!(ty, Type::Object(_)),
+        },
+        Use::Rows => is_list(ty) && rows(ty).is_none_or(|items| has_fields(&items)),
         Use::Url(At::Query)
         | Use::Header
         | Use::Parameter
@@ -196,6 +203,10 @@ fn fits(ty: &Type, place: &Use) -> bool {
         | Use::Function(_)
         | Use::Total => true,
     }
+}
+
+fn has_fields(items: &Type) -> bool {
+    items.is_json() || items.members().iter().all(|ty| matches!(ty, Type::Object(_)))
 }
 
 fn may_be_nothing(place: &Use) -> bool {

@@ -7,8 +7,10 @@ use super::narrow::{self, Origin};
 use super::positions::tree_type;
 use crate::check::knowledge::Place;
 use crate::model::expr::{Expr, Root};
-use crate::model::ty::{Field, Object, Rest, Type};
-use crate::model::{NodeId, Transform, TransformStep};
+use crate::model::ty::{Field, Literal, Object, Rest, Type};
+use crate::model::{NodeId, Transform, TransformStep, Tree};
+use flow_runtime::expr as js;
+use flow_runtime::value::Value;
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -28,6 +30,19 @@ impl Checker<'_> {
                 }
             },
         };
+        if let Some(Tree::Whole(expr)) = &transform.input {
+            let place = match &transform.step {
+                // What has no list has been reported.
+                _ if !of_objects && list(&input).is_err() => None,
+                _ if of_objects => Some(Use::Objects),
+                TransformStep::JsonToCsv { .. } => Some(Use::Rows),
+                _ => Some(Use::List),
+            };
+            self.at(Place::Node(id), |typing| match place {
+                Some(place) => typing.value(expr, &place),
+                None => drop(typing.infer(expr)),
+            });
+        }
         match &transform.step {
             TransformStep::FilterItems { condition } => {
                 self.of_item(id, &items, |typing| typing.condition(condition));
@@ -98,7 +113,12 @@ impl Checker<'_> {
     /// What is transformed: what the author names, else the result of whichever node leads here.
     fn transform_input(&mut self, id: NodeId, transform: &Transform) -> Type {
         if let Some(tree) = &transform.input {
-            return self.at(Place::Node(id), |typing| tree_type(typing, tree)).as_json_element();
+            let ty = match tree {
+                // Looked at once it is known what it is for.
+                Tree::Whole(expr) => self.at(Place::Node(id), |typing| typing.silently(|typing| typing.infer(expr))),
+                tree => self.at(Place::Node(id), |typing| tree_type(typing, tree)),
+            };
+            return ty.as_json_element();
         }
         let sources = &self.graph.incoming[id.0];
         if sources.is_empty() {
@@ -131,6 +151,16 @@ pub(super) enum NoList {
     Never,
     /// It has these fields that are.
     Several(Vec<String>),
+}
+
+/// Whether one alternative is a list, or holds one, as far as is known.
+pub(super) fn is_list(ty: &Type) -> bool {
+    list(ty).is_ok()
+}
+
+/// The items of a list, where they are known.
+pub(super) fn rows(ty: &Type) -> Option<Type> {
+    list(ty).ok().map(|(items, _)| items)
 }
 
 /// The items of a list, and how many there are at least: of an array, or of the only array an object holds.
@@ -238,13 +268,19 @@ impl Typing<'_> {
     /// What `calculate_total` adds up: a number, text that is one, or nothing.
     fn addend(&mut self, of: &Expr, ty: &Type) {
         let present = ty.without_nullish();
-        if let Some(wrong) = present.members().iter().find(|ty| {
-            matches!(
-                ty,
-                Type::Array(_) | Type::Object(_) | Type::Bool | Type::Literal(crate::model::ty::Literal::Bool(_))
-            )
-        }) {
+        let is_number = |text: &str| {
+            !text.is_empty() && matches!(js::plus(&Value::string(text)), Value::Number(number) if !number.is_nan())
+        };
+        let is_none = |ty: &&Type| match ty {
+            Type::Array(_) | Type::Object(_) | Type::Bool | Type::Literal(Literal::Bool(_)) => true,
+            Type::Literal(Literal::String(text)) => !is_number(text),
+            _ => false,
+        };
+        if let Some(wrong) = present.members().iter().find(is_none) {
             let found = messages::does_not_fit(self, of, wrong, &Use::Total);
+            self.report(found);
+        } else if let Some(text) = present.members().iter().find(|ty| matches!(ty, Type::String(_))) {
+            let found = messages::text_in_total(self, of, text);
             self.report(found);
         }
     }

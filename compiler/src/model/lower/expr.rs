@@ -382,7 +382,10 @@ impl Resolver<'_, '_> {
                     Diagnostic::new(Code::WrongArguments, argument.span, format!("`{method}` takes a function"))
                         .label("this is a value")
                         .also(method_span, "")
-                        .help(format!("write what to do with each one: `{method}(x => …)`")),
+                        .help(match method {
+                            "sort" => "say which of two comes first: `sort((a, b) => a - b)`".to_owned(),
+                            _ => format!("write what to do with each one: `{method}(x => …)`"),
+                        }),
                 );
                 None
             }

@@ -125,6 +125,8 @@ impl Lowering<'_> {
         } else if literal.contains('<') {
             diagnostic =
                 diagnostic.help("write only what stands between `<` and `>`; a sender's name stands in `from_name`");
+        } else {
+            diagnostic = diagnostic.help("write a name, `@` and a domain, as in `ann@example.com`");
         }
         self.diagnostics.push(diagnostic);
     }

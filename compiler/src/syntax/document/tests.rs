@@ -32,6 +32,8 @@ error[missing-key]: a workflow needs the key `nodes`
   │
 1 │ {"name": "x"}
   │ ^
+  │
+  = help: add "nodes": [ … ]
 "#,
     ),
     (
@@ -114,6 +116,8 @@ error[missing-key]: a node needs the key `id`
   │
 1 │ {"nodes": [{}]}
   │            ^
+  │
+  = help: add "id": "…": connections and templates name the node by it
 
 error[missing-key]: a node needs the key `type`
   ┌─ w:1:12

@@ -116,9 +116,11 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
             "join arrays with `concat`, and list the keys of an object one by one",
         ),
         Rule::power => unsupported(span, "there is no operator `**`", "write `Math.pow(x, y)`"),
-        Rule::assignment if pair.as_str() == "=" => {
-            unsupported(span, "an expression assigns nothing", "to compare two values write `==`")
-        }
+        Rule::assignment if pair.as_str() == "=" => unsupported(
+            span,
+            "`=` assigns a value, and an expression changes nothing",
+            "to compare two values write `==`",
+        ),
         Rule::assignment => unsupported(
             span,
             format!("`{}` assigns a value, and an expression changes nothing", pair.as_str()),

@@ -55,7 +55,7 @@ error[unsupported-expression]: an expression has one value: there is no comma op
     (
         "a = 1",
         r#"
-error[unsupported-expression]: an expression assigns nothing
+error[unsupported-expression]: `=` assigns a value, and an expression changes nothing
   ┌─ w:1:3
   │
 1 │ a = 1
