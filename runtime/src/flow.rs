@@ -148,6 +148,9 @@ impl Retry {
 /// Evaluated after the source settled. [`Scope::read_missing`] tells afterwards whether a missing field was read.
 pub type Condition = fn(&Scope) -> Result<bool, Fault>;
 
+/// Computes a value.
+pub type Computation = fn(&Scope) -> Result<Value, Fault>;
+
 /// What a node does.
 pub enum Kind {
     Webhook(Webhook),
@@ -184,7 +187,7 @@ pub struct Webhook {
     pub allowed_ips: &'static [&'static str],
     /// Deliveries with the same value are one execution; one whose value is missing, `null` or empty is not compared.
     /// Reads the input and the environment.
-    pub dedupe_key: Option<fn(&Scope) -> Result<Value, Fault>>,
+    pub dedupe_key: Option<Computation>,
 }
 
 /// A way of signing requests: `signature` in the trigger.

@@ -55,11 +55,13 @@ fn without_keys(debug: &str) -> String {
     out + rest
 }
 
-/// The same code, without the name of the file and the lines in it that its comments name.
+/// The same code, without the name of the file, the lines in it that its comments name, and the name of its JSON, which is
+/// another where the JSON says in other words what the .flow text says.
 pub fn without_lines(code: &str, file: &str) -> String {
     let line = |line: &str| match (line.find(", line "), line.rfind(&format!(" of {file}"))) {
         (Some(start), Some(end)) if start < end => line[..start].to_owned(),
         _ => line.replace(file, "FILE"),
     };
-    code.lines().map(line).collect::<Vec<_>>().join("\n")
+    let is_name = |line: &&str| line.trim_start().starts_with("hash: \"");
+    code.lines().filter(|line| !is_name(line)).map(line).collect::<Vec<_>>().join("\n")
 }

@@ -186,7 +186,7 @@ impl Judgement<'_> {
             for edge in old.edges.iter().filter(handles) {
                 let to = &old.nodes[edge.to].id;
                 let same = |other: &&EdgeOutline| other.from == is && new.nodes[other.to].id == *to;
-                if !new.edges.iter().find(same).is_some_and(|other| other.when.is_some()) {
+                if new.edges.iter().find(same).is_none_or(|other| other.when.is_none()) {
                     let reason = Reason::HandlerChanged { from: node.id.clone(), to: to.clone() };
                     self.say(Verdict::DrainFirst, reason);
                 }
