@@ -214,6 +214,11 @@ pub fn journal_recovered() {
     line(Level::Warn, "journal recovered", &[]);
 }
 
+/// Nothing more is written: how often this process has waited for the disk, and for how many events.
+pub fn journal_closed(commits: u64, events: u64) {
+    line(Level::Info, "journal closed", &[("commits", Field::Number(commits)), ("events", Field::Number(events))]);
+}
+
 /// Executions that former processes have not finished go on.
 pub fn recovering(executions: usize) {
     line(Level::Info, "recovering", &[("executions", Field::Number(executions as u64))]);

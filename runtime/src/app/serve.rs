@@ -83,6 +83,10 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
     })?;
     runtime.shutdown_background();
     journal.close();
+    if let Some(store) = journal.store() {
+        let statistics = store.statistics();
+        crate::log::journal_closed(statistics.commits, statistics.events);
+    }
     Ok(code)
 }
 

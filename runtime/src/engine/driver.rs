@@ -141,7 +141,7 @@ impl Engine {
         capacity: Capacity,
     ) -> Arc<Engine> {
         let effects = Box::new(Arc::new(services));
-        let retention = Retention::default();
+        let retention = if journal.store().is_some() { Retention::BESIDE_A_STORE } else { Retention::default() };
         Engine::with_parts(
             workflow,
             environment,
@@ -470,6 +470,14 @@ impl Engine {
             Some(_) => self.scheduler.working() as u64,
             None => self.counts().running,
         }
+    }
+
+    /// Whether the journal can be written.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn journal_ready(&self) -> Result<(), JournalError> {
+        self.parts.journal.ready()
     }
 
     pub fn counts(&self) -> Counts {

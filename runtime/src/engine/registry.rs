@@ -26,6 +26,11 @@ pub struct Retention {
     pub bytes: usize,
 }
 
+impl Retention {
+    /// Where all of it can be read again from a store: enough for whoever asks at the end of what it has just started.
+    pub const BESIDE_A_STORE: Retention = Retention { executions: 256, bytes: 1024 * 1024 };
+}
+
 impl Default for Retention {
     fn default() -> Retention {
         Retention { executions: 10_000, bytes: 16 * 1024 * 1024 }

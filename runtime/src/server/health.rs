@@ -1,6 +1,7 @@
 //! `/health`, `/health/live`, `/health/ready`: for load balancers and orchestrators.
 //!
-//! Live: the process answers. Ready: it accepts work; 503 from the moment it is asked to stop.
+//! Live: the process answers. Ready: it accepts work; 503 from the moment it is asked to stop, and while its journal cannot
+//! be written.
 
 use super::Service;
 use super::error::json;
@@ -12,11 +13,11 @@ use std::sync::Arc;
 pub async fn health(State(service): State<Arc<Service>>) -> Response {
     let workflow = service.engine.workflow();
     let body = serde_json::json!({
-        "status": if service.is_draining() { "draining" } else { "ok" },
+        "status": status(&service).1,
         "workflow": workflow.name,
         "version": workflow.version,
     });
-    json(status(&service), body.to_string())
+    json(status(&service).0, body.to_string())
 }
 
 pub async fn live() -> Response {
@@ -24,10 +25,17 @@ pub async fn live() -> Response {
 }
 
 pub async fn ready(State(service): State<Arc<Service>>) -> Response {
-    let body = if service.is_draining() { "{\"status\":\"draining\"}" } else { "{\"status\":\"ok\"}" };
-    json(status(&service), body)
+    let (status, word) = status(&service);
+    json(status, format!("{{\"status\":\"{word}\"}}"))
 }
 
-fn status(service: &Service) -> StatusCode {
-    if service.is_draining() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+fn status(service: &Service) -> (StatusCode, &'static str) {
+    if service.is_draining() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining");
+    }
+    match service.engine.journal_ready() {
+        Ok(()) => (StatusCode::OK, "ok"),
+        // What exactly is in the log.
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "journal unavailable"),
+    }
 }

@@ -8,9 +8,12 @@ use crate::journal::JournalError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Locked by the owner; holds the number of its process, for messages.
 const FILE: &str = "lock";
+
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The right to write.
 pub struct Owner {
@@ -30,10 +33,15 @@ impl Owner {
         let cannot = |what: &str, error| JournalError::new(format!("{}: cannot {what}: {error}", folder.display()));
         builder.create(folder).map_err(|error| cannot("create the folder of the journal", error))?;
         let mut file = open(folder, true).map_err(|error| cannot("use the folder of the journal", error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(taken(folder, &mut file)),
-            Err(TryLockError::Error(error)) => return Err(cannot("lock the journal", error)),
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Another process may be about to end, or be looking whether anybody is the owner.
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 10),
+                Err(TryLockError::WouldBlock) => return Err(taken(folder, &mut file)),
+                Err(TryLockError::Error(error)) => return Err(cannot("lock the journal", error)),
+            }
         }
         // Only words for others: without them the lock is as good.
         let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));

@@ -164,8 +164,20 @@ impl Shared {
     }
 }
 
+/// Whoever waits, or comes later, hears that the journal has stopped, however its thread ended.
+struct Stops(Arc<Shared>);
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        queue.closing = true;
+        queue.entries.clear();
+    }
+}
+
 impl Work {
     fn run(&mut self) {
+        let _stops = Stops(Arc::clone(&self.shared));
         loop {
             let (failing, closing) = self.take();
             self.drop_refused();
@@ -174,8 +186,6 @@ impl Work {
                 Err(error) => self.failed(&error, failing),
             }
             if closing {
-                self.pending.clear();
-                self.shared.queue().entries.clear();
                 return;
             }
         }
