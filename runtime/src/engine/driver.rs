@@ -116,8 +116,7 @@ pub enum Started {
     },
 }
 
-/// An execution that was accepted. Dropping it changes nothing.
-#[derive(Clone)]
+/// An execution that was accepted. While there is one, the execution stays in memory; dropping it changes nothing else.
 pub struct Handle {
     run: Arc<Run>,
 }
@@ -205,10 +204,10 @@ impl Engine {
         if self.is_draining() {
             return Err(StartError::Draining);
         }
-        let (run, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options, None)?;
+        let (handle, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options, None)?;
         tokio::spawn(work);
-        run.is_accepted().await.map_err(StartError::Journal)?;
-        Ok(Handle { run })
+        handle.run.is_accepted().await.map_err(StartError::Journal)?;
+        Ok(handle)
     }
 
     /// As [`Engine::start_with`], but an input that comes again with the same key is not started again. Of several that come
@@ -238,18 +237,20 @@ impl Engine {
         if self.is_draining() {
             return Err(StartError::Draining);
         }
-        let (run, work) = self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options, Some(&claim))?;
+        let (handle, work) =
+            self.admit(Id(uuid::Uuid::now_v7().as_u128()), input, started_by, options, Some(&claim))?;
         tokio::spawn(work);
         let engine = Arc::clone(self);
         // A task of its own: where the sender goes away, those who come after it still have to be told.
         let starting = tokio::spawn(async move {
-            run.is_accepted().await.map_err(StartError::Journal)?;
-            claim.started(run.id);
+            let id = handle.run.id;
+            handle.run.is_accepted().await.map_err(StartError::Journal)?;
+            claim.started(id);
             // It may have ended and be forgotten already, and then nobody else takes its key back.
-            if engine.registry.get(run.id).is_none() {
-                engine.registry.keys.forget(run.id);
+            if engine.registry.get(id).is_none() {
+                engine.registry.keys.forget(id);
             }
-            Ok(Started::New(Handle { run }))
+            Ok(Started::New(handle))
         });
         starting.await.unwrap_or_else(|_| Err(StartError::Journal(JournalError::stopped())))
     }
@@ -285,8 +286,7 @@ impl Engine {
         started_by: StartedBy,
         options: &StartOptions,
     ) -> Result<(Handle, impl Future<Output = ()> + Send + use<>), StartError> {
-        let (run, work) = self.admit(id, input, started_by, options, None)?;
-        Ok((Handle { run }, work))
+        self.admit(id, input, started_by, options, None)
     }
 
     /// Takes an execution in. What has to be done about it is the future's work, also to find out whether it is accepted.
@@ -297,7 +297,7 @@ impl Engine {
         started_by: StartedBy,
         options: &StartOptions,
         claim: Option<&Claim>,
-    ) -> Result<(Arc<Run>, impl Future<Output = ()> + Send + use<>), StartError> {
+    ) -> Result<(Handle, impl Future<Output = ()> + Send + use<>), StartError> {
         if self.counts().running >= self.parts.capacity.unfinished as u64 {
             return Err(StartError::Busy);
         }
@@ -323,6 +323,7 @@ impl Engine {
         let mut run = Run::new(id, input, (trigger, origin), accepted, clock, execution, Duration::ZERO);
         run.environment = options.values(&self.environment.values);
         let run = Arc::new(run);
+        let handle = Handle::of(&run);
         self.registry.add(Arc::clone(&run));
         let acceptance = match durable {
             Durable::Now => {
@@ -348,7 +349,7 @@ impl Engine {
                 engine.queue(run, acceptance).await;
             }
         };
-        Ok((run, work))
+        Ok((handle, work))
     }
 
     /// Takes up what former processes left unfinished, and from now on what the operator's commands ask for. Returns how many
@@ -383,10 +384,11 @@ impl Engine {
             return Err(JournalError::new(format!("{id} is at work already")));
         }
         let run = Arc::new(revived.run);
+        let handle = Handle::of(&run);
         self.registry.revive(&run);
         let turn = Turn::take(self);
-        tokio::spawn(Task::resume(Arc::clone(self), Arc::clone(&run), turn, revived.begun).run());
-        Ok(Handle { run })
+        tokio::spawn(Task::resume(Arc::clone(self), run, turn, revived.begun).run());
+        Ok(handle)
     }
 
     /// The execution as the API shows it: canonical JSON text, in the shape that [`view`] documents. `None`: there is no such execution, or
@@ -409,7 +411,7 @@ impl Engine {
     /// To wait for an execution that is in memory. `None`: it waits in the journal, it has ended, or there is none.
     pub fn handle(&self, execution_id: &str) -> Option<Handle> {
         match self.registry.get(Id::parse(execution_id)?)? {
-            Known::Running(run) => Some(Handle { run }),
+            Known::Running(run) => Some(Handle::of(&run)),
             Known::Parked { .. } | Known::Ended(_) => None,
         }
     }
@@ -680,7 +682,24 @@ impl Engine {
     }
 }
 
+impl Clone for Handle {
+    fn clone(&self) -> Handle {
+        Handle::of(&self.run)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.run.let_go();
+    }
+}
+
 impl Handle {
+    fn of(run: &Arc<Run>) -> Handle {
+        run.hold();
+        Handle { run: Arc::clone(run) }
+    }
+
     /// As clients see it: `exec-` and 32 hexadecimal digits.
     pub fn id(&self) -> &str {
         &self.run.name

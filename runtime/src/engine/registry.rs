@@ -122,11 +122,11 @@ impl Registry {
     }
 
     /// An execution whose state is in the journal leaves memory. False: somebody holds it, or wants something of it.
-    /// `others`: how many hold it besides the registry and whoever waits for it.
-    pub fn park(&self, run: &Arc<Run>, others: usize) -> bool {
+    pub fn park(&self, run: &Run) -> bool {
+        // Nobody can get at it while this lock is held.
         let mut inner = self.inner();
-        // Nobody can get hold of it while this lock is held, but who has it may be waiting for its end.
-        if Arc::strong_count(run) > others + 1 || run.state().cancel_asked {
+        run.state().wants_to_park = true;
+        if run.is_held() || run.state().cancel_asked {
             return false;
         }
         inner.known.insert(run.id, Known::Parked { cancel: false, age: Some(run.age()) });

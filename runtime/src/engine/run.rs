@@ -9,6 +9,7 @@ use crate::journal::{Id, JournalError};
 use crate::node::NodeError;
 use crate::value::Doc;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct Run {
     pub environment: Option<Box<[String]>>,
     /// Another version of the workflow began it: how it is written down.
     pub renumbered: Option<Renumbered>,
+    /// How many have a handle.
+    holders: AtomicUsize,
     state: Mutex<State>,
     /// Told when `finished` is set.
     pub changed: Notify,
@@ -49,6 +52,8 @@ pub struct State {
     /// Set when the end is durable.
     pub finished: Option<Finished>,
     pub cancel_asked: bool,
+    /// Nothing but a handle keeps it in memory: its task wants to be woken when that is gone.
+    pub wants_to_park: bool,
     /// The acceptance is durable. Until then effects wait.
     pub accepted: bool,
     /// The acceptance could not be stored: nothing has happened, and nothing may.
@@ -95,6 +100,7 @@ impl Run {
             started: Vec::with_capacity(nodes),
             finished: None,
             cancel_asked: false,
+            wants_to_park: false,
             accepted: false,
             discarded: None,
             waker: None,
@@ -111,6 +117,7 @@ impl Run {
             clock,
             environment: None,
             renumbered: None,
+            holders: AtomicUsize::new(0),
             state: Mutex::new(state),
             changed: Notify::new(),
         }
@@ -157,6 +164,21 @@ impl Run {
             }
             changed.await;
         }
+    }
+
+    pub fn hold(&self) {
+        self.holders.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// One holder less. The order matters: whoever wants to park says so before it counts the holders.
+    pub fn let_go(&self) {
+        if self.holders.fetch_sub(1, Ordering::SeqCst) == 1 && self.state().wants_to_park {
+            self.wake();
+        }
+    }
+
+    pub fn is_held(&self) -> bool {
+        self.holders.load(Ordering::SeqCst) > 0
     }
 
     /// Has its task look at it again.

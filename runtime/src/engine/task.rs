@@ -55,7 +55,7 @@ pub struct Task {
     appended: bool,
     /// Everything appended is about to be durable; then the execution leaves memory.
     parking: Option<Durable>,
-    /// Somebody holds the execution: it stays, at least until something happens.
+    /// The journal has stopped: so does the process, and nothing leaves memory any more.
     stays: bool,
     commands: VecDeque<Command>,
     /// Effects that are being tried, or that wait for the next try.
@@ -233,7 +233,7 @@ impl Task {
                 }
             }
             if self.poll_flights(context) || self.poll_alarm(context) {
-                (self.parking, self.stays) = (None, false);
+                self.parking = None;
                 continue;
             }
             return if self.parks(context) { Poll::Ready(Ending::Parked) } else { Poll::Pending };
@@ -263,7 +263,6 @@ impl Task {
             Durable::Later(receiver) => match Pin::new(receiver).poll(context) {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(Ok(()))) => {}
-                // The journal has stopped: so does the process.
                 Poll::Ready(Ok(Err(_)) | Err(_)) => {
                     self.stays = true;
                     return false;
@@ -271,11 +270,12 @@ impl Task {
             },
         }
         self.parking = None;
-        self.stays = !engine.registry.park(&self.run, 1);
-        if !self.stays && !leaves {
+        // Whoever holds it wakes this task when letting go.
+        let parked = engine.registry.park(&self.run);
+        if parked && !leaves {
             engine.scheduler.waits(self.run.id, wake_at.and_then(|wake_at| self.run.due(wake_at)));
         }
-        !self.stays
+        parked
     }
 
     /// True if an attempt ended and was handled.
