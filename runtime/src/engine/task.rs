@@ -188,7 +188,8 @@ impl Task {
     fn guarded_poll(&mut self, context: &mut Context) -> Poll<Ending> {
         let mut poll = Poll::Ready(Ending::Ended);
         self.guarded(|task| poll = task.poll(context));
-        if self.appended {
+        // What ends goes with *finished*.
+        if self.appended && poll.is_pending() {
             self.appended = false;
             self.engine.parts.journal.nudge();
         }
