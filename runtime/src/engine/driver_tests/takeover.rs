@@ -20,7 +20,7 @@ fn new() -> Life {
 async fn what_continues_stays_written_down_as_it_was_begun() {
     let (old, new) = (old(), new());
     let first = old.born();
-    first.world.script("charge", [act(unavailable())]);
+    first.world.script("charge", [act(unavailable()), act(succeed("{}"))]);
     let handle = first.engine.start(input(), StartedBy::Trigger(0)).await.unwrap();
     assert_eq!(handle.finished().await, Status::Completed);
     let id = first.journal.ids()[0];
