@@ -44,9 +44,8 @@ fn files(workflow: &Workflow) -> [(String, String); 5] {
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
         .collect();
     let version = if version.is_empty() { "latest".to_owned() } else { version };
-    let filled = |text: &str, title: &str| {
-        text.replace("{name}", name).replace("{version}", &version).replace("{type}", "exec").replace("{title}", title)
-    };
+    let filled =
+        |text: &str, title: &str| text.replace("{name}", name).replace("{version}", &version).replace("{title}", title);
     [
         ("Dockerfile".to_owned(), filled(DOCKERFILE, &title)),
         ("compose.yaml".to_owned(), filled(COMPOSE, &title)),
