@@ -175,8 +175,9 @@ pub fn events(out: &mut String, names: &mut Names, events: &[Event], unordered: 
 }
 
 fn request(names: &mut Names, request: &Request) -> String {
-    let mut out =
-        format!("{} {{{}}}{} -> {}\n", request.method, request.service, names.stable(&request.path), request.answer);
+    let Request { method, service, answer, .. } = request;
+    let over = if request.http2 { " over HTTP/2" } else { "" };
+    let mut out = format!("{method} {{{service}}}{}{over} -> {answer}\n", names.stable(&request.path));
     for (name, value) in &request.headers {
         if TRANSPORT.contains(&name.as_str()) {
             continue;

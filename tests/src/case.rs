@@ -41,10 +41,13 @@ pub struct Case {
     #[serde(default)]
     pub service: BTreeMap<String, BTreeMap<String, Vec<Answer>>>,
     pub smtp: Option<Smtp>,
+    /// Services that speak HTTPS, and offer HTTP/2.
+    #[serde(default)]
+    pub https: Vec<String>,
     /// Services (or "smtp") that refuse connections.
     #[serde(default)]
     pub down: Vec<String>,
-    /// The mail server's certificate authority is known.
+    /// The authority that signed the servers' certificates is known.
     #[serde(default = "yes")]
     pub trust: bool,
     /// Things happen at the same time: the account lists them sorted.

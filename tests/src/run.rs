@@ -4,13 +4,16 @@ use crate::account::{self, Names};
 use crate::case::{Case, Start};
 use crate::{compile, expect, folder};
 use flow_world::process::{self, Process};
-use flow_world::{HttpServer, Refused, Script, SmtpServer, World};
+use flow_world::{HttpServer, Refused, Script, Smtp, SmtpServer, World};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// No case takes longer.
@@ -22,8 +25,19 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// When it differs, or when something does not work at all.
 pub fn test(case: &str) {
     let folder = folder("run", case);
-    let account = play(&Case::read(&folder), &folder);
+    let case = Case::read(&folder);
+    if let Some(port) = case.smtp.as_ref().map(|smtp| smtp.port).filter(|port| !may_listen(*port)) {
+        eprintln!("skipped: only a privileged user may listen on port {port}");
+        return;
+    }
+    let account = play(&case, &folder);
     expect(&folder.join("expected.txt"), &account);
+}
+
+/// Ports below 1024 are not everybody's.
+fn may_listen(port: u16) -> bool {
+    let bound = TcpListener::bind(("127.0.0.1", port));
+    !bound.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 /// The servers of a case and what its workflow is told about them. They stop when it is dropped.
@@ -68,23 +82,24 @@ impl Stage {
             address
         };
         for name in case.service.keys() {
-            let address = if case.down.contains(name) {
-                refuse(&mut names)
+            let url = if case.down.contains(name) {
+                format!("http://{}", refuse(&mut names))
             } else {
-                let service = world.http(name, Script::default()).expect("a port");
-                let address = service.address();
+                let start = if case.https.contains(name) { World::https } else { World::http };
+                let service = start(&world, name, Script::default()).expect("a port");
+                let url = service.url();
+                names.know(service.address().to_string(), format!("{{{name}}}"));
                 services.push((name, service));
-                names.know(address.to_string(), format!("{{{name}}}"));
-                address
+                url
             };
-            places.push((format!("{{{name}}}"), format!("http://{address}")));
+            places.push((format!("{{{name}}}"), url));
         }
         let mut smtp = None;
         if let Some(script) = &case.smtp {
             let address = if case.down.iter().any(|name| name == "smtp") {
                 refuse(&mut names)
             } else {
-                let server = world.smtp(script.clone()).expect("a port");
+                let server = mail_server(&world, script);
                 let address = server.address();
                 smtp = Some(server);
                 names.know(address.to_string(), "{smtp}".to_owned());
@@ -111,6 +126,19 @@ impl Stage {
             _services: services.into_iter().map(|(_, service)| service).collect(),
             _refused: refused,
             _smtp: smtp,
+        }
+    }
+}
+
+fn mail_server(world: &World, script: &Smtp) -> SmtpServer {
+    let started = Instant::now();
+    loop {
+        match world.smtp(script.clone()) {
+            // Another test holds the very port this one needs.
+            Err(error) if error.kind() == ErrorKind::AddrInUse && started.elapsed() < LIMIT => {
+                thread::sleep(Duration::from_millis(50));
+            }
+            server => return server.expect("a port"),
         }
     }
 }

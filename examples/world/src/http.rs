@@ -20,10 +20,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 /// A running service; it stops when this is dropped.
 pub struct HttpServer {
     address: SocketAddr,
+    tls: bool,
     service: Arc<Service>,
     task: JoinHandle<()>,
 }
@@ -47,7 +49,7 @@ impl HttpServer {
 
     /// Such as `http://127.0.0.1:40213`, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
     /// From now on plays another script.
@@ -62,29 +64,41 @@ impl Drop for HttpServer {
     }
 }
 
-pub(crate) fn start(handle: &Handle, name: &str, script: Script, log: Arc<Log>) -> io::Result<HttpServer> {
-    let listener = listen(handle)?;
-    let address = listener.local_addr()?;
+/// With an acceptor it speaks TLS, and whichever version of HTTP the client chose in the handshake.
+pub(crate) fn start(
+    handle: &Handle,
+    name: &str,
+    script: Script,
+    log: Arc<Log>,
+    acceptor: Option<TlsAcceptor>,
+) -> io::Result<HttpServer> {
+    let listener = listen(handle, 0)?;
+    let (address, tls) = (listener.local_addr()?, acceptor.is_some());
     let service = Arc::new(Service { name: name.to_owned(), log, script: Mutex::new(Playing::new(script)) });
-    let task = handle.spawn(accept(listener, Arc::clone(&service)));
-    Ok(HttpServer { address, service, task })
+    let task = handle.spawn(accept(listener, acceptor, Arc::clone(&service)));
+    Ok(HttpServer { address, tls, service, task })
 }
 
-/// A listener on a free loopback port.
-pub(crate) fn listen(handle: &Handle) -> io::Result<TcpListener> {
+/// A listener on a loopback port; 0 is any that is free.
+pub(crate) fn listen(handle: &Handle, port: u16) -> io::Result<TcpListener> {
     let _inside = handle.enter();
     let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    socket.set_reuseaddr(port != 0)?; // connections of an earlier server on this port may still linger
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
     socket.listen(1024)
 }
 
-async fn accept(listener: TcpListener, service: Arc<Service>) {
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, service: Arc<Service>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                connections.spawn(serve(stream, Arc::clone(&service)));
+                let _ = stream.set_nodelay(true);
+                match acceptor.clone() {
+                    None => connections.spawn(serve(stream, Arc::clone(&service))),
+                    Some(acceptor) => connections.spawn(serve_tls(stream, acceptor, Arc::clone(&service))),
+                };
             }
             Some(_) = connections.join_next() => {}
         }
@@ -92,7 +106,6 @@ async fn accept(listener: TcpListener, service: Arc<Service>) {
 }
 
 async fn serve(stream: TcpStream, service: Arc<Service>) {
-    let _ = stream.set_nodelay(true);
     let fault = Arc::new(Mutex::new(None));
     let wire = Wire { stream, fault: Arc::clone(&fault) };
     let answer = hyper::service::service_fn(move |request| {
@@ -101,6 +114,26 @@ async fn serve(stream: TcpStream, service: Arc<Service>) {
     });
     // An error is a client that hung up, or a fault that the script asked for.
     let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(wire), answer).await;
+}
+
+/// Faults below HTTP are not played here: the connection ends instead.
+async fn serve_tls(stream: TcpStream, acceptor: TlsAcceptor, service: Arc<Service>) {
+    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let answer = hyper::service::service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { service.answer(request, &Mutex::new(None)).await }
+    });
+    let stream = TokioIo::new(stream);
+    // An error is a client that hung up, or a fault that the script asked for.
+    let _ = match http2 {
+        #[cfg(feature = "http2")]
+        true => {
+            let executor = hyper_util::rt::TokioExecutor::new();
+            hyper::server::conn::http2::Builder::new(executor).serve_connection(stream, answer).await
+        }
+        _ => hyper::server::conn::http1::Builder::new().serve_connection(stream, answer).await,
+    };
 }
 
 impl Playing {
@@ -132,6 +165,7 @@ impl Service {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         self.log.push(Event::Request(Request {
             service: self.name.clone(),
+            http2: head.version == hyper::Version::HTTP_2,
             method: head.method.to_string(),
             path: head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),

@@ -57,13 +57,21 @@ impl World {
     /// # Errors
     /// When no port can be bound.
     pub fn http(&self, name: &str, script: Script) -> io::Result<HttpServer> {
-        http::start(self.handle(), name, script, Arc::clone(&self.log))
+        http::start(self.handle(), name, script, Arc::clone(&self.log), None)
     }
 
-    /// A new mail server on a free port.
+    /// The same over TLS, with a certificate of the world's own authority. With the feature `http2` it offers HTTP/2.
     ///
     /// # Errors
     /// When no port can be bound.
+    pub fn https(&self, name: &str, script: Script) -> io::Result<HttpServer> {
+        http::start(self.handle(), name, script, Arc::clone(&self.log), Some(self.certificates.https_acceptor()))
+    }
+
+    /// A new mail server, on a free port unless the script names one.
+    ///
+    /// # Errors
+    /// When the port cannot be bound.
     pub fn smtp(&self, smtp: Smtp) -> io::Result<SmtpServer> {
         smtp::start(self.handle(), smtp, self.certificates.acceptor(), Arc::clone(&self.log))
     }
@@ -76,7 +84,7 @@ impl World {
         Refused::new(self.handle())
     }
 
-    /// The certificate authority of the mail servers, PEM: for `SSL_CERT_FILE`.
+    /// The authority that signed the certificates of the mail servers and of [`World::https`], PEM: for `SSL_CERT_FILE`.
     pub fn ca_file(&self) -> &Path {
         self.certificates.ca_file()
     }

@@ -18,6 +18,8 @@ pub enum Event {
 pub struct Request {
     /// The name its service was started with.
     pub service: String,
+    /// It came over HTTP/2.
+    pub http2: bool,
     pub method: String,
     /// Path and query as they were sent.
     pub path: String,

@@ -127,6 +127,8 @@ impl Route {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Smtp {
+    /// 0 is any that is free.
+    pub port: u16,
     pub tls: Tls,
     /// The only user and password it accepts; `None`: any.
     pub login: Option<(String, String)>,
@@ -149,7 +151,7 @@ pub enum Tls {
 impl Default for Smtp {
     fn default() -> Smtp {
         let extensions = ["PIPELINING", "8BITMIME", "SMTPUTF8"].map(str::to_owned).to_vec();
-        Smtp { tls: Tls::StartTls, login: None, extensions, refusals: Vec::new() }
+        Smtp { port: 0, tls: Tls::StartTls, login: None, extensions, refusals: Vec::new() }
     }
 }
 

@@ -56,7 +56,7 @@ impl Drop for SmtpServer {
 }
 
 pub(crate) fn start(handle: &Handle, smtp: Smtp, acceptor: TlsAcceptor, log: Arc<Log>) -> io::Result<SmtpServer> {
-    let listener = listen(handle)?;
+    let listener = listen(handle, smtp.port)?;
     let address = listener.local_addr()?;
     let server = Arc::new(Server { log, acceptor, behaviour: Mutex::new(Behaviour::new(smtp)) });
     let task = handle.spawn(accept(listener, Arc::clone(&server)));

@@ -1,8 +1,9 @@
-//! A certificate authority of the world's own, and the mail server's certificate for `localhost` and 127.0.0.1.
+//! A certificate authority of the world's own, and a certificate for `localhost` and 127.0.0.1 that its servers share.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
+use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) struct Certificates {
-    acceptor: TlsAcceptor,
+    config: ServerConfig,
     ca_file: PathBuf,
     folder: TempDir,
 }
@@ -26,18 +27,28 @@ impl Certificates {
             fs::write(folder.path().join(name), text)?;
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
+        let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
             .with_single_cert(vec![made.server], made.server_key)
             .map_err(io::Error::other)?;
         let ca_file = folder.path().join("ca.pem");
-        Ok(Certificates { acceptor: TlsAcceptor::from(Arc::new(config)), ca_file, folder })
+        Ok(Certificates { config, ca_file, folder })
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        self.acceptor.clone()
+        TlsAcceptor::from(Arc::new(self.config.clone()))
+    }
+
+    /// Offers what the HTTP services speak.
+    pub(crate) fn https_acceptor(&self) -> TlsAcceptor {
+        let mut config = self.config.clone();
+        if cfg!(feature = "http2") {
+            config.alpn_protocols.push(b"h2".to_vec());
+        }
+        config.alpn_protocols.push(b"http/1.1".to_vec());
+        TlsAcceptor::from(Arc::new(config))
     }
 
     pub(crate) fn ca_file(&self) -> &Path {
