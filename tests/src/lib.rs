@@ -17,6 +17,7 @@ pub mod audit;
 pub mod case;
 pub mod codegen;
 pub mod compile;
+pub mod crash;
 pub mod diff;
 pub mod generate;
 pub mod ok;

@@ -3,8 +3,12 @@
 //!
 //! Same environment, same endpoint, same signature check, same calls and mails as the compiled workflow; typed structs,
 //! pooled HTTP connections, and a pool of kept-alive SMTP connections with Nagle's algorithm off (lettre's own pool
-//! leaves it on and then waits 40 ms a mail for delayed acknowledgements). What it leaves out: retries, the journal of
-//! what happened, the API, metrics, logs.
+//! leaves it on and then waits 40 ms a mail for delayed acknowledgements). What it leaves out: retries, the API, metrics,
+//! logs.
+//!
+//! Where `JOURNAL` names a file it keeps a journal there, in SQLite: an order is durable before it is answered, and the result of
+//! a step before the next one begins. One thread writes, in WAL mode with `synchronous=FULL`, and whatever arrives while the disk
+//! syncs goes into the next transaction. What it leaves out there: going on after a crash, retention, listings.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -24,15 +28,17 @@ use sha2::Sha256;
 use std::collections::HashMap;
 use std::env;
 use std::error::Error;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 struct App {
     http: reqwest::Client,
     mailer: Mailer,
+    journal: Option<Journal>,
     secret: String,
     inventory: Api,
     payment: Api,
@@ -81,7 +87,7 @@ struct Check<'a> {
     reserve_items: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Checked {
     available: bool,
 }
@@ -103,7 +109,7 @@ struct ChargeMetadata {
     items_count: usize,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Charged {
     success: bool,
     transaction_id: String,
@@ -129,7 +135,7 @@ struct Ship<'a> {
     signature_required: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Shipped {
     tracking_number: String,
     estimated_delivery: String,
@@ -171,6 +177,7 @@ async fn serve() -> Result<(), Failure> {
     let app = App {
         http: reqwest::Client::builder().tls_backend_preconfigured(tls).timeout(Duration::from_secs(30)).build()?,
         mailer: Mailer::from_env()?,
+        journal: env::var("JOURNAL").ok().map(|path| Journal::open(&path)).transpose()?,
         secret: env::var("WEBHOOK_SECRET")?,
         inventory: api("INVENTORY")?,
         payment: api("PAYMENT")?,
@@ -198,6 +205,11 @@ async fn receive(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
     };
     let id = format!("exec-{}", uuid::Uuid::now_v7());
     let execution = id.clone();
+    if let Some(journal) = &app.journal
+        && journal.accepted(&id, &body).await.is_err()
+    {
+        return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(serde_json::json!({"error": "STORE_UNAVAILABLE"})));
+    }
     tokio::spawn(async move {
         if let Err(error) = fulfil(&app, &order, &execution).await {
             eprintln!("{execution}: {error}");
@@ -229,6 +241,7 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     let url = format!("{}/inventory/check", app.inventory.url);
     let request = app.http.post(url).header("authorization", &app.inventory.key).header("x-api-version", "v2");
     let checked: Checked = request.json(&check).send().await?.error_for_status()?.json().await?;
+    app.settled(execution, "check-inventory", &checked).await?;
     if !checked.available {
         return Err("out of stock: not part of the benchmark".into());
     }
@@ -244,6 +257,7 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     let url = format!("{}/payments/charge", app.payment.url);
     let request = app.http.post(url).header("authorization", &app.payment.key).header("idempotency-key", id);
     let charged: Charged = request.json(&charge).send().await?.error_for_status()?.json().await?;
+    app.settled(execution, "process-payment", &charged).await?;
     if !charged.success {
         return Err("payment failed: not part of the benchmark".into());
     }
@@ -252,6 +266,7 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     let url = format!("{}/inventory/update", app.inventory.url);
     let request = app.http.post(url).header("authorization", &app.inventory.key);
     request.json(&update).send().await?.error_for_status()?.bytes().await?;
+    app.settled(execution, "update-inventory", &()).await?;
     let ship = Ship {
         order_id: id,
         customer_address: &order.shipping_address,
@@ -265,6 +280,7 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     let url = format!("{}/shipments/create", app.shipping.url);
     let request = app.http.post(url).header("authorization", &app.shipping.key);
     let shipped: Shipped = request.json(&ship).send().await?.error_for_status()?.json().await?;
+    app.settled(execution, "create-shipping", &shipped).await?;
 
     let now = jiff::Timestamp::now().to_string();
     let items = serde_json::to_string(&order.items)?;
@@ -279,6 +295,7 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     app.mailer
         .send("orders@yourstore.com", customer, subject, confirmation, format!("<{execution}.1@yourstore.com>"))
         .await?;
+    app.settled(execution, "send-confirmation", &now).await?;
 
     let status = Status {
         status: "fulfilled",
@@ -293,6 +310,7 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     let url = format!("{}/orders/{id}/status", app.ecommerce.url);
     let request = app.http.put(url).header("authorization", &app.ecommerce.key);
     request.json(&status).send().await?.error_for_status()?.bytes().await?;
+    app.settled(execution, "update-order-status", &()).await?;
 
     let text = format!(
         "Order {id} has been paid and needs fulfillment.\n\nItems: {items}\n\nShipping Address: {address}\n\nTracking: {}",
@@ -300,7 +318,97 @@ async fn fulfil(app: &App, order: &Order, execution: &str) -> Result<(), Failure
     );
     let subject = format!("Order Fulfillment Required - #{id}");
     let warehouse = Mailbox::new(None, "warehouse@yourstore.com".parse()?);
-    app.mailer.send("system@yourstore.com", warehouse, subject, text, format!("<{execution}.2@yourstore.com>")).await
+    app.mailer.send("system@yourstore.com", warehouse, subject, text, format!("<{execution}.2@yourstore.com>")).await?;
+    if let Some(journal) = &app.journal {
+        journal.finished(execution);
+    }
+    Ok(())
+}
+
+impl App {
+    /// Waits until the result of a step is durable.
+    async fn settled(&self, execution: &str, step: &'static str, result: &impl Serialize) -> Result<(), Failure> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        journal.settled(execution, step, serde_json::to_string(result)?).await
+    }
+}
+
+/// One thread that writes, and what it is asked to.
+struct Journal {
+    entries: mpsc::Sender<Entry>,
+}
+
+enum Entry {
+    Accepted { execution: String, order: Vec<u8>, durable: oneshot::Sender<()> },
+    Settled { execution: String, step: &'static str, result: String, durable: oneshot::Sender<()> },
+    Finished { execution: String },
+}
+
+impl Journal {
+    fn open(path: &str) -> Result<Journal, Failure> {
+        let mut connection = rusqlite::Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS execution (id TEXT PRIMARY KEY, accepted_at TEXT, input BLOB, status TEXT) WITHOUT ROWID;
+             CREATE TABLE IF NOT EXISTS step (execution TEXT, step TEXT, settled_at TEXT, result TEXT,
+                 PRIMARY KEY (execution, step)) WITHOUT ROWID;",
+        )?;
+        let (entries, waiting) = mpsc::channel();
+        std::thread::spawn(move || {
+            while let Ok(first) = waiting.recv() {
+                let batch: Vec<Entry> = std::iter::once(first).chain(waiting.try_iter()).collect();
+                // Whoever waits sees the sender go, and gives up.
+                if let Err(error) = Journal::write(&mut connection, &batch) {
+                    eprintln!("the journal cannot be written: {error}");
+                    continue;
+                }
+                for entry in batch {
+                    if let Entry::Accepted { durable, .. } | Entry::Settled { durable, .. } = entry {
+                        let _ = durable.send(());
+                    }
+                }
+            }
+        });
+        Ok(Journal { entries })
+    }
+
+    /// One transaction for all that came together.
+    fn write(connection: &mut rusqlite::Connection, batch: &[Entry]) -> rusqlite::Result<()> {
+        let transaction = connection.transaction()?;
+        let now = jiff::Timestamp::now().to_string();
+        for entry in batch {
+            match entry {
+                Entry::Accepted { execution, order, .. } => transaction
+                    .prepare_cached("INSERT INTO execution VALUES (?1, ?2, ?3, 'running')")?
+                    .execute(rusqlite::params![execution, now, order])?,
+                Entry::Settled { execution, step, result, .. } => transaction
+                    .prepare_cached("INSERT INTO step VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(rusqlite::params![execution, step, now, result])?,
+                Entry::Finished { execution } => transaction
+                    .prepare_cached("UPDATE execution SET status = 'completed' WHERE id = ?1")?
+                    .execute([execution])?,
+            };
+        }
+        transaction.commit()
+    }
+
+    async fn accepted(&self, execution: &str, order: &[u8]) -> Result<(), Failure> {
+        let (durable, waiting) = oneshot::channel();
+        self.entries.send(Entry::Accepted { execution: execution.to_owned(), order: order.to_vec(), durable })?;
+        Ok(waiting.await?)
+    }
+
+    async fn settled(&self, execution: &str, step: &'static str, result: String) -> Result<(), Failure> {
+        let (durable, waiting) = oneshot::channel();
+        self.entries.send(Entry::Settled { execution: execution.to_owned(), step, result, durable })?;
+        Ok(waiting.await?)
+    }
+
+    /// Nobody waits for it: it goes with whatever is written next.
+    fn finished(&self, execution: &str) {
+        let _ = self.entries.send(Entry::Finished { execution: execution.to_owned() });
+    }
 }
 
 /// Kept-alive SMTP connections.

@@ -2,6 +2,12 @@
 //!
 //! `cargo run --release -p flow-tests --bin throughput [ROUNDS [BINARY]]`
 //!
+//! `cargo run --release -p flow-tests --bin throughput durable [ROUNDS [BINARY]]`
+//!
+//! The same with both journaling to SQLite on the disk of the folder for temporary files (`TMPDIR` says which): an order is
+//! durable before it is answered, what a step did before the next one begins; WAL, `synchronous=FULL`, group commit. Then it also
+//! prints the syncs of the disk per order, counted by strace where that is installed.
+//!
 //! A given binary is measured in place of the one that flowc builds: an older one, or one with symbols for a profile.
 //!
 //! Three processes of their own beside this one: the world (so that its CPU is not counted), the compiled binary, the
@@ -37,7 +43,8 @@ const LOADS: [(usize, usize); 3] = [(1, 1_000), (16, 6_000), (64, 12_000)];
 fn main() -> Result<(), Failure> {
     match env::args().nth(1).as_deref() {
         Some("world") => world(),
-        rounds => measure(rounds.map_or(Ok(3), str::parse)?),
+        Some("durable") => measure(&env::args().skip(2).collect::<Vec<_>>(), true),
+        _ => measure(&env::args().skip(1).collect::<Vec<_>>(), false),
     }
 }
 
@@ -127,10 +134,11 @@ struct Done {
     changed: Notify,
 }
 
-fn measure(rounds: usize) -> Result<(), Failure> {
+fn measure(arguments: &[String], durable: bool) -> Result<(), Failure> {
+    let rounds: usize = arguments.first().map_or(Ok(3), |text| text.parse())?;
     let case = Case::read(&folder("run", "order-valid"));
     let order = case.input(&folder("run", "order-valid"));
-    let binary = match env::args_os().nth(2) {
+    let binary = match arguments.get(1) {
         Some(binary) => PathBuf::from(binary),
         None => compile::binary(&case.workflow_text(), &case.workflow),
     };
@@ -164,12 +172,20 @@ fn measure(rounds: usize) -> Result<(), Failure> {
         }
     });
 
+    let data = tempfile::tempdir()?;
+    let folder = data.path().join("flowc").display().to_string();
+    let mut flowc = vec!["serve", "--store", "memory", "--listen"];
+    if durable {
+        flowc.splice(1..3, ["--data", folder.as_str()]);
+        env.insert("JOURNAL".to_owned(), data.path().join("handwritten.db").display().to_string());
+        println!("journals in {}: SQLite, WAL, synchronous=FULL, group commit\n", data.path().display());
+    }
+
     println!("{:<12} {:>12} {:>16} {:>12}", "", "stripped", "cold start", "idle memory");
     let mut servers = Vec::new();
-    for (name, program, arguments) in [
-        ("flowc", binary.as_path(), &["serve", "--store", "memory", "--listen"][..]),
-        ("handwritten", rival.as_path(), &[]),
-    ] {
+    for (name, program, arguments) in
+        [("flowc", binary.as_path(), flowc.as_slice()), ("handwritten", rival.as_path(), &[])]
+    {
         let size = stripped(program)?;
         let mut starts = (0..15).map(|_| cold_start(program, arguments, &env)).collect::<Result<Vec<_>, _>>()?;
         starts.sort_by(f64::total_cmp);
@@ -205,6 +221,23 @@ fn measure(rounds: usize) -> Result<(), Failure> {
             ours.cpu / theirs.cpu,
         );
     }
+    if durable {
+        for (at_once, orders) in LOADS {
+            for server in &servers {
+                match syncs(server, || runtime.block_on(load(server, &order, at_once, orders / 10, &done)).map(drop))? {
+                    Some(syncs) => {
+                        println!(
+                            "{at_once:<8} {:<12} {:.2} syncs per order",
+                            server.name,
+                            syncs / (orders / 10) as f64
+                        );
+                    }
+                    None => println!("strace is not installed or may not trace: syncs are not counted"),
+                }
+            }
+        }
+        println!();
+    }
     for server in &servers {
         println!("{:<12} {:>9.1} MB after the load", server.name, server.memory()?);
     }
@@ -222,6 +255,29 @@ fn print_line(at_once: usize, name: &str, round: &Round) {
         round.p50 * 1e3,
         round.p99 * 1e3
     );
+}
+
+/// How often a server had the disk write something down while `work` was done.
+fn syncs(server: &Server, work: impl FnOnce() -> Result<(), Failure>) -> Result<Option<f64>, Failure> {
+    if !flow_tests::crash::has_strace() {
+        return Ok(None);
+    }
+    let table = tempfile::NamedTempFile::new()?;
+    let mut strace = Command::new("strace")
+        .args(["-f", "-c", "-e", "trace=fsync,fdatasync", "-o"])
+        .arg(table.path())
+        .args(["-p", &server.child.id().to_string()])
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // It says when it has attached.
+    let mut said = BufReader::new(strace.stderr.take().ok_or("piped")?);
+    said.read_line(&mut String::new())?;
+    work()?;
+    Command::new("kill").args(["-INT", &strace.id().to_string()]).status()?;
+    strace.wait()?;
+    let text = fs::read_to_string(table.path())?;
+    let calls = text.lines().filter(|line| line.ends_with("sync")).filter_map(|line| line.split_whitespace().nth(3));
+    Ok(Some(calls.filter_map(|calls| calls.parse::<f64>().ok()).sum()))
 }
 
 /// Builds the hand-written service, optimised as this program is.
