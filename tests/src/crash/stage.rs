@@ -61,9 +61,9 @@ struct Clock {
 }
 
 impl Clock {
-    /// Up to a month ahead or behind. The clock that measures durations is the machine's.
+    /// Up to ten days ahead or behind: further apart, and retention would delete what the first lives have done. The clock that measures durations is the machine's.
     fn jump(&self, random: &mut Random) -> std::io::Result<()> {
-        let seconds = random.below(60 * 86_400) as i64 - 30 * 86_400;
+        let seconds = random.below(20 * 86_400) as i64 - 10 * 86_400;
         let next = self.file.with_extension("next");
         fs::write(&next, format!("{seconds:+}\n"))?;
         fs::rename(next, &self.file)
