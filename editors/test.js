@@ -31,7 +31,7 @@ function* files(folder) {
   }
 }
 
-const KEYWORD = /^(workflow|type|api|smtp|flow|webhook|manual|schedule|http|mail|filter|transform)\b/;
+const KEYWORD = /^(workflow|type|api|smtp|flow|webhook|manual|schedule|http|mail|filter|transform|rust)\b/;
 let seen = 0;
 let wrong = 0;
 const complain = (path, line, message) => {

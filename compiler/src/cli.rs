@@ -205,7 +205,7 @@ impl Shell {
             Stage::Ast => format!("{:#?}\n", self.parse(&input)?.ast),
             Stage::Model => format!("{:#?}\n", self.parse(&input)?.lower(&input.name, &input.files).model),
             Stage::Plan => format!("{:#?}\n", self.check(input, levels)?.1.plan()),
-            Stage::Rust => self.generate(input, levels)?.0.main_rs().to_owned(),
+            Stage::Rust => self.check(input, levels)?.1.plan().generate().main_rs().to_owned(),
         };
         print(&text);
         Ok(())
@@ -257,7 +257,8 @@ impl Shell {
 
     /// The whole line, up to the generated crate.
     fn generate(&self, input: Input, levels: &Levels) -> Result<(GeneratedCrate, Vec<Diagnostic>), Stop> {
-        let (_, mut accepted) = self.check(input, levels)?;
+        let (name, accepted) = self.check(input, levels)?;
+        let mut accepted = accepted.executable().map_err(|rejected| self.rejected(&rejected, &name))?;
         let warnings = std::mem::take(&mut accepted.warnings);
         Ok((accepted.plan().generate(), warnings))
     }

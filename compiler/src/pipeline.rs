@@ -6,7 +6,7 @@
 use crate::check::{self, Checked};
 use crate::codegen::{self, files::GeneratedCrate};
 use crate::diagnostic::level::{self, Levels};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
 use crate::model;
 use crate::plan::{self, Plan};
@@ -87,6 +87,19 @@ impl Lowered {
 }
 
 impl Accepted {
+    /// As it is, if it can be an executable of its own.
+    ///
+    /// # Errors
+    /// When a node calls a function of the crate around it: only inside `flow!` there is one.
+    pub fn executable(self) -> Result<Accepted, Rejected> {
+        let found = self.checked.workflow.nodes.iter().filter_map(|node| match &node.kind {
+            model::Kind::Rust(rust) => Some(rust_outside_of_rust(&node.id.value, rust)),
+            _ => None,
+        });
+        let diagnostics: Vec<Diagnostic> = found.collect();
+        if diagnostics.is_empty() { Ok(self) } else { Err(Rejected { sources: self.sources, diagnostics }) }
+    }
+
     pub fn plan(self) -> Plan {
         plan::plan(self.checked, &self.sources)
     }
@@ -96,6 +109,13 @@ impl Plan {
     pub fn generate(&self) -> GeneratedCrate {
         codegen::generate(self)
     }
+}
+
+fn rust_outside_of_rust(id: &str, rust: &model::Rust) -> Diagnostic {
+    let headline = format!("`{id}` calls a Rust function, and an executable of its own has none");
+    Diagnostic::new(Code::UnsupportedKind, rust.function.span, headline)
+        .label("only inside `flow!`")
+        .help("put the workflow into a Rust program, with `flow!(file = \"…\")`; docs/rust.md shows how")
 }
 
 /// The line up to the check, as `flowc check` runs it when nothing is said of levels.

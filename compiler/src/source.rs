@@ -76,7 +76,8 @@ impl SourceFile {
     pub fn dialect(&self) -> Dialect {
         let extension = self.name.rsplit_once('.').map(|(_, extension)| extension);
         match extension {
-            Some("flow") => Dialect::Flow,
+            // Inside Rust a workflow is written as in a .flow text.
+            Some("flow" | "rs") => Dialect::Flow,
             Some("json") => Dialect::Json,
             _ => {
                 let start = self.text.trim_start_matches(['\u{FEFF}', ' ', '\n', '\r', '\t']);

@@ -281,6 +281,20 @@ fn a_workflow_is_converted_there_and_back() {
     assert_eq!(code, 1, "{stderr}");
 }
 
+/// Checked and converted like any other; only an executable of its own it cannot be.
+#[test]
+fn a_rust_node_needs_a_program_around_it() {
+    let folder = greeting();
+    let text = "flow { start -> check }\n\nmanual start\nrust check = crate::check(order)\n";
+    fs::write(folder.path().join("check.flow"), text).unwrap();
+    assert_eq!(outcome(flowc(folder.path(), &["check", "check.flow"], "")).0, 0);
+    let (code, stdout, _) = outcome(flowc(folder.path(), &["convert", "check.flow"], ""));
+    assert!(code == 0 && stdout.contains("\"function\": \"crate::check\""), "{stdout}");
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["build", "check.flow"], ""));
+    assert_eq!(code, 1);
+    assert!(stderr.contains("check.flow:4:14") && stderr.contains("only inside `flow!`"), "{stderr}");
+}
+
 #[test]
 fn a_new_workflow_is_right_and_laid_out() {
     let folder = tempfile::tempdir().unwrap();

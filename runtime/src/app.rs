@@ -24,6 +24,11 @@ use arguments::Command;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// What a journal keeps when nobody says.
+pub(crate) fn retention() -> crate::journal::Retention {
+    store::retention(&arguments::StoreOptions::default())
+}
+
 /// Runs the command line of a compiled workflow.
 pub fn main(workflow: &'static Workflow) -> ExitCode {
     let mut arguments = std::env::args_os();

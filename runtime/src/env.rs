@@ -174,6 +174,11 @@ impl Sources {
         }
     }
 
+    /// A process environment of the caller's making, and no files: for a program that holds the workflow among other things.
+    pub fn without_files(process: ProcessEnvironment) -> Sources {
+        Sources { process, env_file: SourceFile::none(), config: SourceFile::none() }
+    }
+
     fn lookup(&self, name: &str, pointer: Option<&str>, empty_is_a_value: bool) -> Result<Lookup, EnvironmentError> {
         let mut empty = false;
         for origin in [Origin::Process, Origin::File, Origin::EnvFile, Origin::Config] {
@@ -221,16 +226,19 @@ impl Sources {
             let absent = if file.exists { "" } else { " (not there)" };
             format!("{}{absent}", file.path.display())
         };
-        vec![
-            "the process environment".to_owned(),
-            "files named by NAME_FILE".to_owned(),
-            file(&self.env_file),
-            file(&self.config),
-        ]
+        let files = [&self.env_file, &self.config].into_iter().filter(|file| !file.path.as_os_str().is_empty());
+        ["the process environment".to_owned(), "files named by NAME_FILE".to_owned()]
+            .into_iter()
+            .chain(files.map(file))
+            .collect()
     }
 }
 
 impl SourceFile {
+    fn none() -> SourceFile {
+        SourceFile { path: PathBuf::new(), exists: false, values: BTreeMap::new() }
+    }
+
     fn read(
         directory: &Path,
         usual: &str,

@@ -7,6 +7,8 @@
 use crate::render::{Headers, Json, Message, Params, Relay, Rendered, Text, Url};
 use crate::scope::Scope;
 use crate::value::{Fault, Shape, Value};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One compiled workflow.
@@ -159,6 +161,7 @@ pub enum Kind {
     Email(Email),
     Filter(Filter),
     Transform(Transform),
+    Rust(Rust),
 }
 
 impl Kind {
@@ -171,6 +174,7 @@ impl Kind {
             Kind::Email(_) => "send_email",
             Kind::Filter(_) => "data_filter",
             Kind::Transform(_) => "data_transform",
+            Kind::Rust(_) => "rust",
         }
     }
 }
@@ -247,4 +251,63 @@ pub struct Filter {
 pub struct Transform {
     /// The `result` of the node.
     pub run: fn(&Scope) -> Result<Value, Fault>,
+}
+
+/// Action: a function of the program that the workflow was compiled into. Only `flow!` makes such nodes.
+pub struct Rust {
+    /// Reads the arguments: what every attempt is called with.
+    pub prepare: fn(&Scope) -> Result<Call, Fault>,
+}
+
+/// A function and its arguments. Each call is one attempt: the value it gives, as JSON text.
+pub type Call = Arc<dyn Fn() -> Returning + Send + Sync>;
+
+/// What a function is doing.
+pub type Returning = Pin<Box<dyn Future<Output = Result<String, Failure>> + Send>>;
+
+/// Why a function of a `rust` node did not give a value. Anything that can be shown becomes one, so `?` works in such a
+/// function, whatever it calls.
+///
+/// The message may be mailed to a customer or shown by the API, as that of every node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    message: String,
+    code: String,
+    retryable: bool,
+}
+
+impl Failure {
+    /// A failure that may be gone the next time: the node is tried again, as often as it says.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), code: String::from("RUST_ERROR"), retryable: true }
+    }
+
+    /// A failure that would be the same the next time: the node is not tried again.
+    pub fn permanent(message: impl Into<String>) -> Failure {
+        Failure { retryable: false, ..Failure::new(message) }
+    }
+
+    /// What `error.code` says, for conditions to ask; `RUST_ERROR` unless it is said.
+    pub fn code(self, code: impl Into<String>) -> Failure {
+        Failure { code: code.into(), ..self }
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    /// As `error.code` shows it.
+    pub fn error_code(&self) -> &str {
+        &self.code
+    }
+}
+
+impl<E: std::fmt::Display> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::new(error.to_string())
+    }
 }

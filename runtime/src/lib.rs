@@ -19,6 +19,8 @@ pub mod value;
 
 #[cfg(feature = "service")]
 mod app;
+#[cfg(feature = "service")]
+pub mod embed;
 #[cfg(feature = "env")]
 pub mod env;
 #[cfg(feature = "service")]

@@ -133,6 +133,13 @@ pub fn remarks(generated: &GeneratedCrate, talk: Talk) -> Result<String, Error> 
     rustc::remarks(&toolchain, &Workdir::open(&toolchain)?, generated, talk)
 }
 
+/// What rustc says about a Rust file that links the runtime and other crates, by name and file: how code around a workflow
+/// is tried without compiling the runtime again. Nothing is compiled to the end.
+pub fn ask_about(file: &Path, crates: &[(&str, &Path)], flavour: Flavour, talk: Talk) -> Result<String, Error> {
+    let toolchain = Toolchain::find()?;
+    rustc::ask_about(&toolchain, &Workdir::open(&toolchain)?, file, crates, flavour, talk)
+}
+
 /// Compiles the runtime alone, so that the first workflow need not wait for it.
 pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
     let toolchain = Toolchain::find()?;

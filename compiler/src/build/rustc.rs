@@ -10,7 +10,7 @@ use super::runtime::Runtime;
 use super::toolchain::Toolchain;
 use super::workdir::Workdir;
 use super::{Error, Options, Variant, embedded, hash};
-use crate::codegen::files::GeneratedCrate;
+use crate::codegen::files::{Flavour, GeneratedCrate};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -129,16 +129,47 @@ pub fn remarks(
     let runtime = Runtime::get(toolchain, workdir, variant, talk)?;
     let temporary = workdir.temporary()?;
     embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
-    let mut rustc = against(toolchain, &runtime, temporary.path());
-    rustc.args(["--edition=2024", "--crate-type=bin", "--crate-name=workflow", "--color=never", "--emit=metadata"]);
+    let mut rustc = against(toolchain, &runtime, temporary.path(), SOURCE);
+    rustc.args(METADATA);
+    said(toolchain, &mut rustc)
+}
+
+/// Nothing but what rustc has to say.
+const METADATA: [&str; 5] =
+    ["--edition=2024", "--crate-type=bin", "--crate-name=workflow", "--color=never", "--emit=metadata"];
+
+fn said(toolchain: &Toolchain, rustc: &mut Command) -> Result<String, Error> {
     let output = rustc.output().map_err(|error| Error::io("start", &toolchain.rustc, &error))?;
     Ok(String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// A rustc that reads the source in a folder and knows the runtime.
-fn against(toolchain: &Toolchain, runtime: &Runtime, folder: &Path) -> Command {
+/// As [`remarks`], about a file of somebody's own.
+pub fn ask_about(
+    toolchain: &Toolchain,
+    workdir: &Workdir,
+    file: &Path,
+    crates: &[(&str, &Path)],
+    flavour: Flavour,
+    talk: Talk,
+) -> Result<String, Error> {
+    let runtime = Runtime::get(toolchain, workdir, Variant { flavour, dist: false }, talk)?;
+    let temporary = workdir.temporary()?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let mut rustc = against(toolchain, &runtime, folder, &name);
+    rustc.args(METADATA).arg("--out-dir").arg(temporary.path());
+    // Cargo says so to what it compiles.
+    rustc.env("CARGO_MANIFEST_DIR", folder);
+    for (name, file) in crates {
+        rustc.arg("--extern").arg(format!("{name}={}", file.display()));
+    }
+    said(toolchain, &mut rustc)
+}
+
+/// A rustc that reads a source in a folder and knows the runtime.
+fn against(toolchain: &Toolchain, runtime: &Runtime, folder: &Path, source: &str) -> Command {
     let mut rustc = toolchain.rustc();
-    rustc.current_dir(folder).arg(SOURCE);
+    rustc.current_dir(folder).arg(source);
     rustc.args(["--target", &toolchain.host, "--extern"]);
     rustc.arg(format!("flow_runtime={}", runtime.rlib.display()));
     rustc.args(runtime.search.iter().map(|path| format!("-L{path}")));
@@ -153,7 +184,7 @@ fn run(
     flags: &[&str],
     folder: &Path,
 ) -> Result<Result<(), (Command, String)>, Error> {
-    let mut rustc = against(toolchain, runtime, folder);
+    let mut rustc = against(toolchain, runtime, folder, SOURCE);
     rustc.args(flags);
     // A library in C is inside the rlib of the crate that built it; what remains is the system's.
     rustc.args(runtime.link.iter().filter(|library| !library.starts_with("static=")).map(|name| format!("-l{name}")));

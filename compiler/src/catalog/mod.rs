@@ -10,6 +10,7 @@ pub mod document;
 pub mod http;
 mod manual;
 pub mod reference;
+mod rust;
 mod schedule;
 #[cfg(feature = "cli")]
 pub mod schema;
@@ -68,6 +69,8 @@ pub enum KeyType {
     Expression,
     /// Any JSON, templates at any depth.
     Json,
+    /// An array of any JSON, templates at any depth.
+    List,
     /// An object whose values are JSON, templates at any depth.
     Object,
     /// An object of texts.
@@ -100,6 +103,7 @@ impl KeyType {
             KeyType::OneOf(words) => format!("one of {}", list(words.iter().copied(), "and")),
             KeyType::Expression => "text holding an expression".into(),
             KeyType::Json => "any JSON".into(),
+            KeyType::List => "an array".into(),
             KeyType::Object => "an object".into(),
             KeyType::Headers => "an object of texts".into(),
             KeyType::AddressList => "an array of addresses such as \"10.0.0.0/8\"".into(),
@@ -121,6 +125,7 @@ pub const KINDS: &[&KindSpec] = &[
     &send_email::SPEC,
     &data_filter::SPEC,
     &data_transform::SPEC,
+    &rust::SPEC,
 ];
 
 /// Kinds the format has and this version does not compile yet.

@@ -210,6 +210,7 @@ fn value(ty: KeyType) -> Value {
         KeyType::PositiveCount => json!({ "type": "integer", "minimum": 1, "maximum": COUNT_MAX }),
         KeyType::OneOf(words) => json!({ "enum": words }),
         KeyType::Json => json!({}),
+        KeyType::List => json!({ "type": "array" }),
         KeyType::Object | KeyType::Schema => json!({ "type": "object" }),
         KeyType::Headers => {
             json!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } })

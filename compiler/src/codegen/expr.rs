@@ -1,5 +1,6 @@
 //! A checked expression → the Rust expression that computes it.
 
+use super::Setting;
 use super::text::json_text;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
 use crate::plan::Plan;
@@ -84,6 +85,7 @@ impl Code {
 #[derive(Clone, Copy)]
 pub(super) struct Expressions<'a> {
     pub plan: &'a Plan,
+    pub setting: Setting<'a>,
 }
 
 impl Expressions<'_> {

@@ -8,13 +8,23 @@ mod expr;
 pub mod files;
 mod main_rs;
 pub mod manifest;
+mod module_rs;
 mod nodes;
 mod openapi;
+mod rust;
 mod shape;
 mod text;
+mod types;
 
+use crate::check::Types;
+use crate::model::Workflow;
+use crate::model::ty::Type;
 use crate::plan::Plan;
+use crate::plan::rust_types::rust_types;
+use crate::source::Span;
 use files::{Flavour, GeneratedCrate};
+use proc_macro2::{Ident, TokenStream};
+use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread::{Builder, scope};
 
@@ -33,6 +43,38 @@ pub fn generate(plan: &Plan) -> GeneratedCrate {
             Err(_) => write(plan),
         }
     })
+}
+
+/// A module in somebody's crate: what `flow!` expands to.
+#[derive(Clone)]
+pub struct Module<'a> {
+    pub name: Ident,
+    /// `pub`, `pub(crate)`, or nothing.
+    pub visibility: TokenStream,
+    /// What rustc shall point at for code that stands for a place of the workflow.
+    pub span: &'a dyn Fn(Span) -> proc_macro2::Span,
+}
+
+/// The module form, on this thread: tokens of rustc cannot leave it.
+pub fn module(plan: &Plan, module: &Module) -> TokenStream {
+    module_rs::gen_module(plan, module)
+}
+
+/// A module with the same types that can do nothing, for a workflow that was refused: so that rustc has nothing to say about
+/// who uses it.
+pub fn stand_in(workflow: &Workflow, module: &Module) -> TokenStream {
+    let outputs = vec![Type::Json; workflow.nodes.len()];
+    let types = Types { input: Type::Json, outputs, arguments: BTreeMap::new() };
+    let types = rust_types(workflow, &types);
+    module_rs::gen_stand_in(types::Described { workflow, types: &types }, module)
+}
+
+/// Where code will stand.
+#[derive(Clone, Copy)]
+struct Setting<'a> {
+    /// How many modules up from that of a node the paths of the author begin.
+    depth: usize,
+    span: &'a dyn Fn(Span) -> proc_macro2::Span,
 }
 
 /// As [`generate`], on this thread.

@@ -1,6 +1,7 @@
 //! One generated module per node.
 
 use super::expr::Expressions;
+use super::rust::gen_rust;
 use super::shape::{self, number};
 use crate::model::{
     Body, Delay, Email, Http, Kind, MailTemplate, NodeId, Retry, Schema, Text, Transform, TransformStep, Tree, Webhook,
@@ -24,7 +25,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
         }
     });
     let shape = shape::shape(fields);
-    let (kind, functions) = kind(expressions, &node.kind);
+    let (kind, functions) = kind(expressions, id, &node.kind);
     let (node_id, title) = (&node.id.value, &node.title);
     let input_schema = gen_input_schema(&node.kind);
     let (retry, timeout) = (gen_retry(node.retry), gen_duration(node.timeout));
@@ -57,7 +58,7 @@ fn gen_input_schema(kind: &Kind) -> TokenStream {
     let schema = match kind {
         Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
         Kind::Manual(manual) => manual.input_schema.as_ref(),
-        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
+        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => None,
     };
     match schema.map(Schema::to_json) {
         Some(json) => quote! { Some(#json) },
@@ -66,7 +67,7 @@ fn gen_input_schema(kind: &Kind) -> TokenStream {
 }
 
 /// The row's `kind`, and the functions it points to.
-fn kind(expressions: Expressions, kind: &Kind) -> (TokenStream, TokenStream) {
+fn kind(expressions: Expressions, id: NodeId, kind: &Kind) -> (TokenStream, TokenStream) {
     match kind {
         Kind::Webhook(webhook) => gen_webhook(expressions, webhook),
         Kind::Manual(_) => (quote! { Kind::Manual }, TokenStream::new()),
@@ -78,6 +79,7 @@ fn kind(expressions: Expressions, kind: &Kind) -> (TokenStream, TokenStream) {
             (quote! { Kind::Filter(Filter { condition, error_message }) }, quote! { #condition #message })
         }
         Kind::Transform(transform) => gen_transform(expressions, transform),
+        Kind::Rust(rust) => gen_rust(expressions, id, rust),
         Kind::Unknown => unreachable!("a node that was reported reached codegen"),
     }
 }
@@ -335,7 +337,7 @@ fn gen_json(name: &str, expressions: Expressions, tree: &Tree) -> TokenStream {
 }
 
 /// `s`, or `_` where the code does not read it.
-fn scope_for(code: &TokenStream) -> TokenStream {
+pub(super) fn scope_for(code: &TokenStream) -> TokenStream {
     if mentions(code, "s") {
         quote! { s }
     } else {

@@ -109,7 +109,7 @@ fn schema(kind: &Kind) -> Option<&Schema> {
     match kind {
         Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
         Kind::Manual(manual) => manual.input_schema.as_ref(),
-        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
+        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => None,
     }
 }
 
@@ -127,7 +127,7 @@ fn result(node: &Node) -> Value {
         },
         Kind::Filter(_) => r#"{"type":["object","null"],"properties":{"passed":{"type":"boolean"}}}"#.to_owned(),
         Kind::Http(_) | Kind::Email(_) => r#"{"type":["object","null"]}"#.to_owned(),
-        Kind::Transform(_) | Kind::Unknown => "{}".to_owned(),
+        Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => "{}".to_owned(),
     };
     let node_id = Value::object([("const", Value::string(&node.id.value))]);
     let properties = Value::object([("node_id", node_id), ("result", parsed(&result))]);

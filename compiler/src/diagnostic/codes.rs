@@ -104,6 +104,7 @@ codes! {
     UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"
     NoCompensation "no-compensation" Warning "what cannot be undone is done, and a later failure is not handled"
     TimeBudget "time-budget" Warning "the longest way takes longer than the execution may"
+    BadFunction "bad-function" Error "a path that cannot be that of a Rust function"
     // schemas
     BadSchema "bad-schema" Error "a schema that is no JSON Schema"
     UnknownRef "unknown-ref" Error "a `$ref` that leads to no schema"

@@ -49,6 +49,7 @@ const FORMS: &[(&str, &str)] = &[
     ("url", "say what it calls: `GET \"https://…\"`"),
     ("webhook_id", "write `at \"…\"` behind its id: the last part of its path"),
     ("schedule_type", "write `cron \"0 9 * * 1-5\"` or `every 5m` behind its id"),
+    ("function", "write `= crate::fraud::check(order)` behind its id: the function it calls"),
     ("transform_type", "say what it does: `filter`, `map`, `sort`, `group`, `total`, `add`, `extract` or `csv`"),
     ("smtp_server", "write `via` and the name of an `smtp` behind its id, or add `server: SMTP_SERVER`"),
 ];

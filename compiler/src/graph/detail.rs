@@ -14,6 +14,7 @@ pub fn detail(node: &Node) -> String {
         "send_email" => recipients(config).map(|to| format!("to {to}")),
         "data_filter" => text("filter_condition").map(str::to_owned),
         "data_transform" => text("transform_type").map(str::to_owned),
+        "rust" => text("function").map(|function| format!("{function}(…)")),
         "webhook" => text("webhook_id").map(|id| format!("webhook {id}")),
         _ => None,
     };

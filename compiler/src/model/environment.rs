@@ -52,7 +52,12 @@ impl Workflow {
                     let addresses = to.iter().chain(cc).chain(bcc).chain(reply_to).chain([from_email]);
                     addresses.filter(|text| text.pieces.len() == 1).for_each(|text| note(text, Use::Address));
                 }
-                Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
+                Kind::Webhook(_)
+                | Kind::Manual(_)
+                | Kind::Filter(_)
+                | Kind::Transform(_)
+                | Kind::Rust(_)
+                | Kind::Unknown => {}
             }
         }
         let secret = self.environment[variable.0].is_secret().then_some(Use::Secret);

@@ -47,6 +47,9 @@ pub struct Workflow {
     pub environment: Vec<Variable>,
     /// The findings the author accepts.
     pub silences: Vec<Silence>,
+    /// Types that the author gave a name, and where what they stand for is written: a schema that was read there has that
+    /// name. In JSON a schema's `title` names it.
+    pub types: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -125,6 +128,7 @@ pub enum Kind {
     Email(Box<Email>),
     Filter(Filter),
     Transform(Transform),
+    Rust(Rust),
     /// Reported already.
     Unknown,
 }
@@ -133,14 +137,16 @@ impl Kind {
     pub fn is_trigger(&self) -> bool {
         match self {
             Kind::Webhook(_) | Kind::Manual(_) => true,
-            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
+            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
+                false
+            }
         }
     }
 
     /// Whether the node does something to the world, and so can be tried again.
     pub fn is_effect(&self) -> bool {
         match self {
-            Kind::Http(_) | Kind::Email(_) => true,
+            Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) => true,
             Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
         }
     }
@@ -229,6 +235,15 @@ pub struct Filter {
     pub error_message: Text,
 }
 
+/// A function of the crate that the workflow is compiled into.
+#[derive(Debug, Clone)]
+pub struct Rust {
+    /// Names with `::` between them, each of which is an identifier of Rust; at most the first is `crate`, `self` or `super`.
+    pub function: Spanned<String>,
+    pub arguments: Vec<Spanned<Tree>>,
+    pub result_schema: Option<Schema>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Transform {
     /// `None`: the activating node's result.
@@ -313,6 +328,7 @@ impl Node {
                     trees(&template.vars, visit);
                 }
             }
+            Kind::Rust(rust) => rust.arguments.iter().for_each(|argument| argument.value.expressions(visit)),
             Kind::Filter(filter) => {
                 visit(&filter.condition);
                 texts([&filter.error_message], visit);

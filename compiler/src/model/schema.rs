@@ -64,6 +64,8 @@ pub struct Rule {
     pub any_of: Vec<RuleId>,
     pub one_of: Vec<RuleId>,
     pub description: Option<String>,
+    /// `title`: the name of the type in Rust.
+    pub title: Option<String>,
     pub private: Option<Private>,
     /// Something in it is not understood and could change what it accepts: nothing is known about the value.
     pub opaque: bool,
@@ -140,6 +142,7 @@ impl Rule {
             any_of: Vec::new(),
             one_of: Vec::new(),
             description: None,
+            title: None,
             private: None,
             opaque: false,
         }

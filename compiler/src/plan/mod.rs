@@ -7,6 +7,7 @@
 pub mod fields;
 pub mod names;
 pub mod outline;
+pub mod rust_types;
 
 use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
@@ -16,6 +17,7 @@ use crate::syntax::{self, convert};
 use fields::Fields;
 use flow_runtime::value::meaning;
 use names::{Names, constant, snake};
+use rust_types::RustTypes;
 
 /// A workflow and what was decided about it.
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ pub struct Plan {
     pub mail: bool,
     /// Whether executions are kept in a file: decides what the binary links.
     pub store: bool,
+    pub types: RustTypes,
 }
 
 #[derive(Debug, Clone)]
@@ -56,7 +59,7 @@ pub struct EnvPlan {
 
 /// Names of modules that the generated file has anyway.
 const RESERVED_MODULES: &[&str] =
-    &["env", "input", "error", "flow_runtime", "std", "core", "self", "super", "crate", "js", "transform"];
+    &["env", "input", "error", "flow_runtime", "std", "core", "self", "super", "crate", "js", "transform", "types"];
 
 pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     let workflow = checked.workflow;
@@ -92,6 +95,7 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
         fields: Fields::collect(&workflow),
         store: workflow.settings.durable,
         outline: outline::outline(&workflow).lines(),
+        types: rust_types::rust_types(&workflow, &checked.types),
         mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
         workflow,
         source,

@@ -60,6 +60,12 @@ fn node_outline(workflow: &Workflow, id: NodeId) -> NodeOutline {
             parts.transform(transform);
             "data_transform"
         }
+        Kind::Rust(rust) => {
+            parts.say("function", &rust.function.value);
+            let arguments = rust.arguments.iter().map(|argument| argument.value.clone());
+            parts.tree("arguments", &Tree::Array(arguments.collect()));
+            "rust"
+        }
         Kind::Unknown => unreachable!("a node that was reported has no outline"),
     };
     NodeOutline {
@@ -99,7 +105,7 @@ fn after_success(workflow: &Workflow, from: NodeId, condition: &Expr) -> bool {
     let said = match workflow.node(from).kind {
         Kind::Http(_) | Kind::Email(_) => "success",
         Kind::Filter(_) => "passed",
-        Kind::Webhook(_) | Kind::Manual(_) | Kind::Transform(_) | Kind::Unknown => return false,
+        Kind::Webhook(_) | Kind::Manual(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => return false,
     };
     let is_true = |expr: &Expr| matches!(expr.as_constant(), Some(Value::Bool(true)));
     match &condition.kind {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workflow {
@@ -17,6 +17,8 @@ pub struct Workflow {
     pub settings: Option<Object>,
     /// Names of lints whose findings are accepted everywhere.
     pub allow: Vec<Text>,
+    /// `type Order = { … }`: the name, and where the braces stand; it is resolved already. In JSON there are none.
+    pub types: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -36,6 +36,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
         connections: Vec::new(),
         settings: None,
         allow: Vec::new(),
+        types: Vec::new(),
     };
     let mut has_nodes = false;
     for entry in object.entries {

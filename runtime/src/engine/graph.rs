@@ -55,7 +55,7 @@ impl Graph {
         let node = |node: &crate::flow::Node| match node.kind {
             Kind::Webhook(_) | Kind::Manual => GraphNode { retry: NO_RETRY, trigger: true },
             Kind::Filter(_) | Kind::Transform(_) => GraphNode { retry: NO_RETRY, trigger: false },
-            Kind::Http(_) | Kind::Email(_) => GraphNode { retry: node.retry, trigger: false },
+            Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) => GraphNode { retry: node.retry, trigger: false },
         };
         let edge = |edge: &crate::flow::Edge| GraphEdge {
             from: edge.from,

@@ -571,7 +571,7 @@ impl Task {
         let doc = match kind {
             // May nest deeper than anything that came in: that has to be found here.
             Kind::Transform(_) => Doc::read(text.as_bytes(), shape, &ENVELOPE_LIMITS),
-            Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Http(_) | Kind::Email(_) => {
+            Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) => {
                 Doc::of_canonical(text, shape)
             }
         };
@@ -695,7 +695,7 @@ fn compute<'a>(node: &Node, scope: &Scope, input: &'a Doc) -> Option<Result<Pure
         Kind::Transform(transform) => {
             Some((transform.run)(scope).map(|value| (Attempted::Completed, value.to_json().map(Cow::Owned), None)))
         }
-        Kind::Http(_) | Kind::Email(_) => None,
+        Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) => None,
     }
 }
 

@@ -19,6 +19,8 @@ mod http;
 #[cfg(feature = "mail")]
 mod letter;
 #[cfg(feature = "service")]
+mod rust;
+#[cfg(feature = "service")]
 mod scripted;
 #[cfg(feature = "mail")]
 mod smtp;
@@ -56,6 +58,7 @@ pub enum Prepared {
     Http(std::sync::Arc<http::Request>),
     #[cfg(feature = "mail")]
     Email(email::Mail),
+    Rust(rust::Prepared),
 }
 
 #[cfg(feature = "service")]
@@ -63,7 +66,7 @@ impl Prepared {
     /// What to settle with where an attempt may have happened and may not be repeated; `None`: it may be repeated.
     pub fn unknown(&self) -> Option<Attempt> {
         match self {
-            Prepared::Http(_) => None,
+            Prepared::Http(_) | Prepared::Rust(_) => None,
             #[cfg(feature = "mail")]
             Prepared::Email(mail) => mail.unknown(),
         }
@@ -166,6 +169,7 @@ impl Services {
             // flowc links the runtime with mail for a workflow that has such a node.
             #[cfg(not(feature = "mail"))]
             Kind::Email(_) => Err(Fault::new("this executable was built without mail")),
+            Kind::Rust(rust) => (rust.prepare)(scope).map(|call| Prepared::Rust(rust::Prepared(call))),
             Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Transform(_) => {
                 Err(Fault::new(format!("node `{}` has no effect to prepare", node.id)))
             }
@@ -179,6 +183,7 @@ impl Services {
             // In a box, because it is several times as large, and requests are most of what is attempted.
             #[cfg(feature = "mail")]
             Prepared::Email(mail) => Box::pin(self.mail.attempt(mail, timeout)).await,
+            Prepared::Rust(prepared) => rust::attempt(&prepared.0, timeout).await,
         }
     }
 }

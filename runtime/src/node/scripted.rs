@@ -99,6 +99,8 @@ impl Services {
             (Prepared::Email(_), Kind::Email(email)) => self.mail.show(email, scope).map(Shown::Mail),
             #[cfg(feature = "mail")]
             (Prepared::Email(_), _) => Err(Fault::new("only a mail node prepares a mail")),
+            // Scenarios are played by executables, which have no such nodes.
+            (Prepared::Rust(_), _) => Err(Fault::new("no scenario plays a Rust function")),
         }
     }
 
@@ -143,6 +145,9 @@ impl Services {
                 // `{}`, as for a request: all is well.
                 (None, Scripted::Answer { .. } | Scripted::Fault(_)) => mail.replied(250, ""),
             },
+            Prepared::Rust(_) => {
+                Attempt::failed(Outcome::Failed, NodeError::new("NO_ANSWER", "no scenario plays a Rust function"))
+            }
         }
     }
 }

@@ -203,7 +203,7 @@ impl Connections {
         peer: IpAddr,
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
-        let client = self.client(peer, request.headers());
+        let client = client(peer, request.headers(), &self.trusted_proxies);
         request.extensions_mut().insert(Client(client));
         let response = self.router.clone().call(request).await?;
         if response.status().is_client_error() {
@@ -211,11 +211,12 @@ impl Connections {
         }
         Ok(response)
     }
+}
 
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let values = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        client_address(peer, values("x-forwarded-for"), values("forwarded"), &self.trusted_proxies)
-    }
+/// Whom a request came from that reached us by way of this address.
+pub fn client(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &AddressList) -> IpAddr {
+    let values = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    client_address(peer, values("x-forwarded-for"), values("forwarded"), trusted_proxies)
 }
 
 /// The networks that one client may be expected to have a whole one of.

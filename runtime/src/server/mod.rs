@@ -27,15 +27,15 @@ pub use tls::{Certificates, TlsVersion};
 use crate::engine::{Clock, Engine};
 use crate::trigger::{AddressList, WebhookTrigger};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use connection::Connections;
+use connection::{Client, Connections};
 use input::Schemas;
 use rate::Rates;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -133,6 +133,11 @@ impl Service {
         Running { open: open.collect(), service: self }
     }
 
+    /// From now on the service says that it is about to stop.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
     fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
@@ -198,6 +203,11 @@ fn addresses(text: &str) -> io::Result<Vec<SocketAddr>> {
 }
 
 fn router(service: &Arc<Service>, face: Face) -> Router {
+    routes(service, face).fallback(error::not_found)
+}
+
+/// Everything there is to ask for; what else is asked for is somebody else's.
+fn routes(service: &Arc<Service>, face: Face) -> Router {
     let mut router = Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
     if matches!(face, Face::Public | Face::Both) {
         router = router.route("/webhooks/{webhook_id}", post(webhook::receive));
@@ -209,15 +219,25 @@ fn router(service: &Arc<Service>, face: Face) -> Router {
             .route("/openapi.json", get(openapi))
             .merge(api::routes());
     }
-    router
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .with_state(Arc::clone(service))
+    router.method_not_allowed_fallback(error::method_not_allowed).with_state(Arc::clone(service))
 }
 
 /// Without a key: programs read it before they have one.
 async fn openapi(State(service): State<Arc<Service>>) -> Response {
     error::json(StatusCode::OK, service.engine.workflow().openapi)
+}
+
+/// The routes as a part of somebody else's service, which listens and serves. What the address of a caller is, the other
+/// service says with axum's `ConnectInfo`; where it does not, no address is on any list.
+pub fn mounted(service: &Arc<Service>) -> Router {
+    let trusted = service.settings.trusted_proxies.clone();
+    routes(service, Face::Both).layer(axum::middleware::map_request(move |mut request: axum::extract::Request| {
+        let known = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let peer = known.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        let client = connection::client(peer, request.headers(), &trusted);
+        request.extensions_mut().insert(Client(client));
+        std::future::ready(request)
+    }))
 }
 
 #[cfg(test)]

@@ -274,6 +274,39 @@ fn transform() -> impl Strategy<Value = Value> {
     })
 }
 
+fn rust() -> impl Strategy<Value = Value> {
+    let function = prop::sample::select(
+        &[
+            "crate::fraud::check",
+            "::audit::log",
+            "self::check",
+            "super::super::type_of",
+            "check",
+            "self::match",
+            "crate",
+        ][..],
+    );
+    let timing = (option::of(1u32..90), option::of(0u32..9), option::of(delay()));
+    (function, option::of(vec(value(), 0..4)), option::of(schema()), timing).prop_map(
+        |(function, arguments, schema, (timeout, count, delay))| {
+            let mut config = json!({ "function": function });
+            let object = config.as_object_mut().unwrap();
+            for (key, value) in [
+                ("arguments", arguments.map(Value::from)),
+                ("result_schema", schema),
+                ("timeout", timeout.map(Value::from)),
+                ("retry_count", count.map(Value::from)),
+                ("retry_delay", delay),
+            ] {
+                if let Some(value) = value {
+                    object.insert(key.to_owned(), value);
+                }
+            }
+            json!({ "type": "action", "action_type": "rust", "config": config })
+        },
+    )
+}
+
 fn trigger() -> impl Strategy<Value = Value> {
     prop_oneof![
         option::of(schema()).prop_map(|schema| {
@@ -306,7 +339,7 @@ const CONDITIONS: &[&str] = &[
 
 /// A trigger called `start`, nodes behind it in a tree, names and settings.
 pub fn workflow() -> impl Strategy<Value = Value> {
-    let node = prop_oneof![3 => http(), 2 => mail(), 2 => filter(), 2 => transform()];
+    let node = prop_oneof![3 => http(), 2 => mail(), 2 => filter(), 2 => transform(), 1 => rust()];
     let link =
         (any::<prop::sample::Index>(), option::of(prop::sample::select(CONDITIONS)), any::<bool>(), any::<bool>());
     let name = option::of(prop_oneof![words(), Just("Plain name".to_owned())]);

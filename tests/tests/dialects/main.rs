@@ -3,8 +3,11 @@
 
 mod generate;
 
+use flow_compiler::codegen::files::{Flavour, GeneratedCrate};
+use flow_compiler::codegen::{self, Module};
 use flow_compiler::files::Files;
 use flow_compiler::pipeline::Parsed;
+use flow_compiler::plan::Plan;
 use flow_compiler::source::{Dialect, SourceFile};
 use flow_compiler::syntax::{convert, flow};
 use flow_tests::same::{without_lines, without_places};
@@ -36,12 +39,28 @@ fn parse(text: &str, dialect: Dialect) -> Parsed {
 }
 
 fn meaning(text: &str, dialect: Dialect, files: &dyn Files) -> Meaning {
-    let lowered = parse(text, dialect).lower("workflow", files);
+    let mut lowered = parse(text, dialect).lower("workflow", files);
+    // What an author calls a type is not part of what it means, and JSON has no names for them.
+    lowered.model.types.clear();
     let model = without_places(&format!("{:?}", lowered.model));
     let name = if dialect == Dialect::Flow { "workflow.flow" } else { "workflow.json" };
     let accepted = lowered.check(&Default::default()).ok();
-    let code = accepted.map(|accepted| without_lines(accepted.plan().generate().main_rs(), name));
+    let code = accepted.map(|accepted| {
+        let plan = accepted.plan();
+        inside_rust_code(&plan);
+        without_lines(plan.generate().main_rs(), name)
+    });
     Meaning { model, code }
+}
+
+/// What `flow!` would make of it is Rust as well: adding it to a crate parses it.
+fn inside_rust_code(plan: &Plan) {
+    let name = proc_macro2::Ident::new("workflow", proc_macro2::Span::call_site());
+    let span = |_| proc_macro2::Span::call_site();
+    let module = Module { name, visibility: Default::default(), span: &span };
+    let mut generated = GeneratedCrate::new("module", Flavour { mail: true, store: true });
+    generated.add_rust("src/workflow.rs", codegen::module(plan, &module));
+    generated.add_rust("src/stand_in.rs", codegen::stand_in(&plan.workflow, &module));
 }
 
 /// There and back again.

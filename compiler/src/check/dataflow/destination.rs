@@ -60,7 +60,9 @@ pub fn host(workflow: &Workflow, node: &Node) -> Option<Host> {
     match &node.kind {
         Kind::Http(http) => Some(of_request(workflow, http)),
         Kind::Email(email) => Some(of_mail(workflow, email)),
-        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
+        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
+            None
+        }
     }
 }
 

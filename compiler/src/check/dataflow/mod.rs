@@ -20,7 +20,7 @@ mod words;
 
 use super::Graph;
 use crate::diagnostic::Diagnostics;
-use crate::model::{EnvId, Expr, Http, Kind, Manual, NodeId, Webhook, Workflow};
+use crate::model::{EnvId, Expr, Http, Kind, Manual, NodeId, Rust, Webhook, Workflow};
 use crate::source::Span;
 use carried::Carried;
 pub use carried::{Atom, Mode};
@@ -173,6 +173,11 @@ fn declare(workflow: &Workflow, places: &mut Places) {
                 places.declare(result, &schema.ty);
                 let response = places.child(result, "response");
                 places.declare(response, &schema.ty);
+            }
+            Kind::Rust(Rust { result_schema: Some(schema), .. }) => {
+                let envelope = places.root(Root::Output(id));
+                let result = places.child(envelope, "result");
+                places.declare(result, &schema.ty);
             }
             _ => {}
         }

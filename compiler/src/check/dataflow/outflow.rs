@@ -60,7 +60,8 @@ pub(super) fn outflows(workflow: &Workflow, graph: &Graph, places: &mut Places, 
             Kind::Webhook(webhook) => {
                 leaving.text(Part::SignatureKey, "secret", &webhook.secret);
             }
-            Kind::Manual(_) | Kind::Unknown => {}
+            // What a function of the same program is given stays in it.
+            Kind::Manual(_) | Kind::Rust(_) | Kind::Unknown => {}
             Kind::Http(http) => leaving.http(http),
             Kind::Email(email) => leaving.mail(email),
             Kind::Filter(filter) => leaving.text(Part::ErrorText, "error_message", [&filter.error_message]),

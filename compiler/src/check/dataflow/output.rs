@@ -18,7 +18,7 @@ pub(super) fn outputs(workflow: &Workflow, graph: &Graph, places: &mut Places) -
                 Carried::object([("result".to_owned(), input)])
             }
             // Until its turn comes, and for those on a cycle.
-            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {
+            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
                 Carried::place(places.root(Root::Output(id)), Mode::Is, UNREAD)
             }
         });
@@ -27,7 +27,9 @@ pub(super) fn outputs(workflow: &Workflow, graph: &Graph, places: &mut Places) -
         let node = workflow.node(*id);
         let error = bare_error(workflow, graph, places, &outputs, *id);
         let envelope = match &node.kind {
-            Kind::Webhook(_) | Kind::Manual(_) | Kind::Http(_) | Kind::Email(_) | Kind::Unknown => continue,
+            Kind::Webhook(_) | Kind::Manual(_) | Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) | Kind::Unknown => {
+                continue;
+            }
             Kind::Filter(filter) => filter_output(filter, Reader::new(places, &outputs, &error)),
             Kind::Transform(transform) => {
                 let input = match &transform.input {

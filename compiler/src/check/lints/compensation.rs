@@ -95,7 +95,10 @@ fn why_irreversible(workflow: &Workflow, id: NodeId) -> Option<Why> {
             Some(false) => None,
             None => moves_money(&node.id.value, http).then_some(Why::Money),
         },
-        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
+        // What a function does only its author knows.
+        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
+            None
+        }
     }
 }
 

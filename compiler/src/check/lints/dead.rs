@@ -12,6 +12,7 @@ pub(super) fn keys(workflow: &Workflow, diagnostics: &mut Diagnostics) {
                 retry_delay(workflow, node, diagnostics);
                 idempotent(node, http, diagnostics);
             }
+            Kind::Rust(_) => retry_delay(workflow, node, diagnostics),
             Kind::Manual(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
         }
     }
@@ -28,7 +29,8 @@ fn retry_delay(workflow: &Workflow, node: &Node, diagnostics: &mut Diagnostics) 
         return;
     }
     let diagnostic = found(span, format!("`{}` is never retried, so `retry_delay` is never waited", node.id.value));
-    diagnostics.push(match node.keys.value("retry_count").or_else(|| workflow.settings.keys.value("max_retries")) {
+    let default = workflow.settings.keys.value("max_retries").filter(|_| !matches!(node.kind, Kind::Rust(_)));
+    diagnostics.push(match node.keys.value("retry_count").or(default) {
         Some(none) => diagnostic.also(none, "no retries").help("remove `retry_delay`, or allow retries"),
         None => diagnostic.help("say how often: \"retry_count\": 3"),
     });
@@ -74,7 +76,7 @@ fn settings(workflow: &Workflow, diagnostics: &mut Diagnostics) {
     let may_read = |node: &Node| match node.kind {
         Kind::Http(_) | Kind::Email(_) => node.keys.wrong || node.keys.value("retry_count").is_none(),
         Kind::Unknown => true,
-        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) => false,
+        Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) => false,
     };
     if let Some(retries) = keys.value("max_retries")
         && !workflow.nodes.is_empty()

@@ -31,7 +31,7 @@ pub(super) fn run(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnost
                 transport::mail(node, email, diagnostics);
                 host::of_mail(node, email, diagnostics);
             }
-            Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
+            Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {}
         }
     }
     dead::keys(workflow, diagnostics);

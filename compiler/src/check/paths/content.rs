@@ -140,9 +140,9 @@ fn result(kind: &Kind, names: &[&str], path: &[String], completed: bool, value: 
         (Kind::Email(_), _) => missing(),
         (Kind::Filter(_), []) if completed => Content::Known(some_object()),
         (Kind::Filter(_), ["passed"]) if completed => Content::Passed,
-        (Kind::Transform(_), _) if !completed => missing(),
+        (Kind::Transform(_) | Kind::Rust(_), _) if !completed => missing(),
         (Kind::Transform(transform), []) if makes_object(&transform.step) => Content::Known(some_object()),
-        (Kind::Transform(_) | Kind::Unknown, _) => value(false),
+        (Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown, _) => value(false),
         (Kind::Filter(_), _) => missing(),
     }
 }

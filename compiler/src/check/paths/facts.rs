@@ -181,7 +181,7 @@ impl Paths<'_> {
 /// Whether a node can fail by itself, for reasons outside of the workflow.
 fn may_fail(kind: &Kind) -> bool {
     match kind {
-        Kind::Http(_) | Kind::Email(_) | Kind::Transform(_) | Kind::Unknown => true,
+        Kind::Http(_) | Kind::Email(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => true,
         Kind::Filter(filter) => may_fault(&filter.error_message),
         Kind::Webhook(_) | Kind::Manual(_) => false,
     }

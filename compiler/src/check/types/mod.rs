@@ -31,6 +31,7 @@ use certain::Certain;
 use infer::Typing;
 use names::Names;
 use narrow::Fact;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What is known about the values of a workflow.
@@ -40,6 +41,8 @@ pub struct Types {
     pub input: Type,
     /// Of `previous_outputs.<id>`, by node, as if it had run.
     pub outputs: Vec<Type>,
+    /// Of what a `rust` node gives its function, by node.
+    pub arguments: BTreeMap<NodeId, Vec<Type>>,
 }
 
 /// What the checker knows of an expression.
@@ -97,7 +100,8 @@ pub(super) fn check(
     let outputs = workflow.nodes.iter().map(|node| outputs::envelope(&node.kind).unwrap_or(Type::Json)).collect();
     // Without a schema there is nothing to narrow.
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let mut checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, diagnostics };
+    let arguments = BTreeMap::new();
+    let mut checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, diagnostics };
     for id in &graph.order {
         checker.node(*id);
     }
@@ -106,7 +110,7 @@ pub(super) fn check(
             checker.at(Place::Condition(index), |typing| typing.condition(condition));
         }
     }
-    Types { input: checker.input, outputs: checker.outputs }
+    Types { input: checker.input, outputs: checker.outputs, arguments: checker.arguments }
 }
 
 struct Checker<'a> {
@@ -118,6 +122,7 @@ struct Checker<'a> {
     input: Type,
     /// Of a transform `json`, until it has been looked at.
     outputs: Vec<Type>,
+    arguments: BTreeMap<NodeId, Vec<Type>>,
     diagnostics: &'a mut Diagnostics,
 }
 
@@ -128,6 +133,13 @@ impl Checker<'_> {
             Kind::Transform(transform) => {
                 let result = self.transform(id, transform);
                 self.outputs[id.0] = outputs::of_transform(result);
+            }
+            Kind::Rust(rust) => {
+                let infer = |typing: &mut Typing| {
+                    rust.arguments.iter().map(|argument| positions::tree_type(typing, &argument.value)).collect()
+                };
+                let types = self.at(Place::Node(id), infer);
+                self.arguments.insert(id, types);
             }
             kind => {
                 self.at(Place::Node(id), |typing| typing.node(kind));
@@ -175,7 +187,9 @@ pub(super) fn input(workflow: &Workflow) -> Type {
         let schema = match kind {
             Kind::Webhook(webhook) => &webhook.input_schema,
             Kind::Manual(manual) => &manual.input_schema,
-            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => &None,
+            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
+                &None
+            }
         };
         schema.as_ref().map_or(Type::Json, |schema| schema.ty.clone())
     }))
@@ -186,6 +200,7 @@ fn has_schema(workflow: &Workflow) -> bool {
         Kind::Webhook(webhook) => webhook.input_schema.is_some(),
         Kind::Manual(manual) => manual.input_schema.is_some(),
         Kind::Http(http) => http.response_schema.is_some(),
+        Kind::Rust(rust) => rust.result_schema.is_some(),
         Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => false,
     })
 }

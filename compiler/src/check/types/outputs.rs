@@ -15,6 +15,7 @@ pub(super) fn envelope(kind: &Kind) -> Option<Type> {
         Kind::Manual(manual) => completed(schema(&manual.input_schema), Type::Missing),
         Kind::Http(http) => completed(answer(http), error().join(&Type::Missing)).join(&failed(failed_answer(http))),
         Kind::Email(_) => completed(Type::Json, Type::Missing).join(&failed(Type::Json)),
+        Kind::Rust(rust) => completed(schema(&rust.result_schema), Type::Missing).join(&failed(Type::Missing)),
         Kind::Filter(_) => {
             let passed = |passed: Type| Type::object(vec![Field::required("passed", passed)], Rest::Closed);
             let yes = completed(passed(Type::TRUE), Type::Missing);
@@ -124,6 +125,7 @@ pub(in crate::check) fn declared(kind: &Kind) -> Option<Type> {
         Kind::Http(http) => http.response_schema.is_some().then(|| answer(http)),
         Kind::Webhook(webhook) => webhook.input_schema.as_ref().map(|schema| schema.ty.clone()),
         Kind::Manual(manual) => manual.input_schema.as_ref().map(|schema| schema.ty.clone()),
+        Kind::Rust(rust) => rust.result_schema.as_ref().map(|schema| schema.ty.clone()),
         Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => None,
     }
 }

@@ -25,8 +25,8 @@ impl Typing<'_> {
                 self.condition(&filter.condition);
                 self.texts([&filter.error_message], Use::Prose("the message"));
             }
-            // A transform is looked at with its items.
-            Kind::Manual(_) | Kind::Transform(_) | Kind::Unknown => {}
+            // A transform is looked at with its items, a function with its arguments.
+            Kind::Manual(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {}
         }
     }
 

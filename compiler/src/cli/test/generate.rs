@@ -81,7 +81,7 @@ impl<'a> World<'a> {
                     declared(http.response_schema.as_ref().map(|schema| &schema.ty), &mut body);
                     answers.insert(id, json!({ "json": body }));
                 }
-                Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
+                Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {}
             }
         }
         let mut world = World { workflow, input, answers };

@@ -49,6 +49,7 @@ impl Shell {
         let input = Input::read(path, false).map_err(Stop::World)?;
         let folder = input.files.folder().join(FOLDER);
         let accepted = self.check_quietly(&input)?;
+        let accepted = accepted.executable().map_err(|rejected| self.rejected(&rejected, &input.name))?;
         let workflow = accepted.checked.workflow.clone();
         let generated = accepted.plan().generate();
         let binary = build::build_in_cache(&generated, self.options(false))?;

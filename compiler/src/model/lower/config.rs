@@ -137,7 +137,7 @@ fn mismatch(key: &Key, value: &ast::Value) -> Option<Diagnostic> {
         }
         (KeyType::Json, _) => true,
         (KeyType::Object | KeyType::Headers | KeyType::Schema | KeyType::Cache, ValueKind::Object(_)) => true,
-        (KeyType::AddressList, ValueKind::Array(_)) => true,
+        (KeyType::AddressList | KeyType::List, ValueKind::Array(_)) => true,
         (KeyType::Recipients, ValueKind::String(_) | ValueKind::Array(_)) => true,
         (KeyType::RetryDelay, ValueKind::Number(_, seconds)) => *seconds >= 0.0 && *seconds <= 3.2e9,
         (KeyType::RetryDelay, ValueKind::Object(_)) => true,

@@ -39,6 +39,7 @@ impl Lowering<'_> {
                 }
                 None => Kind::Unknown,
             },
+            "rust" => Kind::Rust(self.rust(id, config)),
             word => unreachable!("the catalog has a kind `{word}` that lowering does not know"),
         }
     }
@@ -209,7 +210,7 @@ impl Lowering<'_> {
         );
     }
 
-    fn schema_of(&mut self, config: &Config, key: &str) -> Option<Schema> {
+    pub(super) fn schema_of(&mut self, config: &Config, key: &str) -> Option<Schema> {
         let value = config.get(key)?;
         let entry = config.entries().filter(|entry| entry.key.value == key).last()?;
         Some(self.schema(&entry.key, value))

@@ -13,6 +13,7 @@ mod function_names;
 mod kinds;
 mod literals;
 mod mail_template;
+mod rust;
 mod schema;
 mod shadowed;
 mod silences;
@@ -82,6 +83,7 @@ pub fn lower(
         edges,
         environment: lowering.environment,
         silences,
+        types: workflow.types.clone(),
     }
 }
 
@@ -205,7 +207,9 @@ impl Lowering<'_> {
         lowered.keys = config.keys(spec.keys);
         lowered.kind = self.kind(id, node, spec, &config);
         if lowered.kind.is_effect() {
-            lowered.retry.retries = config.number("retry_count").map_or(self.default_retries, |count| count as u32);
+            // Whether a function may be called twice only its author knows: it is, where the node itself says so.
+            let default = if matches!(lowered.kind, Kind::Rust(_)) { 0 } else { self.default_retries };
+            lowered.retry.retries = config.number("retry_count").map_or(default, |count| count as u32);
             if let Some(delay) = config.get("retry_delay") {
                 lowered.retry.delay = self.retry_delay(delay);
             }

@@ -156,7 +156,7 @@ pub fn not_an_item(token: Token) -> Mistake {
 }
 
 const ITEMS: &str = "an item begins with `workflow`, `type`, `api`, `smtp`, `flow`, or with the kind of a node: `webhook`, \
-                     `manual`, `schedule`, `http`, `mail`, `filter` or `transform`";
+                     `manual`, `schedule`, `http`, `mail`, `filter`, `transform` or `rust`";
 
 pub fn unknown_item(token: Token) -> Mistake {
     let diagnostic = mistake(token.span, format!("`{}` begins no item", token.text)).label("unknown word");
@@ -187,6 +187,8 @@ pub fn after_id(token: Token, node: &Node) -> Mistake {
         "schedule" => ("`cron`, `every` or `{`", "schedule nightly cron \"0 3 * * *\" in \"Europe/Berlin\""),
         "http" => ("`->` or `{`", "http check-stock -> { available: bool } { … }"),
         "mail" => ("`via` or `{`", "mail tell-customer via shop-mail { … }"),
+        "rust" if node.call.is_none() => ("`=`", "rust check-fraud = crate::fraud::check(order) -> Verdict"),
+        "rust" => ("`->` or `{`", "rust check-fraud = crate::fraud::check(order) -> Verdict"),
         _ => ("`{`", "filter in-stock { require: quantity > 0 }"),
     };
     let headline = format!("expected {what} after `{}`, not {}", node.id.text, found(token));
@@ -275,15 +277,21 @@ pub fn between_entries(token: Token, last: Token) -> Mistake {
     })
 }
 
-pub fn between_elements(token: Token, last: Token) -> Mistake {
+pub fn between_elements(open: Token, token: Token, last: Token) -> Mistake {
     if let Some(found) = own_words(token) {
         return found;
     }
-    let headline = format!("expected `,` or `]` after {}, not {}", name(last), name(token));
-    let diagnostic = mistake(token.span, headline).label("expected `,` or `]`");
-    Box::new(match token.rule {
-        Rule::colon => diagnostic.help("keys stand in braces: `{ key: value }`"),
-        _ => diagnostic.help("elements of an array have a `,` between them"),
+    let (close, what) = match open.rule {
+        Rule::open_paren => (")", "arguments"),
+        _ => ("]", "elements of an array"),
+    };
+    let headline = format!("expected `,` or `{close}` after {}, not {}", name(last), name(token));
+    let diagnostic = mistake(token.span, headline).label(format!("expected `,` or `{close}`"));
+    Box::new(match (token.rule, open.rule) {
+        (Rule::colon, Rule::open_paren) => diagnostic
+            .help("an argument is an expression: its type follows from what it reads, such as the input's `type`"),
+        (Rule::colon, _) => diagnostic.help("keys stand in braces: `{ key: value }`"),
+        _ => diagnostic.help(format!("{what} have a `,` between them")),
     })
 }
 

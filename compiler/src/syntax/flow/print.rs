@@ -153,6 +153,13 @@ impl Printer {
             self.out.push_str(&format!(" {} ", clause.text));
             self.value(value);
         }
+        if let Some(call) = &node.call {
+            self.out.push_str(&format!(" = {}", call.function.value));
+            match inline::arguments(call).filter(|text| self.fits(text)) {
+                Some(text) => self.out.push_str(&text),
+                None => self.elements(('(', ')'), &call.arguments, &call.end),
+            }
+        }
         if let Some(output) = &node.output {
             self.out.push_str(" -> ");
             self.ty(output, 2);
@@ -257,7 +264,7 @@ impl Printer {
                 }
                 self.broken(block);
             }
-            ValueKind::Array(elements, end) => self.array(elements, end),
+            ValueKind::Array(elements, end) => self.elements(('[', ']'), elements, end),
             ValueKind::Text(strings) => {
                 self.trim_end();
                 self.indent += 1;
@@ -287,8 +294,9 @@ impl Printer {
         }
     }
 
-    fn array(&mut self, elements: &[Element], end: &[Comment]) {
-        self.out.push_str("[\n");
+    fn elements(&mut self, (open, close): (char, char), elements: &[Element], end: &[Comment]) {
+        self.out.push(open);
+        self.out.push('\n');
         self.indent += 1;
         for (position, element) in elements.iter().enumerate() {
             self.before(&element.around, position == 0);
@@ -300,7 +308,7 @@ impl Printer {
         self.end_comments(end, elements.is_empty());
         self.indent -= 1;
         self.start_line();
-        self.out.push(']');
+        self.out.push(close);
     }
 
     /// The space after a key, before a line break.

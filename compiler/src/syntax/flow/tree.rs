@@ -63,9 +63,23 @@ pub struct Node {
     pub input: Option<Ty>,
     /// `at "orders"`, `via mail`, `cron "0 9 * * *"`, `every 5m`, `in "Europe/Berlin"`
     pub clauses: Vec<(Word, Value)>,
+    /// `= crate::fraud::check(order)`
+    pub call: Option<Call>,
     /// `-> { success: bool }`
     pub output: Option<Ty>,
     pub block: Option<Block>,
+}
+
+/// A function of the surrounding crate, and what it is given.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Without spaces: `crate::fraud::check`.
+    pub function: Text,
+    pub arguments: Vec<Element>,
+    /// Between the parentheses.
+    pub span: Span,
+    /// Comments before the closing parenthesis.
+    pub end: Vec<Comment>,
 }
 
 /// `{ … }`

@@ -11,6 +11,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("mail", "send_email"),
     ("filter", "data_filter"),
     ("transform", "data_transform"),
+    ("rust", "rust"),
 ];
 
 /// Items that are no nodes.

@@ -137,8 +137,8 @@ impl Asked<'_> {
             }
             Kind::Email(_) if failed => Value::object([("success", Value::Bool(false))]),
             Kind::Email(_) => Value::object([("success", Value::Bool(true)), ("delivery", Value::string("sent"))]),
-            Kind::Transform(_) if failed => Value::Undefined,
-            Kind::Transform(_) => Value::object(fields),
+            Kind::Transform(_) | Kind::Rust(_) if failed => Value::Undefined,
+            Kind::Transform(_) | Kind::Rust(_) => Value::object(fields),
             Kind::Filter(filter) => {
                 let reader = Reader { asked: self, activated, missing: Cell::new(false) };
                 match eval(&filter.condition, &reader).map(|value| value.truthy()) {

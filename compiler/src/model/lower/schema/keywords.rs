@@ -206,6 +206,11 @@ impl Reading<'_, '_> {
             }
             "anyOf" => rule.any_of = self.list(&child(&[]), entry),
             "oneOf" => rule.one_of = self.list(&child(&[]), entry),
+            "title" => {
+                if let ValueKind::String(title) = &value.kind {
+                    rule.title = Some(title.value.clone());
+                }
+            }
             "description" => rule.description = self.text(entry).map(str::to_string),
             "x-private" => {
                 rule.private = match self.text(entry) {

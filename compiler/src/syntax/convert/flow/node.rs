@@ -4,7 +4,7 @@ use super::shared::{Shared, bearer};
 use super::{NOWHERE, Writer, block, documentation, entry, item, key, literal, names, pair, string, value, word};
 use crate::catalog::{self, KeyType};
 use crate::syntax::ast::{self, Object, Text, Workflow};
-use crate::syntax::flow::tree::{EntryKind, Item, ItemKind, Node, Retry, Ty, Value, ValueKind};
+use crate::syntax::flow::tree::{Call, EntryKind, Item, ItemKind, Node, Retry, Ty, Value, ValueKind};
 use crate::syntax::flow::{read, words};
 
 /// The keys of a `config` that are not said yet.
@@ -42,6 +42,7 @@ impl Writer {
             id: word(&node.id.value),
             input: None,
             clauses: Vec::new(),
+            call: None,
             output: None,
             block: None,
         };
@@ -71,6 +72,10 @@ impl Writer {
             }
             "send_email" => self.mail(at, &mut rest, &mut written, &mut entries, shared),
             "data_transform" => self.transform(&mut rest, &mut entries),
+            "rust" => {
+                written.call = self.call(&mut rest);
+                written.output = self.schema(&mut rest, "result_schema", &node.id.value, "Result");
+            }
             _ => {}
         }
         self.remaining(kind, &mut rest, &mut entries);
@@ -95,7 +100,7 @@ impl Writer {
 
     /// Every key that has no form of its own.
     fn remaining(&self, kind: &str, rest: &mut Rest, entries: &mut Vec<super::Entry>) {
-        let retry = matches!(kind, "http" | "send_email").then(|| self.retry(rest)).flatten();
+        let retry = matches!(kind, "http" | "send_email" | "rust").then(|| self.retry(rest)).flatten();
         for field in std::mem::take(&mut rest.entries) {
             let name = field.key.value.as_str();
             let ty = catalog::kind(kind).and_then(|spec| spec.key(name)).map(|key| key.ty);
@@ -299,12 +304,41 @@ impl Writer {
         }
     }
 
+    /// `function` and `arguments` as a call; `None` where the one is no path or the other no array.
+    fn call(&self, rest: &mut Rest) -> Option<Call> {
+        let function = rest.text("function").filter(|function| is_path(&function.value))?;
+        let arguments = match rest.peek("arguments").map(|arguments| &arguments.kind) {
+            // Without any, the key would be gone on the way back.
+            Some(ast::ValueKind::Array(items)) if !items.is_empty() => items.as_slice(),
+            None => &[],
+            Some(_) => return None,
+        };
+        let arguments = arguments.iter().map(|argument| crate::syntax::flow::tree::Element {
+            around: super::Around::default(),
+            value: self.value(argument, None),
+        });
+        let call = Call {
+            function: crate::syntax::flow::synthetic(&function.value),
+            arguments: arguments.collect(),
+            span: NOWHERE,
+            end: Vec::new(),
+        };
+        rest.take("function");
+        rest.take("arguments");
+        Some(call)
+    }
+
     /// The type for a schema, taken out of the `config`; where no type says exactly that, the schema stays there.
     fn schema(&mut self, rest: &mut Rest, key: &str, id: &str, what: &str) -> Option<Ty> {
         let ty = super::ty::of_schema(rest.peek(key)?)?;
         rest.take(key);
         Some(self.named(ty, id, what))
     }
+}
+
+/// `crate::fraud::check`, of names that both languages know.
+fn is_path(function: &str) -> bool {
+    function.strip_prefix("::").unwrap_or(function).split("::").all(read::is_name)
 }
 
 /// Names and dotted paths, without quotes where they read as such.

@@ -182,7 +182,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 config.headers_span = Some(block.span);
             }
-            ("http" | "send_email", "retry", _) => self.retry(config, key, value),
+            ("http" | "send_email" | "rust", "retry", _) => self.retry(config, key, value),
             ("http", "cache", ValueKind::Duration(_) | ValueKind::Number(_)) => {
                 let ttl = ast::Entry { key: text::synthetic("ttl", value.span), value: self.value(value, None) };
                 let object = ast::Object { span: value.span, entries: vec![ttl] };

@@ -20,7 +20,7 @@ use super::text::synthetic;
 use super::token::Comment;
 use super::tree::{Block, EntryKind, File, ItemKind, Ty, Value, ValueKind, Word};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Text};
 
 /// Builds the workflow; `span` is the whole text.
@@ -44,6 +44,7 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         connections: Vec::new(),
         settings: None,
         allow: Vec::new(),
+        types: Vec::new(),
     };
     let (mut header, mut graph): (Option<Span>, Option<Span>) = (None, None);
     for item in &file.items {
@@ -63,7 +64,8 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
                 }
                 graph.get_or_insert(keyword("flow"));
             }
-            ItemKind::Node(_) | ItemKind::Type(..) | ItemKind::Shared(..) => {}
+            ItemKind::Type(name, ty) => workflow.types.push(Spanned { value: name.text.clone(), span: ty.span }),
+            ItemKind::Node(_) | ItemKind::Shared(..) => {}
         }
     }
     for item in &file.items {

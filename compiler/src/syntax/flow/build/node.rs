@@ -107,10 +107,21 @@ impl<'a> Builder<'a, '_> {
                 }
             }
         }
+        if let Some(call) = &node.call {
+            let function = ast::ValueKind::String(call.function.clone());
+            config.push("function", call.function.span, ast::Value { span: call.function.span, kind: function });
+            if !call.arguments.is_empty() {
+                let arguments = call.arguments.iter().map(|argument| self.value(&argument.value, None)).collect();
+                let arguments = ast::Value { span: call.span, kind: ast::ValueKind::Array(arguments) };
+                config.push("arguments", call.span, arguments);
+            }
+        }
         let trigger = matches!(config.kind.as_str(), "webhook" | "manual");
         let input = node.input.as_ref().map(|ty| ("input_schema", ty, trigger, "a trigger's input"));
-        let output = node.output.as_ref();
-        let output = output.map(|ty| ("response_schema", ty, config.kind == "http", "the answer of an `http` node"));
+        let output = node.output.as_ref().map(|ty| match config.kind.as_str() {
+            "rust" => ("result_schema", ty, true, "what a `rust` function gives"),
+            kind => ("response_schema", ty, kind == "http", "the answer of an `http` node"),
+        });
         for (key, ty, fits, what) in [input, output].into_iter().flatten() {
             self.schema(config, key, ty, fits, what, &node.kind);
         }

@@ -2,7 +2,7 @@
 
 use super::expression;
 use crate::syntax::flow::tree::{
-    Around, Block, Element, Entry, EntryKind, Field, Key, Retry, Str, Ty, TyKind, Value, ValueKind, Word,
+    Around, Block, Call, Element, Entry, EntryKind, Field, Key, Retry, Str, Ty, TyKind, Value, ValueKind, Word,
 };
 
 pub fn word(word: &Word) -> String {
@@ -78,6 +78,15 @@ fn text(strings: &[Str]) -> Option<String> {
 fn element(element: &Element) -> Option<String> {
     plain(&element.around)?;
     value(&element.value)
+}
+
+/// `(order, total)`
+pub fn arguments(call: &Call) -> Option<String> {
+    if !call.end.is_empty() {
+        return None;
+    }
+    let arguments: Option<Vec<String>> = call.arguments.iter().map(element).collect();
+    Some(format!("({})", arguments?.join(", ")))
 }
 
 fn retry(of: &Retry) -> Option<String> {

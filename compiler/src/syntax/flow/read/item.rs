@@ -2,10 +2,11 @@
 
 use super::{Reader, through, word};
 use crate::catalog;
+use crate::syntax::ast::Text;
 use crate::syntax::flow::mistake::{self, Mistake};
 use crate::syntax::flow::token::{Comment, Rule};
-use crate::syntax::flow::tree::{Block, Item, ItemKind, Node};
-use crate::syntax::flow::words;
+use crate::syntax::flow::tree::{Block, Call, Item, ItemKind, Node};
+use crate::syntax::flow::{text, words};
 
 /// Words that may follow the id of a node, each with a value.
 const CLAUSES: &[&str] = &["at", "via", "cron", "every", "in"];
@@ -77,7 +78,7 @@ impl Reader<'_> {
         let kind = word(self.next());
         let why = format!("a node has an id: `{} check-order {{ … }}`", kind.text);
         let id = self.id("the id of the node", &why)?;
-        let mut node = Node { kind, id, input: None, clauses: Vec::new(), output: None, block: None };
+        let mut node = Node { kind, id, input: None, clauses: Vec::new(), call: None, output: None, block: None };
         loop {
             let token = self.peek();
             if self.first_on_line(self.at) && token.rule != Rule::open_brace {
@@ -93,6 +94,10 @@ impl Reader<'_> {
                     node.input = Some(self.ty()?);
                     self.expect(Rule::close_paren, "`)`", "the type of the input ends here")?;
                 }
+                Rule::assign if node.kind.text == "rust" && node.call.is_none() => {
+                    self.next();
+                    node.call = Some(self.call()?);
+                }
                 Rule::connects => {
                     self.next();
                     node.output = Some(self.ty()?);
@@ -107,6 +112,43 @@ impl Reader<'_> {
             }
         }
         Ok(node)
+    }
+
+    /// `crate::fraud::check(order, total)`
+    fn call(&mut self) -> Result<Call, Mistake> {
+        const WHY: &str = "a function is called as in `= crate::fraud::check(order)`";
+        let start = self.peek().span;
+        let mut function = String::new();
+        if self.take_path_separator() {
+            function.push_str("::");
+        }
+        loop {
+            function.push_str(&self.name("the path of a function", WHY)?.text);
+            if !self.take_path_separator() {
+                break;
+            }
+            function.push_str("::");
+        }
+        let span = through(start, self.last());
+        // Written with spaces it stands nowhere as it is.
+        let function = match span.range().len() == function.len() {
+            true => Text::verbatim(function, span, span.start),
+            false => text::synthetic(&function, span),
+        };
+        let open = self.expect(Rule::open_paren, "`::` or `(`", WHY)?;
+        let (arguments, end) = self.elements(open)?;
+        Ok(Call { function, arguments, span: through(open.span, self.last()), end })
+    }
+
+    /// `::`, which is two tokens here and one in Rust.
+    fn take_path_separator(&mut self) -> bool {
+        let (first, second) = (self.peek(), self.peek_after(1));
+        let found = first.rule == Rule::colon && second.rule == Rule::colon && first.span.end == second.span.start;
+        if found {
+            self.next();
+            self.next();
+        }
+        found
     }
 
     /// `{ … }` with what an item says of itself.

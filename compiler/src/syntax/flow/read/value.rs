@@ -4,7 +4,7 @@ use super::{Reader, through, word};
 use crate::syntax::ast::Text;
 use crate::syntax::flow::mistake::{self, Mistake};
 use crate::syntax::flow::text;
-use crate::syntax::flow::token::{Rule, Token};
+use crate::syntax::flow::token::{Comment, Rule, Token};
 use crate::syntax::flow::tree::{Bare, Block, Element, Entry, EntryKind, Key, Retry, Str, Value, ValueKind};
 use crate::syntax::flow::words;
 
@@ -138,7 +138,8 @@ impl Reader<'_> {
             }
             Rule::open_bracket if !self.continues_after_bracket() => {
                 self.next();
-                self.array(start)?
+                let (elements, end) = self.elements(start)?;
+                ValueKind::Array(elements, end)
             }
             Rule::bad_number if literal => return Err(mistake::wrong_token(start)),
             Rule::string if literal => ValueKind::Text(self.strings()?),
@@ -161,13 +162,15 @@ impl Reader<'_> {
         Ok(Value { span: through(start.span, self.last()), kind })
     }
 
-    fn array(&mut self, open: Token) -> Result<ValueKind, Mistake> {
+    /// After a `[` or a `(`: the values up to the sign that closes it, and the comments before that.
+    pub(super) fn elements(&mut self, open: Token) -> Result<(Vec<Element>, Vec<Comment>), Mistake> {
+        let close = mistake::closing(open.rule).unwrap_or(Rule::close_bracket);
         let mut elements: Vec<Element> = Vec::new();
         loop {
-            if self.is(Rule::close_bracket) {
+            if self.is(close) {
                 let end = self.comments_here();
                 self.next();
-                return Ok(ValueKind::Array(elements, end));
+                return Ok((elements, end));
             }
             if matches!(self.peek().rule, Rule::EOI | Rule::close_brace) || self.begins_entry() {
                 return Err(mistake::unclosed(open, self.peek()));
@@ -177,11 +180,11 @@ impl Reader<'_> {
             let comma = self.take(Rule::comma).is_some();
             self.finish_around(&mut around);
             elements.push(Element { around, value });
-            if !comma && !self.is(Rule::close_bracket) {
+            if !comma && !self.is(close) {
                 if matches!(self.peek().rule, Rule::EOI | Rule::close_brace) || self.begins_entry() {
                     return Err(mistake::unclosed(open, self.peek()));
                 }
-                return Err(mistake::between_elements(self.peek(), self.last()));
+                return Err(mistake::between_elements(open, self.peek(), self.last()));
             }
         }
     }

@@ -1,0 +1,94 @@
+//! The module form: a workflow inside the crate of a caller in Rust. The tables are those of the binary form; around them
+//! stand the types of the input and of what the nodes give.
+
+use super::expr::Expressions;
+use super::main_rs::{gen_imports, gen_tables};
+use super::types::{Described, gen_output, gen_type, gen_types};
+use super::{Module, Setting};
+use crate::plan::Plan;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+/// From the module of a node: over the tables and the workflow's module to where the author's paths begin.
+const DEPTH: usize = 3;
+
+pub(super) fn gen_module(plan: &Plan, module: &Module) -> TokenStream {
+    let setting = Setting { depth: DEPTH, span: module.span };
+    let expressions = Expressions { plan, setting };
+    let tables = gen_tables(expressions);
+    let imports = gen_imports(&tables);
+    gen_shell(Described::of(plan), module, quote! { #imports #tables })
+}
+
+/// As [`gen_module`], of a workflow that was refused: everything a caller names is there, and nothing that runs.
+pub(super) fn gen_stand_in(plan: Described, module: &Module) -> TokenStream {
+    let table = quote! {
+        pub static WORKFLOW: ::flow_runtime::flow::Workflow = ::flow_runtime::flow::Workflow {
+            name: "",
+            title: "",
+            version: "",
+            hash: "",
+            settings: ::flow_runtime::flow::Settings {
+                timeout: ::core::option::Option::None,
+                fail_fast: false,
+                max_parallel_nodes: 1,
+            },
+            environment: &[],
+            input: &::flow_runtime::value::Shape::EMPTY,
+            nodes: &[],
+            edges: &[],
+            openapi: "",
+            outline: &[],
+        };
+    };
+    gen_shell(plan, module, table)
+}
+
+fn gen_shell(plan: Described, module: &Module, table: TokenStream) -> TokenStream {
+    let (visibility, name) = (&module.visibility, &module.name);
+    let docs = super::nodes::doc(&[&format!("{}, version {}", plan.workflow.title, plan.workflow.version)]);
+    let types = gen_types(plan);
+    let names = plan.types.declared.iter().map(|declared| format_ident!("{}", declared.name));
+    let exported = (!plan.types.declared.is_empty()).then(|| quote! { pub use super::super::{#(#names),*}; });
+    let input = gen_type(plan, &plan.types.input, &TokenStream::new());
+    let is_input = plan.types.declared.iter().any(|declared| declared.name == "Input");
+    let alias = (!is_input).then(|| {
+        quote! {
+            /// What starts an execution.
+            pub type Input = #input;
+        }
+    });
+    let output = gen_output(plan);
+    quote! {
+        #docs
+        #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic, clippy::nursery)]
+        #visibility mod #name {
+            #alias
+            #types
+            #output
+
+            /// The workflow: made by its builder, cheap to clone.
+            pub type Workflow = ::flow_runtime::embed::Workflow<Spec>;
+
+            /// Makes the workflow: where its environment, its journal and its limits are said.
+            pub type Builder = ::flow_runtime::embed::Builder<Spec>;
+
+            /// An execution that was started.
+            pub type Handle = ::flow_runtime::embed::Handle<Spec>;
+
+            /// Ties the tables to the types.
+            pub enum Spec {}
+
+            impl ::flow_runtime::embed::Spec for Spec {
+                type Input = Input;
+                type Output = Output;
+                const TABLE: &'static ::flow_runtime::flow::Workflow = &table::WORKFLOW;
+            }
+
+            mod table {
+                mod types { #exported }
+                #table
+            }
+        }
+    }
+}

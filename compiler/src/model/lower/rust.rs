@@ -1,0 +1,70 @@
+//! The configuration of a `rust` node → [`Rust`].
+
+use super::Lowering;
+use super::config::Config;
+use super::expr::Place;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{NodeId, Rust};
+use crate::source::Spanned;
+use crate::syntax::ast::{self, ValueKind};
+
+impl Lowering<'_> {
+    pub(super) fn rust(&mut self, id: NodeId, config: &Config) -> Rust {
+        let function = config.text("function");
+        if let Some(function) = function {
+            self.check_function(function);
+        }
+        let items = match config.get("arguments").map(|arguments| &arguments.kind) {
+            Some(ValueKind::Array(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let arguments = items
+            .iter()
+            .map(|argument| Spanned { value: self.tree(Place::Node(id), argument), span: argument.span })
+            .collect();
+        Rust {
+            function: function.map_or_else(
+                || Spanned { value: String::new(), span: crate::source::Span::new(0, 0) },
+                |function| Spanned { value: function.value.clone(), span: function.span },
+            ),
+            arguments,
+            result_schema: self.schema_of(config, "result_schema"),
+        }
+    }
+
+    /// A path that rustc can look up.
+    fn check_function(&mut self, function: &ast::Text) {
+        let path = function.value.strip_prefix("::").unwrap_or(&function.value);
+        let mut at = function.value.len() - path.len();
+        let mut others = false;
+        for step in path.split("::") {
+            let is_name = match step {
+                // These lead somewhere only at the start; `super` may follow another.
+                "crate" | "self" => at == 0,
+                "super" => !others,
+                step => is_identifier(step),
+            };
+            others |= step != "super" && step != "self";
+            if !is_name {
+                let span = function.span_of(at..at + step.len());
+                let proposal = step.replace('-', "_");
+                let diagnostic = match step {
+                    "" => Diagnostic::new(Code::BadFunction, function.span, "this is no path of a function"),
+                    step => Diagnostic::new(Code::BadFunction, span, format!("`{step}` is no name in Rust")),
+                };
+                let diagnostic = diagnostic.label("rustc would not find it");
+                self.diagnostics.push(match is_identifier(&proposal) {
+                    true => diagnostic.help(format!("did you mean `{proposal}`?")),
+                    false => diagnostic.help("write the path of an async function, such as `crate::fraud::check`"),
+                });
+                return;
+            }
+            at += step.len() + 2;
+        }
+    }
+}
+
+/// Whether rustc reads it as one identifier.
+fn is_identifier(text: &str) -> bool {
+    text != "gen" && syn::parse_str::<syn::Ident>(text).is_ok()
+}

@@ -1,0 +1,82 @@
+//! What can go wrong around a workflow inside a program.
+
+use super::data::Mismatch;
+use crate::engine::{StartError, Status};
+use crate::env::EnvironmentError;
+use crate::trigger::InputError;
+use std::fmt;
+
+/// Why a workflow could not be made. Names names, files and lines, never values.
+#[derive(Debug)]
+pub enum BuildError {
+    /// Variables without a value, all of them, or a value that cannot be read.
+    Environment(EnvironmentError),
+    Other(String),
+}
+
+/// Why there is no output.
+#[derive(Debug)]
+pub enum RunError {
+    /// The input is no object of JSON. Nothing was started.
+    Input(InputError),
+    /// Nothing was started.
+    Start(StartError),
+    /// The execution ended otherwise than completed.
+    Ended(Ended),
+    /// The execution completed, and a node gave what its declared type does not hold.
+    Output(Mismatch),
+}
+
+/// How an execution ended that did not complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    pub execution_id: String,
+    /// `error` or `cancelled`.
+    pub status: Status,
+    /// Such as `HTTP_500`, `TIMEOUT`, `NO_ROUTE`.
+    pub code: Option<String>,
+    /// `<node>: <message>` of the first failure that nothing handled.
+    pub message: Option<String>,
+    /// As the API shows it, but for the nodes.
+    pub view: serde_json::Value,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Environment(error) => error.fmt(f),
+            BuildError::Other(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl From<EnvironmentError> for BuildError {
+    fn from(error: EnvironmentError) -> BuildError {
+        BuildError::Environment(error)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Input(error @ InputError::NotJson { .. }) => write!(f, "the input is not JSON: {error}"),
+            RunError::Input(error) => error.fmt(f),
+            RunError::Start(error) => error.fmt(f),
+            RunError::Ended(ended) => ended.fmt(f),
+            RunError::Output(mismatch) => write!(f, "{mismatch}, which is not what the workflow declares"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => f.write_str(message),
+            None => write!(f, "the execution ended as {}", self.status.as_str()),
+        }
+    }
+}
