@@ -1,0 +1,173 @@
+//! One call of the macro, down the compiler's line.
+
+use crate::call::{self, Call, Workflow};
+use crate::files::{self, Beside};
+use crate::report::{Mistake, Where};
+use crate::span::{Place, Text};
+use flow_compiler::codegen::{self, Module};
+use flow_compiler::diagnostic::Diagnostics;
+use flow_compiler::diagnostic::level::Levels;
+use flow_compiler::model;
+use flow_compiler::pipeline::{Parsed, Rejected};
+use flow_compiler::plan::{Plan, names::snake};
+use flow_compiler::source::{SourceFile, Sources, Span};
+use flow_compiler::syntax::flow::is_slug;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use std::path::Path;
+
+/// The module, or what is wrong.
+pub fn expand(input: TokenStream) -> TokenStream {
+    let expanded = call::read(input).and_then(|call| match &call.workflow {
+        Workflow::Text(tokens) => match Text::of(tokens)? {
+            Some(text) => {
+                let source = SourceFile { name: text.name.clone(), text: text.text.clone() };
+                Ok(compile(&call, source, "", &Where::Tokens(&text), Beside::new(text.folder.clone())))
+            }
+            // An editor that expands macros without knowing where anything stands: rustc will say what there is to say.
+            None => Ok(TokenStream::new()),
+        },
+        Workflow::File(path, literal) => {
+            let span = literal.span();
+            let help = "the name is that of a .flow or .json file, as in `flow!(file = \"order.flow\")`";
+            let wrong = |reason: String| Mistake::at(span, &reason, help);
+            let file = files::find(path, span.local_file().as_deref()).map_err(wrong)?;
+            let bytes = std::fs::read(&file).map_err(|error| wrong(format!("cannot read {path}: {error}")))?;
+            let mut found = Diagnostics::default();
+            let source = SourceFile::from_bytes(path.clone(), bytes, &mut found);
+            let place = Where::File(Place { first: span, last: span, inside: false });
+            if found.has_errors() {
+                return Ok(place.report(&found.sorted(), &Sources::new(source)));
+            }
+            let beside = Beside::new(file.parent().map(Path::to_owned).unwrap_or_default());
+            beside.remember(&file);
+            Ok(compile(&call, source, &called(&file), &place, beside))
+        }
+    });
+    expanded.unwrap_or_else(|mistake| mistake.tokens())
+}
+
+/// What a workflow in a file is called: the folder for `workflow.flow` and `workflow.json`, else the file.
+fn called(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default();
+    let folder = file.canonicalize().ok().and_then(|file| Some(file.parent()?.file_name()?.to_owned()));
+    let named = if stem == "workflow" { folder.as_deref().unwrap_or(stem) } else { stem };
+    named.to_string_lossy().into_owned()
+}
+
+/// `slug`: what the workflow is called unless its text says so.
+fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: Beside) -> TokenStream {
+    let span_of = |span: Span| place.place(span).first;
+    let module = |workflow: &model::Workflow| Module {
+        name: call.name.clone().unwrap_or_else(|| Ident::new(&snake(&workflow.slug), proc_macro2::Span::call_site())),
+        visibility: call.visibility.clone(),
+        span: &span_of,
+    };
+    let parsed = match Parsed::read(source) {
+        Ok(parsed) => parsed,
+        Err(Rejected { sources, diagnostics }) => {
+            let errors = place.report(&diagnostics, &sources);
+            let slug = slug_in(&sources.workflow().text).unwrap_or(slug);
+            let stand_in = empty(slug).map(|plan| codegen::stand_in(&plan.workflow, &module(&plan.workflow)));
+            return with_files(quote! { #errors #stand_in }, beside);
+        }
+    };
+    if parsed.ast.slug.is_none() && slug.is_empty() && call.name.is_none() {
+        let help = "write `workflow order-fulfillment {}` in it, or `mod order_fulfillment;` in front of it";
+        return Mistake::here("this workflow has no name, and its module needs one", help).tokens();
+    }
+    let name = call.name.as_ref().map(Ident::to_string).unwrap_or_default();
+    let lowered = parsed.lower(if slug.is_empty() { &name } else { slug }, &beside);
+    let refused = lowered.model.clone();
+    let tokens = match lowered.check(&Levels::default()) {
+        Ok(mut accepted) => {
+            let warnings = place.report(&std::mem::take(&mut accepted.warnings), &accepted.sources);
+            let plan = accepted.plan();
+            let generated = codegen::module(&plan, &module(&plan.workflow));
+            quote! { #warnings #generated }
+        }
+        Err(Rejected { sources, diagnostics }) => {
+            let errors = place.report(&diagnostics, &sources);
+            let stand_in = codegen::stand_in(&refused, &module(&refused));
+            quote! { #errors #stand_in }
+        }
+    };
+    with_files(tokens, beside)
+}
+
+/// What a text that cannot be read calls its workflow.
+fn slug_in(text: &str) -> Option<&str> {
+    let name = text.lines().find_map(|line| line.trim_start().strip_prefix("workflow "))?.trim_start();
+    let end = name.find(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '-' | '_')).unwrap_or(name.len());
+    Some(&name[..end]).filter(|slug| is_slug(slug))
+}
+
+/// A workflow of this name with nothing in it.
+fn empty(slug: &str) -> Option<Plan> {
+    let slug = if is_slug(slug) { slug } else { "workflow" };
+    let source = SourceFile { name: "empty.flow".to_owned(), text: "manual start\n".to_owned() };
+    let files = std::collections::BTreeMap::new();
+    Some(Parsed::read(source).ok()?.lower(slug, &files).check(&Levels::default()).ok()?.plan())
+}
+
+/// A change of a file that was read shall compile the crate anew.
+fn with_files(tokens: TokenStream, beside: Beside) -> TokenStream {
+    let files = beside.dependencies();
+    let files = files.iter().filter_map(|file| file.to_str());
+    quote! {
+        #tokens
+        #(const _: &[u8] = ::core::include_bytes!(#files);)*
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn expanded(call: &str) -> String {
+        expand(call.parse().expect("tokens")).to_string()
+    }
+
+    #[test]
+    fn a_file_is_found_in_the_crate_and_is_a_dependency() {
+        let tokens = expanded("pub mod orders, file = \"../examples/order-fulfillment/order.flow\"");
+        assert!(tokens.contains("pub mod orders"), "{tokens}");
+        assert!(tokens.contains("include_bytes"), "{tokens}");
+        assert!(!tokens.contains("compile_error"), "{tokens}");
+    }
+
+    #[test]
+    fn what_is_wrong_expands_to_errors_and_to_a_module_of_that_name() {
+        let tokens = expanded("file = \"../examples/nowhere.flow\"");
+        assert!(tokens.contains("compile_error") && tokens.contains("nowhere.flow"), "{tokens}");
+        let tokens = expanded("file = \"../tests/macro/wrong.flow\"");
+        assert!(tokens.contains("chrage") && tokens.contains("mod wrong"), "{tokens}");
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_read_may_still_say_its_name() {
+        assert_eq!(slug_in("// x\n  workflow order-2 {\n"), Some("order-2"));
+        assert_eq!(slug_in("workflow {}"), None);
+    }
+
+    /// Reading, checking and writing the code of the order workflow. Printed, not compared: machines differ, and the macro is
+    /// compiled without optimisation unless a user says otherwise.
+    #[test]
+    fn the_time_that_the_macro_adds() {
+        for file in ["order.flow", "workflow.json"] {
+            let call = format!("file = \"../examples/order-fulfillment/{file}\"");
+            let times = (0..5).map(|_| {
+                let started = Instant::now();
+                assert!(!expanded(&call).contains("compile_error"));
+                started.elapsed()
+            });
+            let best = times.min().unwrap_or(Duration::MAX);
+            println!("flow!(file = \"{file}\"): {:.1} ms ({})", best.as_secs_f64() * 1e3, profile());
+        }
+    }
+
+    fn profile() -> &'static str {
+        if cfg!(debug_assertions) { "not optimised" } else { "optimised" }
+    }
+}

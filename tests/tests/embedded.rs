@@ -1,0 +1,267 @@
+//! Workflows inside Rust code: functions as nodes, the environment, the router, the journal.
+
+use checks::{Order, OrderPaid, Verdict};
+use flow_runtime::embed::{Data, Failure, RunError, Settled};
+use flow_runtime::engine::Status;
+use flow_runtime::journal::{Durable, Event, Id, Journal, JournalError, Store};
+use flow_world::process::call;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+flow_macros::flow! {
+    pub mod checks;
+
+    /// Checks of orders
+    workflow order-checks { version: "1.2.0", timeout: 1m }
+
+    type Order = { order_id: string, total: number, quantity: int, note?: string, paid: "card" | "invoice" }
+    type Verdict = { risky: bool, seen: string, reason?: string | null }
+
+    flow {
+        start -> check {
+            result.risky == true     -> hold
+            result.risky == false    -> release
+            check.status == "failed" -> report
+        }
+    }
+
+    // What it is given: a whole, a part that may be missing, a computed value, text.
+    manual start(Order)
+    rust check = crate::functions::check(input_data, note, total * 2, "order ${order_id}") -> Verdict {
+        timeout: 200ms
+        retry: 2 every 10ms
+        allow: [route-gap]
+    }
+    rust hold = self::functions::hold(order_id, check.result)
+    rust release = functions::release(quantity, JSON.stringify(input_data)) -> { released: int }
+    rust report = crate::functions::report(check.error.message, check.error.code) -> string
+}
+
+flow_macros::flow! {
+    workflow needs {}
+    flow { hook -> check }
+    webhook hook at "hook" { secret: NEEDS_SECRET }
+    rust check = functions::never(NEEDS_REGION)
+}
+
+flow_macros::flow! {
+    workflow doors { allow: [open-webhook] }
+    flow {
+        open -> done
+        guarded -> done
+    }
+    webhook open at "open"
+    webhook guarded at "guarded" { allowed_ips: ["127.0.0.1"] }
+    rust done = functions::done()
+}
+
+mod functions {
+    use super::*;
+
+    static CALLS: Mutex<Option<HashMap<String, usize>>> = Mutex::new(None);
+
+    /// How often this was called with this, this time included.
+    pub fn calls(of: &str) -> usize {
+        let mut calls = CALLS.lock().unwrap();
+        let count = calls.get_or_insert_default().entry(of.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    pub async fn check(order: Order, note: Option<String>, twice: f64, text: String) -> Result<Verdict, Failure> {
+        assert_eq!(note, order.note);
+        let attempt = calls(&order.order_id);
+        match order.order_id.as_str() {
+            "flaky" if attempt < 3 => Err("no connection")?,
+            "down" => Err(std::io::Error::other("no route"))?,
+            "wrong" => return Err(Failure::permanent("never").code("WRONG")),
+            "panics" => panic!("on purpose"),
+            "slow" => std::future::pending().await,
+            _ => {}
+        }
+        let reason = order.note.map(|_| "a note".to_owned());
+        Ok(Verdict { risky: twice > 100.0, seen: format!("{text} {:?} {}", order.paid, order.quantity), reason })
+    }
+
+    pub async fn hold(order_id: String, verdict: Verdict) -> Result<serde_json::Value, String> {
+        Ok(serde_json::json!({ "held": order_id, "because": verdict.reason }))
+    }
+
+    pub async fn release(quantity: i64, input: String) -> Result<crate::checks::ReleaseResult, Failure> {
+        calls(&input);
+        Ok(crate::checks::ReleaseResult { released: quantity })
+    }
+
+    /// Only where the check has failed, so there is an error: no `Option`s.
+    pub async fn report(message: String, code: String) -> Result<String, Failure> {
+        Ok(format!("{code}: {message}"))
+    }
+
+    pub async fn never(_: String) -> Result<serde_json::Value, Failure> {
+        Err(Failure::new("nobody calls this"))
+    }
+
+    pub async fn done() -> Result<serde_json::Value, Failure> {
+        Ok(serde_json::Value::Null)
+    }
+}
+
+fn order(order_id: &str, total: f64) -> Order {
+    Order { order_id: order_id.to_owned(), total, quantity: 3, note: None, paid: OrderPaid::Invoice }
+}
+
+fn workflow() -> checks::Workflow {
+    checks::Workflow::builder().without_process_environment().build().unwrap()
+}
+
+#[tokio::test]
+async fn functions_are_given_and_give_what_is_declared() {
+    let noted = Order { note: Some("fragile".to_owned()), ..order("plain", 60.0) };
+    let output = workflow().run(noted).await.unwrap();
+    let verdict = output.check.result.unwrap();
+    assert_eq!((verdict.risky, verdict.seen.as_str()), (true, "order plain Invoice 3"));
+    assert_eq!(output.hold.result, Some(serde_json::json!({ "held": "plain", "because": "a note" })));
+    assert_eq!((output.release.settled, output.release.result), (Settled::Skipped, None));
+    assert!(output.execution_id.starts_with("exec-"));
+}
+
+#[tokio::test]
+async fn a_failure_is_tried_again() {
+    let output = workflow().run(order("flaky", 1.0)).await.unwrap();
+    assert_eq!(output.release.result, Some(checks::ReleaseResult { released: 3 }));
+    assert_eq!(functions::calls("flaky"), 4);
+}
+
+#[tokio::test]
+async fn a_failure_leads_on_as_that_of_any_node() {
+    let workflow = workflow();
+    for (order_id, said, called) in [
+        ("down", "RUST_ERROR: no route", 3),
+        ("wrong", "WRONG: never", 1),
+        ("panics", "PANIC: the function panicked", 1),
+        ("slow", "TIMEOUT: timed out after 0.2 s", 0),
+    ] {
+        let output = workflow.run(order(order_id, 1.0)).await.unwrap();
+        assert_eq!((output.check.settled, &output.check.result), (Settled::Failed, &None), "{order_id}");
+        assert_eq!(output.report.result.as_deref(), Some(said), "{order_id}");
+        if called > 0 {
+            assert_eq!(functions::calls(order_id), called + 1, "{order_id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn fields_that_nobody_declared_are_carried_along() {
+    let text = r#"{"order_id":"extra","total":1,"quantity":3,"paid":"card","campaign":"spring"}"#;
+    let handle = workflow().start_json(text.as_bytes()).await.unwrap();
+    handle.finished().await.unwrap();
+    assert_eq!(functions::calls(text), 2, "the function was given all of it");
+    let typed = Order::from_json(text).unwrap();
+    assert_eq!(typed.to_json(), r#"{"order_id":"extra","total":1.0,"quantity":3,"paid":"card"}"#);
+}
+
+#[tokio::test]
+async fn an_execution_is_looked_at_and_cancelled() {
+    let workflow = workflow();
+    let handle = workflow.start(order("slow", 1.0)).await.unwrap();
+    assert_eq!(workflow.view(handle.id()).unwrap()["status"], "running");
+    handle.cancel();
+    match handle.finished().await {
+        Err(RunError::Ended(ended)) => assert_eq!((ended.status, ended.message), (Status::Cancelled, None)),
+        other => panic!("{other:?}"),
+    }
+    assert!(!workflow.cancel("exec-0"));
+    assert_eq!(workflow.drain(Duration::from_secs(20)).await, 0);
+    match workflow.run(order("plain", 1.0)).await {
+        Err(RunError::Start(error)) => assert_eq!(error.to_string(), "the service is shutting down"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Writes down what comes.
+#[derive(Default)]
+struct Written(Mutex<Vec<String>>);
+
+impl Journal for Written {
+    fn append(&self, _: Id, event: Event) {
+        let said = match event {
+            Event::Accepted { input, .. } => format!("accepted {input}"),
+            Event::Started { node, .. } => format!("started {node}"),
+            Event::Finished { status, .. } => format!("finished {}", status.as_str()),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(said);
+    }
+
+    fn durable(&self, _: Id) -> Durable {
+        Durable::Now
+    }
+
+    fn nudge(&self) {}
+
+    fn ready(&self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn forget(&self, _: Id) {}
+
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
+
+    fn close(&self) {}
+}
+
+#[tokio::test]
+async fn the_journal_hears_of_everything() {
+    let journal = Arc::new(Written::default());
+    let workflow = checks::Workflow::builder().journal(journal.clone()).build().unwrap();
+    workflow.run(order("plain", 1.0)).await.unwrap();
+    assert_eq!(
+        *journal.0.lock().unwrap(),
+        [
+            r#"accepted {"order_id":"plain","total":1,"quantity":3,"paid":"invoice"}"#,
+            "started 1",
+            "started 3",
+            "finished completed",
+        ]
+    );
+}
+
+#[test]
+fn the_environment_is_asked_for_at_once() {
+    let builder = || needs::Workflow::builder().without_process_environment();
+    let said = builder().build().err().unwrap().to_string();
+    assert!(said.contains("NEEDS_REGION") && said.contains("NEEDS_SECRET"), "{said}");
+    assert!(!said.contains(".env"), "files of the working directory are not read: {said}");
+    let said = builder().env("NEEDS_REGION", "eu").build().err().unwrap().to_string();
+    assert!(!said.contains("NEEDS_REGION") && said.contains("NEEDS_SECRET"), "{said}");
+    let given = [("NEEDS_REGION", "eu"), ("NEEDS_SECRET", "a secret of some length")];
+    assert!(builder().envs(given).build().is_ok());
+}
+
+/// Status of a call, of a service that says who calls or does not.
+async fn answered(address: SocketAddr, webhook: &'static str) -> u16 {
+    let called = move || call(address, &format!("POST /flows/webhooks/{webhook}"), &[], b"{}").0;
+    tokio::task::spawn_blocking(called).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_addresses_asks_who_calls() {
+    let workflow = doors::Workflow::builder().build().unwrap();
+    let app = || axum::Router::new().nest("/flows", workflow.router());
+    let listen = || async { tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap() };
+    let (knows, knows_not) = (listen().await, listen().await);
+    let addresses = (knows.local_addr().unwrap(), knows_not.local_addr().unwrap());
+    let service = app().into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(knows, service).await });
+    let service = app();
+    tokio::spawn(async move { axum::serve(knows_not, service).await });
+    assert_eq!([answered(addresses.0, "open").await, answered(addresses.0, "guarded").await], [200, 200]);
+    assert_eq!([answered(addresses.1, "open").await, answered(addresses.1, "guarded").await], [200, 403]);
+    let (status, body) =
+        tokio::task::spawn_blocking(move || call(addresses.0, "GET /elsewhere", &[], b"")).await.unwrap();
+    assert_eq!((status, body.as_str()), (404, ""), "what is not the workflow's stays the caller's");
+}
