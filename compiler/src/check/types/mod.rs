@@ -66,9 +66,10 @@ pub(super) fn visit<'a>(
 ) {
     let workflow = &checked.workflow;
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let Types { input, outputs } = checked.types.clone();
+    let Types { input, outputs, arguments } = checked.types.clone();
     let mut unheard = Diagnostics::default();
-    let checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, diagnostics: &mut unheard };
+    let diagnostics = &mut unheard;
+    let checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, diagnostics };
     let mut at = |place: Place, expr: &'a Expr| {
         let names = checker.names(place);
         let mut typing = Typing::new(&names, sources).knowing(checker.facts(place));
