@@ -48,10 +48,11 @@ impl Names<'_> {
         }
         let possible = knowledge.possible(self.place, path);
         let left = possible.left_of(&ty);
-        if let Some(missing) = &possible.missing {
-            if left.may_be_missing() && !missing.when.is_empty() {
-                *witness = Some(missing.clone());
-            }
+        if let Some(missing) = &possible.missing
+            && left.may_be_missing()
+            && !missing.when.is_empty()
+        {
+            *witness = Some(missing.clone());
         }
         self.told_apart(knowledge, path, left)
     }
