@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     Run(RunOptions),
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     Env(EnvOptions),
     Executions(ListOptions),
     Export(ListOptions),
@@ -205,7 +205,7 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Command::Serve(options))
+    Ok(Command::Serve(Box::new(options)))
 }
 
 fn env(parser: &mut Parser) -> Result<Command, lexopt::Error> {
@@ -511,7 +511,7 @@ mod tests {
         };
         let arguments = "serve --listen 127.0.0.1:0 --listen=[::1]:0 --allow-ip any --max-body 2M --env-file a --config b --data d \
              --keep-days 7 --keep-executions all";
-        assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Serve(serve)));
+        assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Serve(Box::new(serve))));
         assert_eq!(check(&["env", "--check"]), Ok(Command::Env(EnvOptions { check: true, paths: Paths::default() })));
         assert_eq!(check(&["--version"]), Ok(Command::Version));
         let list = ListOptions { status: Some(Status::Error), limit: 7, offset: 2, json: true, data: Some("d".into()) };

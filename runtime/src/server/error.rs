@@ -19,23 +19,23 @@ pub struct ApiError {
     /// In capitals, such as `INVALID_SIGNATURE`.
     pub code: &'static str,
     /// For people. Holds nothing of the request's content.
-    pub message: String,
+    pub message: Box<str>,
     /// The text of a JSON object.
-    pub details: String,
-    pub request_id: String,
+    pub details: Box<str>,
+    pub request_id: Box<str>,
     /// What a client that sends too much is told.
     pub rate: Option<Rate>,
 }
 
 impl ApiError {
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
-        let request_id = format!("req-{}", uuid::Uuid::now_v7().simple());
-        ApiError { status, code, message: message.into(), details: String::from("{}"), request_id, rate: None }
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Box<str>>) -> ApiError {
+        let request_id = format!("req-{}", uuid::Uuid::now_v7().simple()).into();
+        ApiError { status, code, message: message.into(), details: "{}".into(), request_id, rate: None }
     }
 
     #[must_use]
     pub fn with_details(self, details: String) -> ApiError {
-        ApiError { details, ..self }
+        ApiError { details: details.into(), ..self }
     }
 }
 
@@ -45,7 +45,7 @@ impl IntoResponse for ApiError {
         body.push_str("{\"error\":{\"code\":\"");
         body.push_str(self.code);
         body.push_str("\",\"message\":");
-        body.push_str(&serde_json::Value::from(self.message).to_string());
+        body.push_str(&serde_json::Value::from(&*self.message).to_string());
         let (details, request_id, timestamp) = (self.details, self.request_id, SystemClock.wall());
         let _ =
             write!(body, ",\"details\":{details}}},\"timestamp\":\"{timestamp}\",\"request_id\":\"{request_id}\"}}");

@@ -45,7 +45,7 @@ struct Rule {
     properties_count: Range,
     properties: Vec<(String, Rule)>,
     required: Vec<String>,
-    additional: Option<Box<Additional>>,
+    additional: Option<Additional>,
     all_of: Vec<Rule>,
     any_of: Vec<Rule>,
     one_of: Vec<Rule>,
@@ -54,7 +54,7 @@ struct Rule {
 #[derive(Debug, Clone)]
 enum Additional {
     Forbidden,
-    Like(Rule),
+    Like(Box<Rule>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,11 +143,9 @@ impl Rule {
             properties_count: range("minProperties", "maxProperties"),
             properties,
             required: list(schema, "required").filter_map(text).collect(),
-            additional: schema.get("additionalProperties").map(|additional| {
-                Box::new(match additional {
-                    Value::Bool(false) => Additional::Forbidden,
-                    other => Additional::Like(Rule::of(other)),
-                })
+            additional: schema.get("additionalProperties").map(|additional| match additional {
+                Value::Bool(false) => Additional::Forbidden,
+                other => Additional::Like(Box::new(Rule::of(other))),
             }),
             all_of: rules("allOf"),
             any_of: rules("anyOf"),
@@ -260,7 +258,7 @@ impl Rule {
         let declared = |name: &str| self.properties.iter().any(|(property, _)| property == name);
         for (name, value) in object.iter() {
             let name = name.to_well_formed();
-            match &**additional {
+            match additional {
                 _ if declared(&name) => {}
                 // The name is the sender's, and may be anything: it is not repeated.
                 Additional::Forbidden => return found.push("has a field that is not declared".to_owned()),

@@ -126,7 +126,7 @@ impl fmt::Display for Report {
 pub struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -135,6 +135,6 @@ impl Random {
 
     /// From 0 to `limit`, without it.
     pub fn below(&mut self, limit: u64) -> u64 {
-        (self.next() >> 11) % limit
+        (self.draw() >> 11) % limit
     }
 }

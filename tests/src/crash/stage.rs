@@ -86,8 +86,11 @@ struct Server {
 /// Kills a process from inside its world.
 #[derive(Default)]
 struct Trap {
-    inner: Mutex<Option<(Step, u64, Arc<Mutex<Child>>)>>,
+    inner: Mutex<Option<Aim>>,
 }
+
+/// The step at whose n-th arrival the process dies.
+type Aim = (Step, u64, Arc<Mutex<Child>>);
 
 impl Door {
     pub fn address(&self) -> Option<SocketAddr> {
