@@ -7,6 +7,7 @@
 //! configuration or usage, 128 + n stopped by signal n.
 
 mod arguments;
+mod audit;
 #[cfg(feature = "store")]
 mod executions;
 mod listing;
@@ -35,6 +36,12 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
     let program = arguments.next();
     let program = program.as_deref().map(Path::new).and_then(Path::file_name).and_then(|name| name.to_str());
     let program = program.unwrap_or(workflow.name);
+    std::panic::set_hook(Box::new(|panic| {
+        // What a panic says may hold anything that was at hand: an order, a key. Where it happened is what helps.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        crate::log::panicked(&place);
+        eprintln!("a bug in this program: it panicked at {place}");
+    }));
     let command = match arguments::parse(arguments) {
         Ok(command) => command,
         Err(message) => {
@@ -53,6 +60,7 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         }
         Command::Env(options) => listing::env(workflow, options),
         Command::Scenarios => scenarios(workflow),
+        Command::Audit(files) => audit::verify(files),
         Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, options)),
         Command::Executions(_) | Command::Export(_) | Command::Show(_) | Command::Cancel(_) | Command::Resume(_) => {
             journal(workflow, &command)
@@ -98,6 +106,7 @@ fn journal(workflow: &'static Workflow, command: &Command) -> Result<ExitCode, F
         | Command::Env(_)
         | Command::Scenarios
         | Command::Help(_)
+        | Command::Audit(_)
         | Command::Version => Ok(ExitCode::SUCCESS),
     }
 }

@@ -20,6 +20,8 @@ pub mod value;
 #[cfg(feature = "service")]
 mod app;
 #[cfg(feature = "service")]
+pub mod audit;
+#[cfg(feature = "service")]
 pub mod embed;
 #[cfg(feature = "env")]
 pub mod env;
@@ -37,6 +39,8 @@ mod scenario;
 pub mod secret;
 #[cfg(feature = "service")]
 pub mod server;
+#[cfg(feature = "service")]
+pub mod trace;
 #[cfg(feature = "service")]
 pub mod trigger;
 

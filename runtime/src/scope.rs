@@ -5,6 +5,8 @@
 //! Always true: reading never fails and never blocks. A path that leads nowhere is missing, and is remembered
 //! ([`Scope::read_missing`]), because the NO_ROUTE rule asks.
 
+#[cfg(feature = "service")]
+use crate::trace::TraceContext;
 use crate::value::{Doc, Raw, Value};
 use std::cell::Cell;
 
@@ -25,6 +27,9 @@ pub struct Scope<'a> {
     /// The node whose edge activated the one being rendered: where a transform takes its input from.
     pub(crate) activated_by: Option<usize>,
     pub(crate) missing: Cell<bool>,
+    /// The trace that the execution belongs to.
+    #[cfg(feature = "service")]
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// A static path into the input, into a node's envelope, or into the bare `error`.
@@ -92,6 +97,8 @@ impl<'a> Scope<'a> {
             error_of: None,
             activated_by: None,
             missing: Cell::new(false),
+            #[cfg(feature = "service")]
+            trace: None,
         }
     }
 

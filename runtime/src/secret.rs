@@ -6,6 +6,7 @@
 
 use crate::env::Environment;
 use crate::flow::Variable;
+use crate::value::write_escaped;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -34,19 +35,44 @@ impl Scrubber {
         scrubber
     }
 
-    /// One more secret, such as the previous webhook secret. Also found where it stands percent-encoded in a URL.
+    /// The secret values that one node reads: what a service can only know from us.
+    pub fn of_node(node: &str, variables: &[Variable], environment: &Environment) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        for (variable, value) in variables.iter().zip(&environment.values) {
+            if variable.secret && variable.used_by.contains(&node) {
+                scrubber.add(value);
+            }
+        }
+        scrubber
+    }
+
+    /// One more secret, such as the previous webhook secret. Also found where it stands percent-encoded in a URL
+    /// or escaped in JSON.
     pub fn add(&mut self, secret: &str) {
         let secret = secret.trim();
         if secret.len() < LENGTH_MIN {
             return;
         }
-        let encoded = percent_encoded(secret);
-        for form in [secret.to_owned(), encoded] {
+        let mut escaped = String::new();
+        write_escaped(secret, &mut escaped);
+        for form in [secret.to_owned(), percent_encoded(secret), escaped] {
             if !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
         }
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// JSON text in which no string repeats a secret. Only secrets that cannot stand there by chance are looked for: of
+    /// eight bytes or more, and not made of digits alone.
+    pub fn scrub_json<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut clean = Cow::Borrowed(text);
+        for secret in self.secrets.iter().filter(|secret| is_unmistakable(secret)) {
+            if clean.contains(secret.as_str()) {
+                clean = Cow::Owned(replace_in_json(&clean, secret));
+            }
+        }
+        clean
     }
 
     /// The message without secrets.
@@ -59,6 +85,27 @@ impl Scrubber {
         }
         clean
     }
+}
+
+/// Outside the strings of JSON text no such secret can stand: it holds a byte that is only found in strings.
+fn is_unmistakable(secret: &str) -> bool {
+    const ELSEWHERE: &[u8] = b"0123456789+-.eEtrufalsn{}[],: ";
+    secret.len() >= 8 && secret.bytes().any(|byte| !ELSEWHERE.contains(&byte))
+}
+
+/// Leaves alone what only looks like the secret because the end of an escape comes before it: `\n` and `ame` is no `name`.
+fn replace_in_json(text: &str, secret: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(secret) {
+        let before = rest[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let (kept, replacement) = if before % 2 == 0 { (at, REPLACEMENT) } else { (at + secret.len(), "") };
+        clean.push_str(&rest[..kept]);
+        clean.push_str(replacement);
+        rest = &rest[at + secret.len()..];
+    }
+    clean.push_str(rest);
+    clean
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -96,6 +143,17 @@ mod tests {
     #[test]
     fn secret_containing_another_is_replaced_whole() {
         assert_eq!(scrubber(&["abcd", "abcd-efgh"]).scrub("abcd-efgh abcd"), "*** ***");
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let scrubber = scrubber(&["key-12345", "say \"when\"!", "12345678", "name-of-it", "short-1"]);
+        let check = |text: &str, expected: &str| assert_eq!(scrubber.scrub_json(text), expected);
+        check(r#"{"key-12345":["Bearer key-12345"]}"#, r#"{"***":["Bearer ***"]}"#);
+        check(r#"["say \"when\"!"]"#, r#"["***"]"#);
+        check(r#"[12345678,"short-1"]"#, r#"[12345678,"short-1"]"#);
+        check(r#"["\name-of-it name-of-it"]"#, r#"["\name-of-it ***"]"#);
+        check(r#"["\\name-of-it"]"#, r#"["\\***"]"#);
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl Stage {
         if case.trust {
             env.insert("SSL_CERT_FILE".to_owned(), world.ca_file().to_str().expect("UTF-8 paths").to_owned());
         }
-        env.insert("LOG_FORMAT".to_owned(), "json".to_owned());
+        env.entry("LOG_FORMAT".to_owned()).or_insert_with(|| "json".to_owned());
         Stage {
             world,
             names,

@@ -69,6 +69,14 @@ impl Process {
         assert!(status.success(), "the process has ended by itself");
     }
 
+    /// Ends it without a warning, as a crash does; returns when it has ended.
+    ///
+    /// # Panics
+    /// When there is no such process any more.
+    pub fn kill(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).expect("a child can be killed");
+    }
+
     /// The address that `serve --listen ADDRESS:0` says it listens on.
     ///
     /// # Panics

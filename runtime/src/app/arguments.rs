@@ -25,6 +25,8 @@ pub enum Command {
     Resume(ExecutionOptions),
     /// For `flowc test` alone, which is why no help tells of it.
     Scenarios,
+    /// Verify these files; none: the one the environment names.
+    Audit(Vec<PathBuf>),
     Help(Topic),
     Version,
 }
@@ -40,6 +42,7 @@ pub enum Topic {
     Show,
     Cancel,
     Resume,
+    Audit,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,6 +54,7 @@ pub struct RunOptions {
     /// Where the execution is written down; `None`: nowhere.
     pub data: Option<PathBuf>,
     pub tls_min_version: Option<TlsVersion>,
+    pub audit: Option<PathBuf>,
     pub paths: Paths,
 }
 
@@ -70,6 +74,8 @@ pub struct ServeOptions {
     pub rate_limit: Option<RateLimit>,
     pub connections_max: Option<usize>,
     pub connections_per_client: Option<usize>,
+    pub audit: Option<PathBuf>,
+    pub no_metrics: bool,
     pub paths: Paths,
 }
 
@@ -135,6 +141,7 @@ fn parse_lexopt(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 Some("run") => run(&mut parser),
                 Some("serve") => serve(&mut parser),
                 Some("env") => env(&mut parser),
+                Some("audit") => audit(&mut parser),
                 Some("executions") => list(&mut parser, Topic::Executions)
                     .map(|parsed| parsed.map_or_else(Command::Help, Command::Executions)),
                 Some("export") => {
@@ -166,6 +173,7 @@ fn run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("compact") => options.pretty = Some(false),
             Arg::Long("data") => options.data = Some(parser.value()?.into()),
             Arg::Long("tls-min-version") => options.tls_min_version = Some(parser.value()?.parse()?),
+            Arg::Long("audit") => options.audit = Some(parser.value()?.into()),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
             other => return Err(other.unexpected()),
@@ -193,6 +201,8 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("max-connections-per-client") => {
                 options.connections_per_client = Some(parser.value()?.parse_with(most)?);
             }
+            Arg::Long("audit") => options.audit = Some(parser.value()?.into()),
+            Arg::Long("no-metrics") => options.no_metrics = true,
             Arg::Long("max-body") => options.body_max = Some(parser.value()?.parse_with(size)?),
             Arg::Long("data") => options.store.data = Some(parser.value()?.into()),
             Arg::Long("store") => options.store.memory = parser.value()?.parse_with(store)?,
@@ -269,6 +279,20 @@ fn status(text: &str) -> Result<Status, &'static str> {
     found.ok_or("expected running, completed, error or cancelled")
 }
 
+fn audit(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut files = Vec::new();
+    let mut verify = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help(Topic::Audit)),
+            Arg::Value(value) if !verify && value == "verify" => verify = true,
+            Arg::Value(file) if verify => files.push(file.into()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if verify { Ok(Command::Audit(files)) } else { Err("what to do is missing: audit verify".into()) }
+}
+
 fn help_topic(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     let Some(topic) = parser.next()? else { return Ok(Command::Help(Topic::All)) };
     let Arg::Value(topic) = topic else { return Err(topic.unexpected()) };
@@ -281,6 +305,7 @@ fn help_topic(parser: &mut Parser) -> Result<Command, lexopt::Error> {
         Some("show") => Ok(Command::Help(Topic::Show)),
         Some("cancel") => Ok(Command::Help(Topic::Cancel)),
         Some("resume") => Ok(Command::Help(Topic::Resume)),
+        Some("audit") => Ok(Command::Help(Topic::Audit)),
         _ => Err(format!("there is no command `{}`", topic.to_string_lossy()).into()),
     }
 }
@@ -318,7 +343,7 @@ fn most(text: &str) -> Result<usize, &'static str> {
 
 pub fn usage(program: &str) -> String {
     format!(
-        "Usage: {program} run --input FILE\n       {program} serve [--listen ADDRESS:PORT]\n       {program} env [--check]\n"
+        "Usage: {program} run --input FILE\n       {program} serve [--listen ADDRESS:PORT]\n       {program} env [--check]\n       {program} audit verify [FILE]\n"
     )
 }
 
@@ -334,6 +359,7 @@ pub fn help(program: &str, workflow: &Workflow, topic: Topic) -> String {
         Topic::Cancel => write!(text, "Usage: {program} cancel ID [OPTIONS]\n\n{CANCEL}{DATA}"),
         Topic::Resume => write!(text, "Usage: {program} resume ID [OPTIONS]\n\n{RESUME}{DATA_OPTION}{FILES}"),
         Topic::Env => write!(text, "Usage: {program} env [OPTIONS]\n\n{ENV}{FILES}{ORDER}"),
+        Topic::Audit => write!(text, "Usage: {program} audit verify [FILE...]\n\n{AUDIT}"),
     };
     text
 }
@@ -343,6 +369,7 @@ Commands:
   run      Run one execution and print it as JSON
   serve    Receive webhooks
   env      List the environment variables this workflow needs
+  audit    Verify the audit trail
   help     Explain a command
 
 Commands on the journal, whether or not a service is running:
@@ -357,7 +384,8 @@ Options:
   -V, --version    Print the workflow's version
 
 Exit codes: 0 completed, 1 ended with an error, 2 bad input, configuration or usage.
-Logs go to stderr; LOG_LEVEL is off, error, warn, info (default) or debug, LOG_FORMAT is text or json.
+Logs go to stderr, or to the file LOG_FILE; LOG_LEVEL is off, error, warn, info (default) or debug, LOG_FORMAT is text
+or json. What concerns webhooks also goes to the file WEBHOOK_LOG.
 ";
 
 const RUN: &str = "\
@@ -372,6 +400,7 @@ Options:
       --tls-min-version V
                        1.2 or 1.3 (default): the oldest TLS that is spoken to services and mail servers (also
                        FLOW_TLS_MIN_VERSION)
+      --audit FILE     Keep an audit trail in this file (also AUDIT_FILE)
 ";
 
 const SERVE: &str = "\
@@ -412,6 +441,8 @@ Options:
       --keep-executions N      How many of them are kept; `all` is no limit (default 1000000)
       --max-unfinished N       Executions that have not ended, beyond which new ones are answered with 503 (default 200000)
       --max-working N          Executions at work at once; more wait in the journal (default 2000)
+      --audit FILE             Keep an audit trail in this file (also AUDIT_FILE)
+      --no-metrics             Count nothing; /metrics is not there
 
 While a webhook's secret is being changed, the old one may stand in NAME_PREVIOUS, such as WEBHOOK_SECRET_PREVIOUS:
 signatures made with either are accepted.
@@ -474,6 +505,16 @@ const DATA: &str = "      --data DIR               Folder of the journal (defaul
   -h, --help                   Print this
 ";
 
+const AUDIT: &str = "\
+Verifies an audit trail: whether any line was changed, removed or moved since it was written. Several files are read as
+one trail, oldest first, as log rotation leaves them. Without FILE: the one AUDIT_FILE names.
+
+Prints the number and the hash of the last line. Lines cut off at the end leave no trace in the file itself: compare these
+two with what was kept elsewhere, such as the log, which shows them whenever the service starts and stops.
+
+Exit codes: 0 intact, 1 not as it was written, 2 it cannot be read.
+";
+
 const FILES: &str = "      --env-file FILE          Read this file in place of .env
       --config FILE            Read this file in place of config.json
   -h, --help                   Print this
@@ -513,6 +554,7 @@ mod tests {
              --keep-days 7 --keep-executions all";
         assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Serve(Box::new(serve))));
         assert_eq!(check(&["env", "--check"]), Ok(Command::Env(EnvOptions { check: true, paths: Paths::default() })));
+        assert_eq!(check(&["audit", "verify", "a", "b"]), Ok(Command::Audit(vec!["a".into(), "b".into()])));
         assert_eq!(check(&["--version"]), Ok(Command::Version));
         let list = ListOptions { status: Some(Status::Error), limit: 7, offset: 2, json: true, data: Some("d".into()) };
         let arguments = "executions --status error --limit 7 --offset 2 --json --data d";
@@ -540,6 +582,7 @@ mod tests {
         assert!(message(&["run", "--input"]).contains("--input"));
         assert!(message(&["run", "order.json"]).contains("order.json"));
         assert!(message(&["serve", "--max-body", "big"]).contains("expected a number of bytes"));
+        assert!(message(&["audit"]).contains("audit verify"));
         assert!(message(&["serve", "--max-body", "0"]).contains("expected a number of bytes"));
         assert!(message(&["show"]).contains("which execution?"));
         assert!(message(&["show", "exec-1"]).contains("`exec-1` is no execution"));

@@ -13,6 +13,7 @@ use crate::trigger::{InputError, Schema, read_input};
 use crate::value::{Doc, Limits};
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Read};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -23,7 +24,8 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, options.data.as_ref())?;
     let services = services(options.tls_min_version)?;
-    carry(workflow, environment, services, journal, options.pretty, async |engine: &Arc<Engine>| {
+    let audit = options.audit.as_deref();
+    carry(workflow, environment, services, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
         engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
     })
@@ -38,7 +40,7 @@ pub fn resume(
 ) -> Result<ExitCode, Failure> {
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, Some(&folder))?;
-    carry(workflow, environment, services(None)?, journal, options.pretty, async |engine: &Arc<Engine>| {
+    carry(workflow, environment, services(None)?, journal, options.pretty, None, async |engine: &Arc<Engine>| {
         engine.resume(options.id).map_err(|error| error.message)
     })
 }
@@ -53,6 +55,7 @@ fn carry(
     services: Services,
     journal: Arc<dyn Journal>,
     pretty_wanted: Option<bool>,
+    audit: Option<&Path>,
     start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
 ) -> Result<ExitCode, Failure> {
     // One execution waits for its effects most of the time: one thread carries it.
@@ -60,11 +63,13 @@ fn carry(
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let (view, code) = runtime.block_on(async {
         let engine = Engine::new(workflow, environment, services, Arc::clone(&journal));
+        super::audit::keep(audit, workflow, &engine, &*journal, "run")?;
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = start(&engine).await?;
         let stopped = Arc::new(AtomicU8::new(0));
         tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
         let status = handle.finished().await;
+        super::audit::close(&engine);
         let view = engine.view(handle.id()).unwrap_or_default();
         let code = match (status, stopped.load(Ordering::Relaxed)) {
             (Status::Completed, _) => 0,
@@ -86,6 +91,7 @@ fn carry(
 async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_id: String, stopped: Arc<AtomicU8>) {
     let stop: Stop = signals.next().await;
     stopped.store(stop.exit_code(), Ordering::Relaxed);
+    engine.observer().cancel_asked(&execution_id, stop.name());
     engine.cancel(&execution_id);
     signals.next().await.exit();
 }

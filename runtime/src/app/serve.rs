@@ -52,6 +52,10 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         let paths: Vec<&str> = webhooks.iter().map(|webhook| webhook.webhook_id).collect();
         let capacity = store::capacity(&options.store);
         let engine = Engine::with_capacity(workflow, environment, services, Arc::clone(&journal), capacity);
+        if options.no_metrics {
+            engine.observer().metrics.switch_off();
+        }
+        super::audit::keep(options.audit.as_deref(), workflow, &engine, &*journal, "serve")?;
         let unfinished = engine.recover(store::retention(&options.store)).map_err(|error| error.message)?;
         if unfinished > 0 {
             crate::log::recovering(unfinished);
@@ -75,6 +79,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         let left = engine.drain(DRAIN_LIMIT.saturating_sub(asked.elapsed())).await;
         crate::log::drained(left == 0, asked.elapsed());
         running.end().await;
+        super::audit::close(&engine);
         if left > 0 {
             let then = if journal.store().is_some() { "; they go on with the next start" } else { "" };
             eprintln!("{left} executions were cut off{then}");

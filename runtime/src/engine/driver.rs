@@ -40,6 +40,8 @@ pub struct Engine {
     pub(super) node_ids: Box<[&'static str]>,
     pub(super) environment: Environment,
     pub(super) scrubber: Scrubber,
+    /// By node: the secrets that its answers must not repeat.
+    pub(super) echoes: Box<[Scrubber]>,
     pub(super) parts: Parts,
     pub(super) registry: Registry,
     pub(super) observer: Observer,
@@ -158,6 +160,11 @@ impl Engine {
             graph,
             node_ids: workflow.nodes.iter().map(|node| node.id).collect(),
             scrubber: Scrubber::new(workflow.environment, &environment),
+            echoes: workflow
+                .nodes
+                .iter()
+                .map(|node| Scrubber::of_node(node.id, workflow.environment, &environment))
+                .collect(),
             environment,
             registry: Registry::new(parts.retention),
             observer: Observer::new(workflow),
@@ -274,6 +281,7 @@ impl Engine {
             error_of: None,
             activated_by: None,
             missing: Cell::new(false),
+            trace: None,
         };
         Ok(DedupeKey::of_value(self.node_ids[node], &rule(&scope)?, input))
     }
@@ -305,6 +313,8 @@ impl Engine {
         journal.ready().map_err(StartError::Journal)?;
         let trigger = self.trigger(started_by);
         let accepted = self.parts.clock.wall();
+        let origin = self.origin(started_by);
+        self.observer.execution_arrived(&id.name(), options.by.as_deref().unwrap_or(origin));
         let options_text = options.to_json(self.workflow.environment);
         journal.append(
             id,
@@ -319,9 +329,10 @@ impl Engine {
         let durable = journal.durable(id);
         let limits = options.lower(self.graph.limits);
         let execution = Execution::new(Arc::clone(&self.graph), recovery::seed(id)).limited(limits);
-        let (origin, clock) = (self.origin(started_by), Arc::clone(&self.parts.clock));
+        let clock = Arc::clone(&self.parts.clock);
         let mut run = Run::new(id, input, (trigger, origin), accepted, clock, execution, Duration::ZERO);
         run.environment = options.values(&self.environment.values);
+        run.trace = options.trace;
         let run = Arc::new(run);
         let handle = Handle::of(&run);
         self.registry.add(Arc::clone(&run));
@@ -506,6 +517,7 @@ impl Engine {
             Err(error) => {
                 self.registry.remove(run.id, true);
                 self.parts.journal.forget(run.id);
+                self.observer.execution_refused(&run.name);
                 run.state().discarded = Some(error);
                 run.changed.notify_waiters();
             }
@@ -515,7 +527,7 @@ impl Engine {
     /// The acceptance of an execution is durable.
     pub(super) fn accepted(&self, run: &Run) {
         run.state().accepted = true;
-        self.observer.execution_accepted(&run.name, run.origin, run.input.text().len());
+        self.observer.execution_accepted(&run.name, run.origin, run.input.text().len(), run.trace);
         run.changed.notify_waiters();
     }
 
@@ -536,6 +548,7 @@ impl Engine {
         };
         Ok(revived.map(|mut revived| {
             revived.run.environment = revived.options.values(&self.environment.values);
+            revived.run.trace = revived.options.trace;
             revived
         }))
     }

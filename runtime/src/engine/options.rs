@@ -5,6 +5,7 @@
 
 use super::graph::GraphLimits;
 use crate::flow::Variable;
+use crate::trace::TraceContext;
 use std::time::Duration;
 
 /// Options of one execution; the default asks for nothing.
@@ -17,6 +18,10 @@ pub struct StartOptions {
     /// Values in place of the process's own, by index into [`crate::flow::Workflow::environment`]. Never a secret: who may
     /// ask for that is decided where the request comes in.
     pub environment: Vec<(usize, String)>,
+    /// The trace that the execution belongs to.
+    pub trace: Option<TraceContext>,
+    /// Who asks, as the audit trail says it, such as `api key 1f2e3d4c`; `None`: what started it says enough.
+    pub by: Option<String>,
 }
 
 impl StartOptions {
@@ -36,6 +41,7 @@ impl StartOptions {
         let timeout = self.timeout.map(|timeout| timeout.as_secs_f64());
         let options = serde_json::json!({
             "timeout": timeout, "max_parallel_nodes": self.max_parallel_nodes, "environment": environment,
+            "traceparent": self.trace.map(|trace| trace.to_string()), "by": self.by,
         });
         Some(options.to_string())
     }
@@ -55,6 +61,8 @@ impl StartOptions {
             timeout: number("timeout").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             max_parallel_nodes: number("max_parallel_nodes").map(|nodes| nodes as usize),
             environment: environment.collect(),
+            trace: options["traceparent"].as_str().and_then(TraceContext::parse),
+            by: options["by"].as_str().map(str::to_owned),
         })
     }
 
@@ -110,6 +118,8 @@ mod tests {
             timeout: Some(Duration::from_millis(1500)),
             max_parallel_nodes: Some(2),
             environment: vec![(1, "x \"y\"".to_owned())],
+            trace: TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+            by: Some("api key 1f2e3d4c".to_owned()),
         };
         let text = options.to_json(VARIABLES).unwrap();
         assert_eq!(StartOptions::from_json(&text, VARIABLES), Ok(options.clone()));

@@ -7,6 +7,7 @@ use super::takeover::Renumbered;
 use super::{Execution, Status};
 use crate::journal::{Id, JournalError};
 use crate::node::NodeError;
+use crate::trace::TraceContext;
 use crate::value::Doc;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +38,8 @@ pub struct Run {
     pub renumbered: Option<Renumbered>,
     /// How many have a handle.
     holders: AtomicUsize,
+    /// The trace it belongs to.
+    pub trace: Option<TraceContext>,
     state: Mutex<State>,
     /// Told when `finished` is set.
     pub changed: Notify,
@@ -118,6 +121,7 @@ impl Run {
             environment: None,
             renumbered: None,
             holders: AtomicUsize::new(0),
+            trace: None,
             state: Mutex::new(state),
             changed: Notify::new(),
         }

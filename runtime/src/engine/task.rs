@@ -201,6 +201,7 @@ impl Task {
         let Task { engine, run, .. } = self;
         engine.registry.remove(run.id, true);
         engine.parts.journal.forget(run.id);
+        engine.observer.execution_refused(&run.name);
         run.state().discarded = Some(error);
         run.changed.notify_waiters();
         engine.ended.notify_waiters();
@@ -343,7 +344,9 @@ impl Task {
         };
         let run = Arc::clone(&self.run);
         let mut state = run.state();
-        let computed = Computed { attempted, began, result: attempt.result.as_deref(), error: attempt.error };
+        // A service that repeats a key it was sent would spread it: over the API, into mails, onto the disk.
+        let result = attempt.result.as_deref().map(|result| self.engine.echoes[node].scrub_json(result));
+        let computed = Computed { attempted, began, result: result.as_deref(), error: attempt.error };
         self.attempted(&mut state, node, computed);
         if !matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
             self.flights.retain(|flight| flight.node != node);
@@ -380,6 +383,7 @@ impl Task {
             state.nodes[index].started = now;
             state.started.push(index);
         }
+        engine.observer.node_started(&self.run.name, index);
         let rendered = begun.as_ref().map_or(now, |begun| begun.at);
         // What the first rendering has not seen, a further one does not see.
         let unseen = begun.as_ref().map_or(&[][..], |begun| &begun.unseen);
@@ -506,9 +510,10 @@ impl Task {
                 Attempted::Retryable { after } => after,
                 Attempted::Completed | Attempted::NotPassed | Attempted::Failed => None,
             };
+            let attempt = state.execution.attempts(node);
+            self.engine.observer.node_retried(&self.run.name, node, attempt);
             // Nobody waits for this event: a crash repeats the attempt, which is what a retry would have done.
             self.append(journal::Event::Attempted { node, attempt, after, at: now });
-            self.engine.observer.node_retried(node);
         }
     }
 
@@ -535,17 +540,17 @@ impl Task {
         let outgoing = self.engine.graph.outgoing(node);
         self.edges.clear();
         self.edges.extend(outgoing.iter().map(|&edge| state.execution.edge(edge)));
-        let envelope = Cow::Borrowed(state.outputs[node].as_ref().map_or("", Doc::text));
-        let started = state.nodes[node].started;
-        let edges = Cow::Borrowed(&*self.edges);
+        let envelope = state.outputs[node].as_ref().map_or("", Doc::text);
+        let about = &state.nodes[node];
+        let code = about.error.as_ref().map(|error| error.code.as_str());
+        let took = about.completed.saturating_sub(about.started);
+        self.engine.observer.node_settled(&self.run.name, node, outcome, code, took, envelope);
+        let (envelope, edges) = (Cow::Borrowed(envelope), Cow::Borrowed(&*self.edges));
+        let started = about.started;
         let event = journal::Event::Settled { node, outcome, envelope, edges, started, at: now };
         // Whatever follows waits for an event that comes after this one.
         self.appended = true;
         write(&self.engine, &self.run, event);
-        let about = &state.nodes[node];
-        let code = about.error.as_ref().map(|error| error.code.as_str());
-        let took = about.completed.saturating_sub(about.started);
-        self.engine.observer.node_settled(&self.run.name, node, outcome, code, took);
     }
 
     fn write_envelope(
@@ -756,6 +761,7 @@ fn scope<'a>(
         error_of,
         activated_by,
         missing: Cell::new(false),
+        trace: run.trace,
     }
 }
 

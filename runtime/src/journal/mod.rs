@@ -16,9 +16,11 @@ pub mod sqlite;
 
 pub use memory::Memory;
 
+use crate::audit::Trail;
 use crate::engine::{EdgeState, First, Outcome, Query, Status, Timestamp};
 use crate::trigger::{DedupeKey, Digest};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -45,6 +47,12 @@ pub trait Journal: Send + Sync {
 
     /// Where executions can be read back from; `None`: nowhere.
     fn store(&self) -> Option<&dyn Store>;
+
+    /// From now on this audit trail is committed with the journal, right before each of its own commits. False: nothing is
+    /// committed here.
+    fn commit_with(&self, _trail: Arc<Trail>) -> bool {
+        false
+    }
 
     /// Writes what was appended, and stops. Blocks.
     fn close(&self);

@@ -13,6 +13,7 @@ pub use page::Format;
 
 use crate::engine::{Counts, Status};
 use crate::flow::{Kind, Workflow};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Counter, Histogram};
@@ -25,7 +26,8 @@ const NODE_BUCKETS: &[f64] = &[0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.
 
 /// The counters of one process.
 pub struct Metrics {
-    store: Option<Arc<Store>>,
+    store: Arc<Store>,
+    off: AtomicBool,
 }
 
 /// How a node ended that had been started.
@@ -93,16 +95,20 @@ impl Metrics {
             nodes: workflow.nodes.iter().map(|_| node()).collect(),
             webhooks: RwLock::new(webhooks.collect()),
         };
-        Metrics { store: Some(Arc::new(store)) }
+        Metrics { store: Arc::new(store), off: AtomicBool::new(false) }
     }
 
-    /// Counts nothing; there is no page.
-    pub fn off() -> Metrics {
-        Metrics { store: None }
+    /// From now on nothing is counted, and there is no page.
+    pub fn switch_off(&self) {
+        self.off.store(true, Ordering::Relaxed);
+    }
+
+    fn store(&self) -> Option<&Arc<Store>> {
+        (!self.off.load(Ordering::Relaxed)).then_some(&self.store)
     }
 
     pub fn execution_finished(&self, status: Status, took: Duration) {
-        let Some(store) = &self.store else { return };
+        let Some(store) = self.store() else { return };
         match status {
             Status::Completed => store.completed.add(1),
             Status::Cancelled => store.cancelled.add(1),
@@ -113,7 +119,7 @@ impl Metrics {
 
     /// `error`: it has one, which a node that completed has too when the service said `success: false`.
     pub fn node_finished(&self, node: usize, end: NodeEnd, error: bool, took: Duration) {
-        let Some(node) = self.store.as_ref().and_then(|store| store.nodes.get(node)) else { return };
+        let Some(node) = self.store().and_then(|store| store.nodes.get(node)) else { return };
         match end {
             NodeEnd::Completed => node.completed.add(1),
             NodeEnd::Failed => node.failed.add(1),
@@ -125,7 +131,7 @@ impl Metrics {
 
     /// An attempt failed and another one follows.
     pub fn node_retried(&self, node: usize) {
-        if let Some(node) = self.store.as_ref().and_then(|store| store.nodes.get(node)) {
+        if let Some(node) = self.store().and_then(|store| store.nodes.get(node)) {
             node.retries.add(1);
         }
     }
@@ -133,7 +139,7 @@ impl Metrics {
     /// `outcome`: `ACCEPTED`, or the code of the refusal. Both are texts of this program or of the workflow: that they
     /// are `'static` is what bounds their number.
     pub fn webhook_answered(&self, webhook_id: &'static str, outcome: &'static str) {
-        let Some(store) = &self.store else { return };
+        let Some(store) = self.store() else { return };
         let is =
             |webhook: &&WebhookStore| webhook.webhook_id == webhook_id && webhook.outcome.eq_ignore_ascii_case(outcome);
         if let Some(known) = store.webhooks.read().unwrap_or_else(PoisonError::into_inner).iter().find(is) {
@@ -151,7 +157,7 @@ impl Metrics {
 
     /// The page, unless nothing is counted. `counts`: of the engine.
     pub fn page(&self, format: Format, counts: Counts) -> Option<String> {
-        Some(page::page(self.store.as_ref()?, counts, format))
+        Some(page::page(self.store()?, counts, format))
     }
 }
 

@@ -32,6 +32,8 @@ const REDIRECTS_MAX: usize = 10;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 /// Headers that another origin may see after a redirect. All others may be secrets, whatever they are called.
 const HARMLESS: [HeaderName; 5] =
     [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::CONTENT_LANGUAGE, header::USER_AGENT];
@@ -110,6 +112,12 @@ pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Reque
     });
     if matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| derived_key(scope.execution_id(), node_id));
+    }
+    if let Some(trace) = scope.trace {
+        let trace = trace.of_node(scope.execution_id(), node_id).to_string();
+        headers.entry(TRACEPARENT).or_insert_with(|| {
+            HeaderValue::from_str(&trace).unwrap_or_else(|_| unreachable!("hexadecimal digits and hyphens"))
+        });
     }
     Ok(Request { method, url, headers, body: body.map(Bytes::from), cache })
 }

@@ -19,6 +19,8 @@ use super::error::{ApiError, json, not_started};
 use super::input;
 use super::rate::Rate;
 use crate::engine::{StartOptions, StartedBy};
+use crate::log::WebhookAnswer;
+use crate::trace::TraceContext;
 use crate::trigger::{DedupeKey, Presented};
 use crate::value::Doc;
 use axum::extract::{Path, Request, State};
@@ -26,29 +28,47 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub async fn receive(
     State(service): State<Arc<Service>>,
     Path(webhook_id): Path<String>,
     request: Request,
 ) -> Response {
-    match accept(&service, &webhook_id, request).await {
-        Ok((webhook_id, response)) => {
-            service.engine.observer().metrics.webhook_answered(webhook_id, "ACCEPTED");
+    let began = Instant::now();
+    let accepted = accept(&service, &webhook_id, request).await;
+    // An id that is not ours is the sender's text, and stays out of the log.
+    let known = service.webhooks.iter().find(|webhook| webhook.webhook_id == webhook_id);
+    let answer = WebhookAnswer {
+        webhook_id: known.map_or("(unknown)", |webhook| webhook.webhook_id),
+        status: 200,
+        outcome: "ACCEPTED",
+        reason: "",
+        request_id: None,
+        execution_id: None,
+        took: began.elapsed(),
+    };
+    let observer = service.engine.observer();
+    match accepted {
+        Ok((execution_id, rate)) => {
+            observer.webhook_answered(&WebhookAnswer { execution_id: Some(&execution_id), ..answer });
+            let body = format!("{{\"status\":\"accepted\",\"execution_id\":\"{execution_id}\"}}");
+            let mut response = json(StatusCode::OK, body);
+            if let Some(rate) = rate {
+                rate.write(response.headers_mut());
+            }
             response
         }
         Err((error, reason)) => {
-            // An id that is not ours is the sender's text, and stays out of the log.
-            let known = service.webhooks.iter().find(|webhook| webhook.webhook_id == webhook_id);
-            let webhook_id = known.map_or("(unknown)", |webhook| webhook.webhook_id);
-            crate::log::webhook_refused(webhook_id, &error.request_id, error.status.as_u16(), error.code, reason);
-            service.engine.observer().metrics.webhook_answered(webhook_id, error.code);
+            let (status, outcome, request_id) = (error.status.as_u16(), error.code, Some(&*error.request_id));
+            observer.webhook_answered(&WebhookAnswer { status, outcome, reason, request_id, ..answer });
             error.into_response()
         }
     }
 }
 
-async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result<(&'static str, Response), Refused> {
+/// The id of the new execution, and how much more its sender may send. With the error comes what the log says beyond it.
+async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result<(String, Option<Rate>), Refused> {
     let webhook = service.webhooks.iter().find(|webhook| webhook.webhook_id == webhook_id);
     let webhook = webhook.ok_or_else(|| {
         (ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no webhook of this name"), "no such webhook")
@@ -71,26 +91,19 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
     let rate = count(service, client)?;
     input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
     let started_by = StartedBy::Trigger(webhook.node);
+    let options = StartOptions { trace: trace(&parts.headers), ..StartOptions::default() };
     let execution_id = match dedupe_key(service, webhook.node, &parts.headers, &input)? {
         None => {
-            let started = service.engine.start(input, started_by).await;
+            let started = service.engine.start_with(input, started_by, &options).await;
             started.map(|handle| handle.id().to_owned())
         }
         Some(key) => {
-            let started = service.engine.start_once(input, started_by, &StartOptions::default(), key).await;
+            let started = service.engine.start_once(input, started_by, &options, key).await;
             started.map(|started| started.execution_id().to_owned())
         }
     };
     let execution_id = execution_id.map_err(|error| not_started(&error))?;
-    let mut answer = String::with_capacity(96);
-    answer.push_str("{\"status\":\"accepted\",\"execution_id\":\"");
-    answer.push_str(&execution_id);
-    answer.push_str("\"}");
-    let mut response = json(StatusCode::OK, answer);
-    if let Some(rate) = rate {
-        rate.write(response.headers_mut());
-    }
-    Ok((webhook.webhook_id, response))
+    Ok((execution_id, rate))
 }
 
 /// Counts an input against its sender's limit, where there is one.
@@ -104,6 +117,14 @@ pub fn count(service: &Service, client: IpAddr) -> Result<Option<Rate>, Refused>
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message);
         (ApiError { rate: Some(rate), ..error }, "too many requests")
     })
+}
+
+/// The trace that a request belongs to.
+pub fn trace(headers: &HeaderMap) -> Option<TraceContext> {
+    let mut all = headers.get_all("traceparent").iter();
+    // Said twice it says nothing.
+    let header = all.next().filter(|_| all.next().is_none())?;
+    TraceContext::parse(header.to_str().ok()?)
 }
 
 /// What names this delivery: the workflow's own rule, else what the sender calls it.

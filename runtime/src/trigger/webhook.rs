@@ -109,6 +109,7 @@ fn secrets(
             error_of: None,
             activated_by: None,
             missing: Cell::new(false),
+            trace: None,
         };
         let mut text = Text::new(Place::Header);
         secret(&scope, &mut text).map_err(|fault| fault.message)?;

@@ -12,12 +12,13 @@ mod writer;
 
 use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
 use super::{Query, Timestamp, WorkflowRecord};
+use crate::audit::Trail;
 use crate::engine::First;
 use crate::trigger::Digest;
 use owner::Owner;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use writer::{Entry, Writer};
 
@@ -69,6 +70,11 @@ impl Journal for Sqlite {
         let (sender, receiver) = oneshot::channel();
         self.writer.push(Entry::Durable(execution, sender));
         Durable::Later(receiver)
+    }
+
+    fn commit_with(&self, trail: Arc<Trail>) -> bool {
+        self.writer.commit_with(trail);
+        true
     }
 
     fn nudge(&self) {

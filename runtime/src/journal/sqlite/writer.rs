@@ -7,13 +7,14 @@
 
 use super::reader::{SEQUENCE_BITS, SEQUENCE_MAX, edge_letter};
 use super::schema;
+use crate::audit::Trail;
 use crate::engine::Outcome;
 use crate::journal::{Event, Id, JournalError, Statistics, WorkflowRecord};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -49,6 +50,7 @@ struct Shared {
     wake: Condvar,
     commits: AtomicU64,
     events: AtomicU64,
+    trail: OnceLock<Arc<Trail>>,
 }
 
 #[derive(Default)]
@@ -94,6 +96,7 @@ impl Writer {
             wake: Condvar::new(),
             commits: AtomicU64::new(0),
             events: AtomicU64::new(0),
+            trail: OnceLock::new(),
         });
         let mut work = Work {
             shared: Arc::clone(&shared),
@@ -116,6 +119,11 @@ impl Writer {
         if !queue.closing {
             queue.entries.push(entry);
         }
+    }
+
+    /// Commits this audit trail before each transaction.
+    pub fn commit_with(&self, trail: Arc<Trail>) {
+        let _ = self.shared.trail.set(trail);
     }
 
     pub fn nudge(&self) {
@@ -256,6 +264,10 @@ impl Work {
         if failing {
             let mut probe = transaction.prepare_cached("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?1))")?;
             probe.execute([PROBE])?;
+        }
+        // First the trail: what an execution has done may stand there twice, but never nowhere.
+        if let Some(trail) = self.shared.trail.get() {
+            trail.commit().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         }
         transaction.commit()?;
         self.shared.commits.fetch_add(1, Ordering::Relaxed);

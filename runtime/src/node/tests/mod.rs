@@ -42,6 +42,7 @@ fn prepare(services: &Services, node: &'static Node, environment: &[String]) -> 
         error_of: None,
         activated_by: None,
         missing: Cell::new(false),
+        trace: None,
     };
     services.prepare(node, &scope)
 }

@@ -13,6 +13,7 @@ use crate::server::Service;
 use crate::server::body::Refused;
 use crate::server::error::{ApiError, json, not_started};
 use crate::server::input;
+use crate::trace::TraceContext;
 use crate::trigger::DedupeKey;
 use crate::value::{Doc, Limits, Raw, Shape, Value};
 use axum::http::{HeaderMap, StatusCode};
@@ -24,7 +25,14 @@ const WAIT_MAX: Duration = Duration::from_secs(300);
 const FIELDS: [&str; 4] = ["flow_data", "input_variables", "execution_options", "wait"];
 const OPTIONS: [&str; 3] = ["timeout", "max_parallel_nodes", "environment_variables"];
 
-pub async fn start(service: &Service, headers: &HeaderMap, body: &Doc) -> Result<Response, Refused> {
+/// `by`: who asks. `trace`: what the request belongs to.
+pub async fn start(
+    service: &Service,
+    headers: &HeaderMap,
+    body: &Doc,
+    by: String,
+    trace: Option<TraceContext>,
+) -> Result<Response, Refused> {
     let workflow = service.engine.workflow();
     known_fields(body, &FIELDS, "the body").map_err(plain)?;
     if let Some(flow_data) = field(body, "flow_data")
@@ -37,6 +45,7 @@ pub async fn start(service: &Service, headers: &HeaderMap, body: &Doc) -> Result
         Some(options) => options_of(service, options).map_err(plain)?,
         None => StartOptions::default(),
     };
+    let options = StartOptions { by: Some(by), trace, ..options };
     let wait = wait(field(body, "wait")).map_err(plain)?;
     let variables = field(body, "input_variables").unwrap_or("{}");
     if !variables.starts_with('{') {
@@ -103,7 +112,7 @@ fn options_of(service: &Service, text: &str) -> Result<StartOptions, ApiError> {
         Some(text) => environment(service, text)?,
         None => Vec::new(),
     };
-    Ok(StartOptions { timeout, max_parallel_nodes, environment })
+    Ok(StartOptions { timeout, max_parallel_nodes, environment, ..StartOptions::default() })
 }
 
 fn environment(service: &Service, text: &str) -> Result<Vec<(usize, String)>, ApiError> {

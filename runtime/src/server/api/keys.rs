@@ -63,6 +63,21 @@ impl ApiKeys {
     }
 }
 
+impl ApiKeys {
+    /// The name of the key a request shows, for the log and the audit trail: `api key ` and the first eight digits of its
+    /// tag, from which nobody finds the key. Of a key that is not valid: `api`.
+    pub fn who(&self, headers: &HeaderMap) -> String {
+        let header = headers.get(AUTHORIZATION).map(|header| header.as_bytes()).unwrap_or_default();
+        let presented = keyed(header.get(7..).unwrap_or_default().trim_ascii());
+        // As above: all of them, every time.
+        let valid = self.tags.iter().filter(|tag| presented.clone().verify_slice(*tag).is_ok()).last();
+        match valid {
+            Some([a, b, c, d, ..]) => format!("api key {a:02x}{b:02x}{c:02x}{d:02x}"),
+            None => String::from("api"),
+        }
+    }
+}
+
 /// Tags of equal length, whatever the keys are: what is compared says nothing about a key's length.
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(b"flowc API key").expect("HMAC takes keys of any length").chain_update(key)
@@ -112,6 +127,21 @@ mod tests {
     fn without_keys_nothing_opens() {
         assert_eq!(check("", None), 403);
         assert_eq!(check(" \n# none\n", Some("Bearer ")), 403);
+    }
+
+    #[test]
+    fn a_key_has_a_name() {
+        let mut keys = ApiKeys::default();
+        keys.add("alpha beta").unwrap();
+        let who = |key: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}")).unwrap());
+            keys.who(&headers)
+        };
+        // printf alpha | openssl dgst -sha256 -hmac 'flowc API key' | cut -c-8
+        assert_eq!(who("alpha"), "api key 55e9f7c5");
+        assert_ne!(who("alpha"), who("beta"));
+        assert_eq!(who("gamma"), "api");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::Service;
 use super::body::{self, Refused};
 use super::connection::Client;
 use super::error::{ApiError, json};
-use super::webhook::count;
+use super::webhook::{self, count};
 use crate::value::{Doc, Shape};
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -66,7 +66,8 @@ async fn execute(State(service): State<Arc<Service>>, request: Request) -> Respo
         let (headers, body) = posted(&service, request).await?;
         let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
         let rate = client.and_then(|client| count(&service, client).transpose()).transpose()?;
-        let mut response = execute::start(&service, &headers, &body).await?;
+        let by = service.settings.api.keys.who(&headers);
+        let mut response = execute::start(&service, &headers, &body, by, webhook::trace(&headers)).await?;
         if let Some(rate) = rate {
             rate.write(response.headers_mut());
         }
@@ -94,6 +95,7 @@ async fn cancel(State(service): State<Arc<Service>>, Path(execution_id): Path<St
         if before.is_final() {
             return Err(ended_before(before));
         }
+        service.engine.observer().cancel_asked(&execution_id, &service.settings.api.keys.who(&headers));
         let handle = service.engine.handle(&execution_id);
         service.engine.cancel(&execution_id);
         if let Some(handle) = handle {
@@ -113,7 +115,9 @@ async fn executions(State(service): State<Arc<Service>>, request: Request) -> Re
     let answer = service.settings.api.keys.authorize(request.headers()).and_then(|()| {
         let query = list::query(request.uri().query().unwrap_or_default())?;
         let page = service.engine.list(&query);
-        Ok(json(StatusCode::OK, list::answer(service.engine.workflow().name, &query, &page)))
+        let workflow = service.engine.workflow();
+        let node_ids: Vec<&str> = workflow.nodes.iter().map(|node| node.id).collect();
+        Ok(json(StatusCode::OK, list::answer(workflow.name, &node_ids, &query, &page)))
     });
     settle("executions", answer.map_err(plain))
 }
