@@ -184,7 +184,7 @@ pub fn journal_recovered() {
 
 /// Nothing more is written: how often this process has waited for the disk, and for how many events.
 pub fn journal_closed(commits: u64, events: u64) {
-    line(Level::Info, "journal closed", &[("commits", Field::Number(commits)), ("events", Field::Number(events))]);
+    say!(Level::INFO, "journal closed", commits, events);
 }
 
 /// Executions that former processes have not finished go on.
