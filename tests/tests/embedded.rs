@@ -32,7 +32,6 @@ flow_macros::flow! {
     rust check = crate::functions::check(input_data, note, total * 2, "order ${order_id}") -> Verdict {
         timeout: 200ms
         retry: 2 every 10ms
-        allow: [route-gap]
     }
     rust hold = self::functions::hold(order_id, check.result)
     rust release = functions::release(quantity, JSON.stringify(input_data)) -> { released: int }
