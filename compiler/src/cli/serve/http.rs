@@ -61,11 +61,12 @@ impl Request {
         let deadline = Instant::now() + REQUEST_TIME;
         let mut bytes = Vec::new();
         let head = loop {
-            if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end;
-            }
-            if bytes.len() > HEAD_MAX {
+            let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+            if end.unwrap_or(bytes.len()) > HEAD_MAX {
                 return Err(Refusal::new(431, "HEADERS_TOO_LARGE", "the headers are larger than 16 KiB"));
+            }
+            if let Some(end) = end {
+                break end;
             }
             match more(stream, &mut bytes, deadline)? {
                 0 if bytes.is_empty() => return Ok(None),
