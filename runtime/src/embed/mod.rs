@@ -31,7 +31,7 @@ use crate::flow;
 use crate::journal::sqlite::Sqlite;
 use crate::journal::{Journal, Memory};
 use crate::node::Services;
-use crate::server::{self, Service};
+use crate::server::Service;
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets, read_input};
 use crate::value::Limits;
 use std::collections::BTreeMap;
@@ -140,9 +140,10 @@ impl<S: Spec> Workflow<S> {
 
     /// What an executable of this workflow answers, to be merged into or nested in a service: `POST /webhooks/{webhook_id}`,
     /// `GET /health…`, `/metrics`, `/openapi.json`, and the API under `/api/v1` for who has a key. Lists of allowed addresses need to know who calls: serve with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// `into_make_service_with_connect_info::<SocketAddr>()`. With the feature `mount`.
+    #[cfg(feature = "mount")]
     pub fn router(&self) -> axum::Router {
-        server::mounted(&self.parts.service)
+        crate::server::mounted(&self.parts.service)
     }
 
     /// Accepts nothing new, and waits until all executions have ended or `limit` has passed. Returns how many still run.

@@ -27,15 +27,21 @@ pub use tls::{Certificates, TlsVersion};
 use crate::engine::{Clock, Engine};
 use crate::trigger::{AddressList, WebhookTrigger};
 use axum::Router;
-use axum::extract::{ConnectInfo, State};
+#[cfg(feature = "mount")]
+use axum::extract::ConnectInfo;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use connection::{Client, Connections};
+#[cfg(feature = "mount")]
+use connection::Client;
+use connection::Connections;
 use input::Schemas;
 use rate::Rates;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
+#[cfg(feature = "mount")]
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -229,6 +235,7 @@ async fn openapi(State(service): State<Arc<Service>>) -> Response {
 
 /// The routes as a part of somebody else's service, which listens and serves. What the address of a caller is, the other
 /// service says with axum's `ConnectInfo`; where it does not, no address is on any list.
+#[cfg(feature = "mount")]
 pub fn mounted(service: &Arc<Service>) -> Router {
     let trusted = service.settings.trusted_proxies.clone();
     routes(service, Face::Both).layer(axum::middleware::map_request(move |mut request: axum::extract::Request| {

@@ -70,7 +70,10 @@ impl ApiKeys {
         let header = headers.get(AUTHORIZATION).map(|header| header.as_bytes()).unwrap_or_default();
         let presented = keyed(header.get(7..).unwrap_or_default().trim_ascii());
         // As above: all of them, every time.
-        let valid = self.tags.iter().filter(|tag| presented.clone().verify_slice(*tag).is_ok()).last();
+        let valid = self.tags.iter().fold(None, |valid, tag| match presented.clone().verify_slice(tag) {
+            Ok(()) => Some(tag),
+            Err(_) => valid,
+        });
         match valid {
             Some([a, b, c, d, ..]) => format!("api key {a:02x}{b:02x}{c:02x}{d:02x}"),
             None => String::from("api"),
