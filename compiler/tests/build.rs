@@ -23,11 +23,14 @@ fn workflow(says: &str) -> GeneratedCrate {
             name: "smallest",
             title: #says,
             version: "1.0.0",
+            hash: "0",
             settings: Settings { timeout: None, fail_fast: false, max_parallel_nodes: 1 },
             environment: &[],
             input: &SHAPE,
             nodes: &[],
             edges: &[],
+            openapi: "{}",
+            outline: &[],
         };
 
         fn main() -> ::std::process::ExitCode {
