@@ -63,6 +63,6 @@ fn a_file_takes_the_lines_and_may_be_rotated() {
     }
     let (_, ended, _folder) = serving.stop();
     let text = fs::read_to_string(&file).unwrap();
-    assert!(text.lines().last().unwrap().contains(" INFO  drained"), "{text}");
+    assert!(text.lines().last().unwrap().contains(" INFO  journal closed"), "{text}");
     assert!(!ended.stderr.contains("execution finished"), "{}", ended.stderr);
 }
