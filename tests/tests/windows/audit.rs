@@ -39,7 +39,7 @@ fn it_tells_who_did_what() {
         // The log holds the head of the trail.
         let last = trail.last().unwrap();
         let heads = lines(&ended.stderr).into_iter().filter(|line| line["event"] == "audit trail");
-        let head = heads.last().unwrap();
+        let head = heads.next_back().unwrap();
         assert_eq!((&head["seq"], &head["hash"]), (&last["seq"], &last["hash"]));
         drop(kept);
         ended.stderr
