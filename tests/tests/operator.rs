@@ -194,7 +194,7 @@ fn the_disk_is_waited_for_once_before_each_effect_and_once_at_the_end() {
     shop.until(&id, |view| view["status"] == "completed");
     server.terminate();
     let ended = server.wait(LIMIT);
-    let lines = ended.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let closed = lines.filter(|line| line["event"] == "journal closed").last().expect("the journal is closed");
+    let mut lines = ended.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let closed = lines.rfind(|line| line["event"] == "journal closed").expect("the journal is closed");
     assert_eq!((&closed["commits"], &closed["events"]), (&3.into(), &7.into()), "{closed}");
 }

@@ -38,7 +38,7 @@ fn it_tells_who_did_what() {
         assert!(trail.iter().enumerate().all(|(index, line)| line["seq"] == index + 1));
         // The log holds the head of the trail.
         let last = trail.last().unwrap();
-        let heads = lines(&ended.stderr).into_iter().filter(|line| line["event"] == "audit trail");
+        let mut heads = lines(&ended.stderr).into_iter().filter(|line| line["event"] == "audit trail");
         let head = heads.next_back().unwrap();
         assert_eq!((&head["seq"], &head["hash"]), (&last["seq"], &last["hash"]));
         drop(kept);
