@@ -119,8 +119,8 @@ impl Shell {
             }
             Command::Schema => print(&format!("{:#}\n", crate::catalog::schema::schema())),
             Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
-            Command::Warm { no_mail } => {
-                build::warm(crate::codegen::files::Flavour { mail: !no_mail, store: true }, self.talk)?;
+            Command::Warm { no_mail, dist } => {
+                build::warm(crate::codegen::files::Flavour { mail: !no_mail, store: true }, dist, self.talk)?;
                 self.talk.say("the runtime is compiled: every workflow from here on takes well under a second");
             }
         }

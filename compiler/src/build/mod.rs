@@ -82,12 +82,18 @@ pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result
 /// Compiles a workflow to a static executable, as small as can be: one that runs where there is nothing else. Takes some
 /// ten seconds, and the first time as long as a first build.
 pub fn build_dist(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
-    let host = Toolchain::find()?.host;
-    if !host.contains("-linux-") {
-        let message = format!("`--dist` makes static executables for Linux, and this machine is {host}");
-        return Err(Error::world(message, &["build without it, or on Linux"]));
-    }
+    static_toolchain()?;
     build_as(generated, out, true, options)
+}
+
+/// One that makes static executables.
+fn static_toolchain() -> Result<Toolchain, Error> {
+    let toolchain = Toolchain::find()?;
+    if toolchain.host.contains("-linux-") {
+        return Ok(toolchain);
+    }
+    let message = format!("`--dist` makes static executables for Linux, and this machine is {}", toolchain.host);
+    Err(Error::world(message, &["build without it, or on Linux"]))
 }
 
 fn build_as(generated: &GeneratedCrate, out: &Path, dist: bool, options: Options) -> Result<Built, Error> {
@@ -141,9 +147,9 @@ pub fn ask_about(file: &Path, crates: &[(&str, &Path)], flavour: Flavour, talk: 
 }
 
 /// Compiles the runtime alone, so that the first workflow need not wait for it.
-pub fn warm(flavour: Flavour, talk: Talk) -> Result<(), Error> {
-    let toolchain = Toolchain::find()?;
-    let variant = Variant { flavour, dist: false };
+pub fn warm(flavour: Flavour, dist: bool, talk: Talk) -> Result<(), Error> {
+    let toolchain = if dist { static_toolchain()? } else { Toolchain::find()? };
+    let variant = Variant { flavour, dist };
     runtime::Runtime::get(&toolchain, &Workdir::open(&toolchain)?, variant, talk).map(drop)
 }
 

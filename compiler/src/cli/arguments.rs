@@ -5,6 +5,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// Where help lists the options that every command has.
+const MESSAGES: &str = "Messages";
+
 /// Compiles workflows to native executables.
 #[derive(Debug, Parser)]
 #[command(name = "flowc", version, about, long_about = None, max_term_width = 100)]
@@ -12,13 +15,13 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// Say only what is wrong
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = MESSAGES)]
     pub quiet: bool,
     /// Colours; `auto` also listens to NO_COLOR and CLICOLOR_FORCE
-    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", help_heading = MESSAGES)]
     pub color: Option<Color>,
     /// How to say what was found [default: human; in GitHub Actions annotations as well]
-    #[arg(long, global = true, value_enum, value_name = "FORM", hide_default_value = true)]
+    #[arg(long, global = true, value_enum, value_name = "FORM", hide_default_value = true, help_heading = MESSAGES)]
     pub message_format: Option<Format>,
 }
 
@@ -121,9 +124,16 @@ pub enum Command {
         force: bool,
     },
     /// Say what this machine lacks, and how to get it
+    ///
+    /// Changes nothing, compiles nothing. Ends with 1 when something is missing without which no workflow can be built.
     Doctor,
     /// Print completions for a shell
-    Completions { shell: clap_complete::Shell },
+    ///
+    /// For bash: flowc completions bash > ~/.local/share/bash-completion/completions/flowc
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
     /// Write the manual pages
     Man {
         /// The folder to write to, such as ~/.local/share/man/man1
@@ -171,7 +181,7 @@ pub enum Command {
     ///
     /// For a review of privacy or of card data. Ends with the exit codes of `check`.
     Audit {
-        /// A workflow, or a folder with a workflow.json; `-` reads from stdin
+        /// A workflow, or a folder with a workflow.flow or workflow.json; `-` reads from stdin
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// In what form
@@ -264,6 +274,9 @@ pub enum Command {
         /// The smaller runtime, for workflows that send no mail
         #[arg(long)]
         no_mail: bool,
+        /// The runtime of `build --dist`
+        #[arg(long)]
+        dist: bool,
     },
 }
 

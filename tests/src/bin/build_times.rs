@@ -66,14 +66,14 @@ impl Arguments {
 
 fn report(arguments: &Arguments) -> Outcome<()> {
     if arguments.only_runtime {
-        build::warm(Flavour { mail: true, store: true }, Talk::Lines)?;
+        build::warm(Flavour { mail: true, store: true }, false, Talk::Lines)?;
         println!("first build of the runtime       {:7.1} s of CPU", children_cpu()?);
         return Ok(());
     }
     let text = fs::read_to_string(&arguments.workflow)
         .map_err(|error| format!("{}: {error}", arguments.workflow.display()))?;
     let flavour = generate(&text)?.flavour;
-    build::warm(flavour, Talk::Lines)?;
+    build::warm(flavour, false, Talk::Lines)?;
     println!("load {}, median of {}", fs::read_to_string("/proc/loadavg")?.trim(), arguments.runs);
 
     let checks = times(arguments.runs, |_| check(&text).map(drop))?;
