@@ -4,7 +4,7 @@
 //! to one list of diagnostics; after syntax and after check an error ends the line.
 
 use crate::check::{self, Checked};
-use crate::codegen::{self, files::GeneratedCrate};
+use crate::codegen::{self, Entry, files::GeneratedCrate};
 use crate::diagnostic::level::{self, Levels};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
@@ -106,8 +106,14 @@ impl Accepted {
 }
 
 impl Plan {
+    /// The program that is deployed.
     pub fn generate(&self) -> GeneratedCrate {
-        codegen::generate(self)
+        codegen::generate(self, Entry::Service)
+    }
+
+    /// The same workflow as a program that plays scenarios.
+    pub fn generate_player(&self) -> GeneratedCrate {
+        codegen::generate(self, Entry::Scenarios)
     }
 }
 

@@ -59,7 +59,6 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Command::Env(options) => listing::env(workflow, options),
-        Command::Scenarios => scenarios(workflow),
         Command::Audit(files) => audit::verify(files),
         Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, options)),
         Command::Executions(_) | Command::Export(_) | Command::Show(_) | Command::Cancel(_) | Command::Resume(_) => {
@@ -74,15 +73,6 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         eprintln!("error: {}", failure.message);
         ExitCode::from(2)
     })
-}
-
-/// Plays the scenarios that stand on stdin.
-fn scenarios(workflow: &'static Workflow) -> Result<ExitCode, Failure> {
-    let mut document = Vec::new();
-    let read = std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut document);
-    read.map_err(|error| format!("cannot read stdin: {error}"))?;
-    show(&crate::scenario::play(workflow, &document)?);
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The commands on the journal.
@@ -104,7 +94,6 @@ fn journal(workflow: &'static Workflow, command: &Command) -> Result<ExitCode, F
         Command::Run(_)
         | Command::Serve(_)
         | Command::Env(_)
-        | Command::Scenarios
         | Command::Help(_)
         | Command::Audit(_)
         | Command::Version => Ok(ExitCode::SUCCESS),

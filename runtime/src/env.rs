@@ -16,6 +16,9 @@
 
 mod config;
 mod dotenv;
+mod listing;
+
+pub use listing::Listing;
 
 use crate::flow::Variable;
 use std::collections::BTreeMap;
@@ -306,9 +309,10 @@ impl std::error::Error for EnvironmentError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Use;
 
     const fn variable(name: &'static str) -> Variable {
-        Variable { name, secret: false, optional: false, used_by: &["pay", "mail"] }
+        Variable::new(name, Use::Text, &["pay", "mail"])
     }
 
     /// A directory of this test's own, removed afterwards.
@@ -375,8 +379,8 @@ mod tests {
     fn empty_value_is_passed_over_unless_optional() {
         static VARIABLES: [Variable; 3] = [
             variable("NEEDED"),
-            Variable { name: "OPTIONAL", secret: false, optional: true, used_by: &[] },
-            Variable { name: "UNSET", secret: false, optional: true, used_by: &[] },
+            Variable::new("OPTIONAL", Use::Text, &[]).optional(),
+            Variable::new("UNSET", Use::Text, &[]).optional(),
         ];
         let folder = Folder::new("empty");
         folder.file(".env", "NEEDED=env\nOPTIONAL=env\n");

@@ -7,6 +7,7 @@
 use crate::render::{Headers, Json, Message, Params, Relay, Rendered, Text, Url};
 use crate::scope::Scope;
 use crate::value::{Fault, Shape, Value};
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,12 +49,28 @@ pub struct Settings {
 /// An environment variable the workflow reads.
 pub struct Variable {
     pub name: &'static str,
+    pub used_as: Use,
     /// Its value must never be shown. True by name: KEY, SECRET, PASSWORD, TOKEN.
     pub secret: bool,
     /// The workflow runs without it; unset reads as the empty text.
     pub optional: bool,
     /// The nodes that read it, for `env` listings.
     pub used_by: &'static [&'static str],
+}
+
+/// What an environment variable is used as. The earlier, the more is asked of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// The beginning of a URL.
+    Url,
+    /// The name of a mail server.
+    Host,
+    Port,
+    /// A mail address.
+    Address,
+    /// By its name.
+    Secret,
+    Text,
 }
 
 /// One node: what it does, and how often it is tried.
@@ -105,8 +122,8 @@ pub struct Edge {
 }
 
 impl Variable {
-    pub const fn new(name: &'static str, used_by: &'static [&'static str]) -> Variable {
-        Variable { name, secret: false, optional: false, used_by }
+    pub const fn new(name: &'static str, used_as: Use, used_by: &'static [&'static str]) -> Variable {
+        Variable { name, used_as, secret: false, optional: false, used_by }
     }
 
     /// Its value must never be shown.
@@ -117,6 +134,19 @@ impl Variable {
     /// The workflow runs without it.
     pub const fn optional(self) -> Variable {
         Variable { optional: true, ..self }
+    }
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Use::Url => "url",
+            Use::Host => "host",
+            Use::Port => "port",
+            Use::Address => "email",
+            Use::Secret => "secret",
+            Use::Text => "string",
+        })
     }
 }
 

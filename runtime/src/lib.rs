@@ -34,7 +34,7 @@ pub mod metrics;
 #[cfg(feature = "service")]
 pub mod observe;
 #[cfg(feature = "service")]
-mod scenario;
+pub mod scenario;
 #[cfg(feature = "service")]
 pub mod secret;
 #[cfg(feature = "service")]

@@ -123,6 +123,7 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Use;
 
     fn scrubber(secrets: &[&str]) -> Scrubber {
         let mut scrubber = Scrubber::default();
@@ -163,10 +164,7 @@ mod tests {
 
     #[test]
     fn only_secret_variables_count() {
-        let variables = [
-            Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] },
-            Variable { name: "API_URL", secret: false, optional: false, used_by: &[] },
-        ];
+        let variables = [Variable::new("API_KEY", Use::Secret, &[]).secret(), Variable::new("API_URL", Use::Url, &[])];
         let environment = Environment { values: vec!["k-123456".to_owned(), "https://api".to_owned()] };
         assert_eq!(Scrubber::new(&variables, &environment).scrub("https://api k-123456"), "https://api ***");
     }

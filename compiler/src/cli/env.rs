@@ -6,7 +6,7 @@
 use super::arguments::EnvOptions;
 use super::{Input, Shell, Stop, print};
 use crate::model::{EnvId, Variable, Workflow};
-use flow_runtime::env::{Lookup, Paths, Sources};
+use flow_runtime::env::{Listing, Paths, Sources};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,28 +27,11 @@ impl Shell {
         }
         let paths = Paths { env_file: options.env_file.clone(), config: options.config.clone() };
         let sources = Sources::read(Path::new(""), &paths).map_err(|error| Stop::World(error.to_string()))?;
-        let variables = variables(&workflow);
-        let mut missing = 0;
-        let mut rows = vec![["NAME", "TYPE", "FOUND", "USED BY"].map(str::to_owned)];
-        for (at, variable) in sorted(&workflow) {
-            let known = variables.iter().find(|known| known.name == variable.name);
-            let found = match known.map(|known| sources.find(known, variables)).transpose() {
-                Err(error) => return Err(Stop::World(error.to_string())),
-                Ok(Some(Lookup::Found(found))) => found.origin.label(),
-                Ok(_) if variable.optional => "optional",
-                Ok(_) => {
-                    missing += 1;
-                    "MISSING"
-                }
-            };
-            let ty = workflow.use_of(at).to_string();
-            rows.push([variable.name.clone(), ty, found.to_owned(), readers(&workflow, variable)]);
-        }
-        print(&table(&rows));
-        if missing > 0 {
-            self.talk.say(&format!("{missing} of {} have no value", rows.len() - 1));
-        }
-        Ok(ExitCode::from(if options.check && missing > 0 { 2 } else { 0 }))
+        let listing = Listing::new(variables(&workflow), &sources).map_err(|error| Stop::World(error.to_string()))?;
+        print(&listing.to_string());
+        let missing = listing.missing();
+        missing.iter().for_each(|missing| self.talk.say(missing));
+        Ok(ExitCode::from(if options.check && missing.is_some() { 2 } else { 0 }))
     }
 }
 
@@ -60,30 +43,23 @@ fn sorted(workflow: &Workflow) -> Vec<(EnvId, &Variable)> {
     variables
 }
 
-fn readers(workflow: &Workflow, variable: &Variable) -> String {
-    let names: Vec<&str> = variable.read_by.iter().map(|node| workflow.node(*node).id.value.as_str()).collect();
-    names.join(", ")
+fn readers(workflow: &Workflow, variable: &Variable) -> Vec<String> {
+    variable.read_by.iter().map(|node| workflow.node(*node).id.value.clone()).collect()
 }
 
 /// As the runtime knows variables. Its tables are static; those of a command live as long as its process.
 fn variables(workflow: &Workflow) -> &'static [flow_runtime::flow::Variable] {
-    let variable = |variable: &Variable| flow_runtime::flow::Variable {
-        name: variable.name.clone().leak(),
-        secret: variable.is_secret(),
-        optional: variable.optional,
-        used_by: &[],
+    let variable = |(at, variable): (EnvId, &Variable)| {
+        let readers = readers(workflow, variable).into_iter().map(|name| &*name.leak()).collect::<Vec<&str>>();
+        flow_runtime::flow::Variable {
+            name: variable.name.clone().leak(),
+            used_as: workflow.use_of(at),
+            secret: variable.is_secret(),
+            optional: variable.optional,
+            used_by: readers.leak(),
+        }
     };
-    workflow.environment.iter().map(variable).collect::<Vec<_>>().leak()
-}
-
-fn table(rows: &[[String; 4]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
-    let (name, ty, found) = (width(0), width(1), width(2));
-    rows.iter().fold(String::new(), |mut text, row| {
-        let line = format!("{:name$}  {:ty$}  {:found$}  {}", row[0], row[1], row[2], row[3]);
-        let _ = writeln!(text, "{}", line.trim_end());
-        text
-    })
+    sorted(workflow).into_iter().map(variable).collect::<Vec<_>>().leak()
 }
 
 /// A file to begin an `.env` with.
@@ -92,7 +68,7 @@ pub fn example(workflow: &Workflow) -> String {
     for (at, variable) in sorted(workflow) {
         let optional = if variable.optional { ", optional" } else { "" };
         let ty = workflow.use_of(at);
-        let _ = write!(text, "\n# {ty}{optional}: {}\n{}=\n", readers(workflow, variable), variable.name);
+        let _ = write!(text, "\n# {ty}{optional}: {}\n{}=\n", readers(workflow, variable).join(", "), variable.name);
     }
     text
 }

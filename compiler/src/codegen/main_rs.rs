@@ -1,12 +1,13 @@
 //! The generated file as a whole: the tables, then a module per node, then the conditions of the edges.
 
-use super::Setting;
 use super::expr::Expressions;
 use super::nodes::{doc, gen_condition, gen_duration, gen_node};
 use super::openapi;
 use super::shape::{self, number};
 use super::types::{Described, gen_types};
+use super::{Entry, Setting};
 use crate::model::Kind;
+use crate::model::environment::Use;
 use crate::plan::Plan;
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -31,6 +32,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "Settings",
             "Signature",
             "Transform",
+            "Use",
             "Variable",
             "Webhook",
             "Workflow",
@@ -57,7 +59,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("value", &["Fault", "Shape", "ShapeField", "Value"]),
 ];
 
-pub(super) fn gen_main_rs(plan: &Plan) -> TokenStream {
+pub(super) fn gen_main_rs(plan: &Plan, entry: Entry) -> TokenStream {
     let setting = Setting { depth: 1, span: &|_| Span::call_site() };
     let tables = gen_tables(Expressions { plan, setting });
     let imports = gen_imports(&tables);
@@ -73,11 +75,15 @@ pub(super) fn gen_main_rs(plan: &Plan) -> TokenStream {
         env!("CARGO_PKG_VERSION"),
         plan.source
     );
+    let entry = match entry {
+        Entry::Service => quote! { ::flow_runtime::main },
+        Entry::Scenarios => quote! { ::flow_runtime::scenario::main },
+    };
     quote! {
         #![doc = #header]
         #![forbid(unsafe_code)]
         #imports
-        fn main() -> ::std::process::ExitCode { ::flow_runtime::main(&WORKFLOW) }
+        fn main() -> ::std::process::ExitCode { #entry(&WORKFLOW) }
         #tables
         #types
     }
@@ -222,8 +228,16 @@ fn gen_env(plan: &Plan) -> TokenStream {
         let name = &variable.name;
         let secret = variable.is_secret().then(|| quote! { .secret() });
         let optional = variable.optional.then(|| quote! { .optional() });
+        let used_as = match env.used_as {
+            Use::Url => quote! { Use::Url },
+            Use::Host => quote! { Use::Host },
+            Use::Port => quote! { Use::Port },
+            Use::Address => quote! { Use::Address },
+            Use::Secret => quote! { Use::Secret },
+            Use::Text => quote! { Use::Text },
+        };
         let used_by = variable.read_by.iter().map(|node| &plan.workflow.node(*node).id.value);
-        quote! { Variable::new(#name, &[#(#used_by),*]) #secret #optional }
+        quote! { Variable::new(#name, #used_as, &[#(#used_by),*]) #secret #optional }
     });
     quote! {
         #[doc = " Variables of the environment, by index."]

@@ -32,15 +32,24 @@ use std::thread::{Builder, scope};
 /// through needs some 4 MiB, and not every thread has that.
 const STACK: usize = 64 << 20;
 
+/// What the generated program is for: which `main` of the runtime it calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// `run`, `serve` and the operator's commands.
+    Service,
+    /// `flowc test`.
+    Scenarios,
+}
+
 /// On a thread of its own, with a stack that is large enough for every workflow. (Tokens of rustc cannot leave the
-/// thread of a macro: whoever expands one calls [`write`].)
-pub fn generate(plan: &Plan) -> GeneratedCrate {
+/// thread of a macro: whoever expands one calls [`module`].)
+pub fn generate(plan: &Plan, entry: Entry) -> GeneratedCrate {
     scope(|scope| {
-        let written = Builder::new().stack_size(STACK).spawn_scoped(scope, || write(plan));
+        let written = Builder::new().stack_size(STACK).spawn_scoped(scope, || write(plan, entry));
         match written {
             Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
             // No thread to be had: most workflows need none.
-            Err(_) => write(plan),
+            Err(_) => write(plan, entry),
         }
     })
 }
@@ -78,8 +87,8 @@ struct Setting<'a> {
 }
 
 /// As [`generate`], on this thread.
-pub fn write(plan: &Plan) -> GeneratedCrate {
+fn write(plan: &Plan, entry: Entry) -> GeneratedCrate {
     let mut generated = GeneratedCrate::new(plan.workflow.slug.clone(), Flavour { mail: plan.mail, store: plan.store });
-    generated.add_rust("src/main.rs", main_rs::gen_main_rs(plan));
+    generated.add_rust("src/main.rs", main_rs::gen_main_rs(plan, entry));
     generated
 }

@@ -3,35 +3,7 @@
 //! Comes in: a workflow. Goes out: a [`Use`] per variable. Always true: about the workflow only; no value is looked at.
 
 use super::{Email, EnvId, ExprKind, Kind, Text, Workflow};
-use std::fmt;
-
-/// What a variable is used as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Use {
-    /// The beginning of a URL.
-    Url,
-    /// The name of a mail server.
-    Host,
-    Port,
-    /// A mail address.
-    Address,
-    /// By its name: it must never be shown.
-    Secret,
-    Text,
-}
-
-impl fmt::Display for Use {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Use::Url => "url",
-            Use::Host => "host",
-            Use::Port => "port",
-            Use::Address => "email",
-            Use::Secret => "secret",
-            Use::Text => "string",
-        })
-    }
-}
+pub use flow_runtime::flow::Use;
 
 impl Workflow {
     /// What a variable is used as; where it is several things, the one that asks the most of a value.

@@ -11,6 +11,7 @@ pub mod rust_types;
 
 use crate::check::Checked;
 use crate::diagnostic::Diagnostics;
+use crate::model::environment::Use;
 use crate::model::{EnvId, Expr, Kind, NodeId, Variable, Workflow, spelling};
 use crate::source::{Dialect, Sources};
 use crate::syntax::{self, convert};
@@ -54,6 +55,7 @@ pub struct Module {
 #[derive(Debug, Clone)]
 pub struct EnvPlan {
     pub variable: Variable,
+    pub used_as: Use,
     pub constant: String,
 }
 
@@ -86,7 +88,8 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     let mut constants = Names::reserving(&["ALL"]);
     let environment = by_name.iter().map(|id| {
         let variable = workflow.environment[*id].clone();
-        EnvPlan { constant: constants.unique(constant(&variable.name)), variable }
+        let used_as = workflow.use_of(EnvId(*id));
+        EnvPlan { constant: constants.unique(constant(&variable.name)), used_as, variable }
     });
     let environment = environment.collect();
 

@@ -23,8 +23,6 @@ pub enum Command {
     Show(ExecutionOptions),
     Cancel(ExecutionOptions),
     Resume(ExecutionOptions),
-    /// For `flowc test` alone, which is why no help tells of it.
-    Scenarios,
     /// Verify these files; none: the one the environment names.
     Audit(Vec<PathBuf>),
     Help(Topic),
@@ -154,7 +152,6 @@ fn parse_lexopt(mut parser: Parser) -> Result<Command, lexopt::Error> {
                     .map(|parsed| parsed.map_or_else(Command::Help, Command::Cancel)),
                 Some("resume") => execution(&mut parser, Topic::Resume)
                     .map(|parsed| parsed.map_or_else(Command::Help, Command::Resume)),
-                Some("scenarios") => Ok(Command::Scenarios),
                 Some("help") => help_topic(&mut parser),
                 _ => Err(format!("there is no command `{}`", command.to_string_lossy()).into()),
             }

@@ -9,7 +9,8 @@ use super::scheduler::Capacity;
 use super::{Outcome, Status};
 use crate::env::Environment;
 use crate::flow::{
-    Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Signature, Transform, Variable, Webhook, Workflow,
+    Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Signature, Transform, Use, Variable, Webhook,
+    Workflow,
 };
 use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory, Store};
 use crate::node::{self, Attempt, NodeError};
@@ -282,7 +283,7 @@ fn workflow(nodes: Vec<Node>, edges: Vec<Edge>, settings: Settings) -> &'static 
         version: "1",
         hash: "",
         settings,
-        environment: &[Variable { name: "API_KEY", secret: true, optional: false, used_by: &[] }],
+        environment: const { &[Variable::new("API_KEY", Use::Secret, &[]).secret()] },
         input: &NOTHING,
         nodes: nodes.leak(),
         edges: edges.leak(),

@@ -93,6 +93,7 @@ impl StartOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Use;
 
     #[test]
     fn limits_are_only_lowered() {
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn options_survive_a_journal() {
-        const VARIABLES: &[Variable] = &[Variable::new("A", &[]), Variable::new("B", &[])];
+        const VARIABLES: &[Variable] = &[Variable::new("A", Use::Text, &[]), Variable::new("B", Use::Text, &[])];
         let options = StartOptions {
             timeout: Some(Duration::from_millis(1500)),
             max_parallel_nodes: Some(2),
@@ -123,7 +124,7 @@ mod tests {
         };
         let text = options.to_json(VARIABLES).unwrap();
         assert_eq!(StartOptions::from_json(&text, VARIABLES), Ok(options.clone()));
-        let renamed = [Variable::new("B", &[])];
+        let renamed = [Variable::new("B", Use::Text, &[])];
         assert_eq!(StartOptions::from_json(&text, &renamed).unwrap().environment[0].0, 0);
         assert_eq!(StartOptions::default().to_json(VARIABLES), None);
     }

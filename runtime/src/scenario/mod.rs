@@ -6,8 +6,8 @@
 //! is answered by the script. The same document gives the same bytes: time, and the names of executions, are the
 //! scenario's.
 //!
-//! `flowc test` is the other end: it reads the files, compares and reports. This end is in every binary, so that what is
-//! tested is, to the byte, what is deployed; that is why it does no more than it must.
+//! `flowc test` is the other end: it reads the files, compares and reports. It compiles the workflow as it always is, with
+//! [`main`] of this module in place of the service's: the linker leaves whatever only the other one calls out of each.
 
 mod clock;
 mod script;
@@ -22,7 +22,9 @@ use crate::trigger::read_input;
 use crate::value::Limits;
 use clock::StillClock;
 use serde_json::{Map, Value, json};
+use std::io::{Read as _, Write as _};
 use std::pin::{Pin, pin};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use world::ScriptedWorld;
@@ -30,11 +32,28 @@ use world::ScriptedWorld;
 /// The name of every execution: what is derived from it, such as idempotency keys, is the same in every run.
 const EXECUTION: Id = Id(1);
 
-/// Plays the scenarios of a document.
-///
-/// # Errors
-/// When the document is not what `flowc test` writes.
-pub fn play(workflow: &'static Workflow, document: &[u8]) -> Result<String, String> {
+/// Plays the scenarios that stand on stdin. Exit code 2: they cannot be played; stderr says why.
+pub fn main(workflow: &'static Workflow) -> ExitCode {
+    let mut document = Vec::new();
+    let read =
+        std::io::stdin().lock().read_to_end(&mut document).map_err(|error| format!("cannot read stdin: {error}"));
+    let written = read.and_then(|_| play(workflow, &document)).and_then(|played| {
+        std::io::stdout()
+            .lock()
+            .write_all(played.as_bytes())
+            .map_err(|error| format!("cannot write to stdout: {error}"))
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The document with what happened. Fails when the other one is not what `flowc test` writes.
+fn play(workflow: &'static Workflow, document: &[u8]) -> Result<String, String> {
     let document: Value = serde_json::from_slice(document).map_err(|error| format!("the scenarios: {error}"))?;
     let scenarios = document["scenarios"].as_array().ok_or("there are no scenarios")?;
     let services = Arc::new(Services::new().map_err(|fault| fault.message)?);

@@ -1,8 +1,8 @@
 //! `flowc test`: plays scenarios in the compiled workflow and compares what happened with what was expected.
 //!
 //! Comes in: a workflow, and `scenarios/*.json` beside it. Goes out: what differs, what no scenario reaches, JUnit for CI.
-//! Always true: the program that is tested is the one that `flowc build` makes, to the byte; its other half is
-//! `flow_runtime`'s `scenario`. Nothing is sent anywhere, and nothing waits.
+//! Always true: what is tested is the code that `flowc build` compiles, against the same runtime; only `main` is another one,
+//! that of `flow_runtime`'s `scenario`. Nothing is sent anywhere, and nothing waits.
 //!
 //! Exit codes: 0 everything as expected; 1 something differs, or `--full-coverage` and something is not reached; 2 a file
 //! that cannot be read.
@@ -51,7 +51,7 @@ impl Shell {
         let accepted = self.check_quietly(&input)?;
         let accepted = accepted.executable().map_err(|rejected| self.rejected(&rejected, &input.name))?;
         let workflow = accepted.checked.workflow.clone();
-        let generated = accepted.plan().generate();
+        let generated = accepted.plan().generate_player();
         let binary = build::build_in_cache(&generated, self.options(false))?;
         let started = Instant::now();
         let mut scenarios = read_all(&folder, &options.names)?;
@@ -197,7 +197,7 @@ fn play(binary: &Binary, workflow: &Workflow, scenarios: &[Scenario]) -> Result<
     let document = json!({ "scenarios": scenarios.iter().map(scenario).collect::<Vec<_>>() }).to_string();
     let mut failure = String::from("there is no way to start it");
     for mut program in binary.commands() {
-        program.arg("scenarios").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         match program.spawn() {
             Err(error) => failure = error.to_string(),
             Ok(mut child) => {

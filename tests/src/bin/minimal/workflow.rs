@@ -1,7 +1,9 @@
 //! The tables of a small workflow, written by hand in the shape that flowc generates: two webhooks, one signed and one
 //! open, and a filter behind them.
 
-use flow_runtime::flow::{Delay, Edge, Filter, Kind, Node, Retry, Settings, Signature, Variable, Webhook, Workflow};
+use flow_runtime::flow::{
+    Delay, Edge, Filter, Kind, Node, Retry, Settings, Signature, Use, Variable, Webhook, Workflow,
+};
 use flow_runtime::render::{Rendered, Text};
 use flow_runtime::scope::{Field, Of, Scope};
 use flow_runtime::value::{Fault, Shape, ShapeField, Value};
@@ -15,8 +17,8 @@ pub static WORKFLOW: Workflow = Workflow {
     hash: "2ee1f7652b8d4e7e6d117bbd46767667",
     settings: Settings { timeout: Some(Duration::from_secs(10)), fail_fast: false, max_parallel_nodes: 3 },
     environment: &[
-        Variable { name: "SHOP", secret: false, optional: true, used_by: &["check"] },
-        Variable { name: "WEBHOOK_SECRET", secret: true, optional: false, used_by: &["signed"] },
+        Variable::new("SHOP", Use::Url, &["check"]).optional(),
+        Variable::new("WEBHOOK_SECRET", Use::Secret, &["signed"]).secret(),
     ],
     input: &Shape { slots: 1, fields: &[ShapeField { name: "order_id", slot: Some(0), fields: &[] }] },
     nodes: &[
