@@ -1,30 +1,45 @@
-//! As much of HTTP/1.1 as the API needs, over blocking sockets.
+//! The API's HTTP/1.1, by hyper as in every compiled workflow; and calls to the programs that this server started.
 //!
-//! Comes in: connections. Goes out: [`Request`]s and JSON answers; and calls to the programs that this server started.
-//! Always true: a request has a limit in bytes and in time, so that nobody holds a thread for long; every connection
-//! carries one request. Chunked bodies are refused with 411: clients that send JSON know its length.
+//! Comes in: connections. Goes out: [`Request`]s, one at a time for each of them, and JSON answers.
+//! Always true: a request has a limit in bytes and in time, and connections have one in number. What is no HTTP never gets
+//! here: hyper refuses it.
 
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode, Uri};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
+use std::convert::Infallible;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
+/// Of the request line and the headers.
 const HEAD_MAX: usize = 16 * 1024;
 
-/// From the first byte to the last.
+/// For the head of a request, also of the next one on the same connection; and again for its body.
 const REQUEST_TIME: Duration = Duration::from_secs(15);
+
+/// Connections at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 256;
+
+/// When no connection can be accepted, for want of file descriptors say.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// For a call to a program on this machine.
 const CALL_TIME: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub struct Request {
-    pub method: String,
-    pub path: String,
-    /// Without the question mark.
-    pub query: String,
-    headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    pub body: Bytes,
 }
 
 /// Why a request is not done.
@@ -40,128 +55,87 @@ impl Refusal {
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
         Refusal { status, code, message: message.into(), details: json!({}) }
     }
-
-    fn bad(message: &str) -> Refusal {
-        Refusal::new(400, "BAD_REQUEST", message)
-    }
 }
 
 impl Request {
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// A value of the query, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        url::form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into())
+        let query = self.uri.query().unwrap_or_default();
+        url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into())
     }
 
-    /// Reads one request. The inner `None`: the client went away without one.
-    pub fn read(stream: &mut TcpStream, body_max: usize) -> Result<Option<Request>, Refusal> {
-        let deadline = Instant::now() + REQUEST_TIME;
-        let mut bytes = Vec::new();
-        let head = loop {
-            let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-            if end.unwrap_or(bytes.len()) > HEAD_MAX {
-                return Err(Refusal::new(431, "HEADERS_TOO_LARGE", "the headers are larger than 16 KiB"));
+    async fn read(request: hyper::Request<Incoming>, body_max: usize) -> Result<Request, Refusal> {
+        let (head, body) = request.into_parts();
+        let body = match tokio::time::timeout(REQUEST_TIME, Limited::new(body, body_max).collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+                return Err(Refusal::new(413, "TOO_LARGE", format!("the body is larger than {body_max} bytes")));
             }
-            if let Some(end) = end {
-                break end;
-            }
-            match more(stream, &mut bytes, deadline)? {
-                0 if bytes.is_empty() => return Ok(None),
-                0 => return Err(Refusal::bad("the request ends in the middle")),
-                _ => {}
+            Ok(Err(_)) => return Err(Refusal::new(400, "BAD_REQUEST", "the body ends in the middle")),
+            Err(_) => {
+                let message = format!("the body took longer than {} s to arrive", REQUEST_TIME.as_secs());
+                return Err(Refusal::new(408, "TOO_SLOW", message));
             }
         };
-        let text =
-            std::str::from_utf8(&bytes[..head]).map_err(|_| Refusal::bad("the head of the request is not text"))?;
-        let mut request = Request::head(text)?;
-        if request.header("transfer-encoding").is_some() {
-            return Err(Refusal::new(411, "LENGTH_REQUIRED", "send the body with a Content-Length"));
-        }
-        let length = match request.header("content-length") {
-            None => 0,
-            Some(text) => text.parse::<usize>().map_err(|_| Refusal::bad("Content-Length is no number"))?,
-        };
-        if length > body_max {
-            return Err(Refusal::new(413, "TOO_LARGE", format!("the body is larger than {body_max} bytes")));
-        }
-        if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
-            let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
-        }
-        let mut body = bytes.split_off(head + 4);
-        while body.len() < length {
-            if more(stream, &mut body, deadline)? == 0 {
-                return Err(Refusal::bad("the body ends in the middle"));
-            }
-        }
-        body.truncate(length);
-        request.body = body;
-        Ok(Some(request))
-    }
-
-    fn head(text: &str) -> Result<Request, Refusal> {
-        let mut lines = text.split("\r\n");
-        let mut first = lines.next().unwrap_or_default().split(' ');
-        let (Some(method), Some(target), Some(version)) = (first.next(), first.next(), first.next()) else {
-            return Err(Refusal::bad("this is not HTTP"));
-        };
-        if !version.starts_with("HTTP/1.") {
-            return Err(Refusal::bad("this is not HTTP/1.1"));
-        }
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut headers = Vec::new();
-        for line in lines {
-            let (name, value) = line.split_once(':').ok_or_else(|| Refusal::bad("a header has no colon"))?;
-            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-        }
-        Ok(Request {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers,
-            body: Vec::new(),
-        })
+        Ok(Request { method: head.method, uri: head.uri, headers: head.headers, body })
     }
 }
 
-fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>, deadline: Instant) -> Result<usize, Refusal> {
-    let slow = || Refusal::new(408, "TOO_SLOW", "the request took longer than 15 s to arrive");
-    let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or_else(slow)?;
-    let mut buffer = [0; 8192];
-    let read = stream.set_read_timeout(Some(left)).and_then(|()| stream.read(&mut buffer));
-    match read {
-        Ok(count) => {
-            bytes.extend_from_slice(&buffer[..count]);
-            Ok(count)
+/// Serves until the process is ended. `answer` may take its time: it has a thread of its own.
+pub fn serve<A>(listener: TcpListener, body_max: usize, answer: A) -> io::Result<()>
+where
+    A: Fn(Result<Request, Refusal>) -> (u16, Value) + Send + Sync + 'static,
+{
+    listener.set_nonblocking(true)?;
+    let answer = Arc::new(answer);
+    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loop {
+            let place = Arc::clone(&free).acquire_owned().await.map_err(io::Error::other)?;
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let answer = Arc::clone(&answer);
+            let service = service_fn(move |request| respond(request, body_max, Arc::clone(&answer)));
+            let mut http = http1::Builder::new();
+            http.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIME).max_buf_size(HEAD_MAX);
+            let connection = http.serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(async move {
+                // A client that goes away, or speaks something else, is its own affair.
+                let _ = connection.await;
+                drop(place);
+            });
         }
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Err(slow()),
-        // The connection is gone; whatever is answered reaches nobody.
-        Err(_) => Ok(0),
-    }
+    })
 }
 
-/// Answers and closes. A client that has gone away is no failure.
-pub fn answer(stream: &mut TcpStream, status: u16, body: &Value) {
-    let body = body.to_string();
-    let reason = match status {
-        200 => "OK",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        404 => "Not Found",
-        _ => "Answer",
-    };
-    let head = format!(
-        "HTTP/1.1 {status} {reason}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    let _ = stream.set_write_timeout(Some(REQUEST_TIME));
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
-    let _ = stream.shutdown(std::net::Shutdown::Write);
-    // What the client still sends is read, or closing would reset the connection before it has read the answer.
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
-    let _ = io::copy(&mut stream.take(1024 * 1024), &mut io::sink());
+async fn respond<A>(
+    request: hyper::Request<Incoming>,
+    body_max: usize,
+    answer: Arc<A>,
+) -> Result<Response<Full<Bytes>>, Infallible>
+where
+    A: Fn(Result<Request, Refusal>) -> (u16, Value) + Send + Sync + 'static,
+{
+    let request = Request::read(request, body_max).await;
+    let answered = tokio::task::spawn_blocking(move || answer(request)).await;
+    // A panic was reported where it happened.
+    let (status, body) = answered.unwrap_or_else(|_| (500, json!({ "error": { "code": "INTERNAL_ERROR" } })));
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
 }
 
 /// Calls a program of this server. Gives the status and the JSON of its answer.
@@ -187,37 +161,48 @@ pub fn call(address: SocketAddr, method: &str, path: &str, key: &str, body: &str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
 
-    /// What a server reads of these bytes.
-    fn read(bytes: &[u8], body_max: usize) -> Result<Option<Request>, Refusal> {
+    /// What a server answers to these bytes, which shows what it has read.
+    fn exchange(bytes: &[u8]) -> (u16, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        std::thread::spawn(move || {
+            serve(listener, 10, |request| match request {
+                Ok(request) => {
+                    let limit = request.parameter("status");
+                    let body = String::from_utf8_lossy(&request.body).into_owned();
+                    (
+                        200,
+                        json!([request.method.as_str(), request.path(), limit, request.header("authorization"), body]),
+                    )
+                }
+                Err(refusal) => (refusal.status, json!(refusal.code)),
+            })
+        });
         client.write_all(bytes).unwrap();
-        client.shutdown(std::net::Shutdown::Write).unwrap();
-        Request::read(&mut listener.accept().unwrap().0, body_max)
+        if bytes.is_empty() {
+            client.shutdown(std::net::Shutdown::Write).unwrap();
+        }
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
     }
 
     #[test]
     fn a_request_is_read() {
-        let text =
-            b"POST /a?limit=5&status=a%20b HTTP/1.1\r\nContent-Length: 2\r\nAuthorization:  Bearer k\r\n\r\n{}rest";
-        let request = read(text, 10).unwrap().unwrap();
-        assert_eq!(
-            (request.method.as_str(), request.path.as_str(), request.body.as_slice()),
-            ("POST", "/a", &b"{}"[..])
-        );
-        assert_eq!(request.header("authorization"), Some("Bearer k"));
-        assert_eq!(request.parameter("status").as_deref(), Some("a b"));
-        assert!(read(b"", 10).unwrap().is_none());
+        let text = b"POST /a?limit=5&status=a%20b HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\nAuthorization:  Bearer k\r\n\r\n{}";
+        assert_eq!(exchange(text), (200, r#"["POST","/a","a b","Bearer k","{}"]"#.to_owned()));
+        let chunked =
+            b"POST / HTTP/1.1\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n";
+        assert_eq!(exchange(chunked), (200, r#"["POST","/",null,null,"{}"]"#.to_owned()));
+        assert_eq!(exchange(b""), (0, String::new()));
     }
 
     #[test]
     fn limits_hold() {
-        let status = |bytes: &[u8]| read(bytes, 10).unwrap_err().status;
-        assert_eq!(status(b"POST / HTTP/1.1\r\ncontent-length: 11\r\n\r\n"), 413);
-        assert_eq!(status(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"), 411);
-        assert_eq!(status(b"POST / HTTP/1.1\r\ncontent-length: 5\r\n\r\nab"), 400);
+        let status = |bytes: &[u8]| exchange(bytes).0;
+        assert_eq!(status(b"POST / HTTP/1.1\r\nconnection: close\r\ncontent-length: 11\r\n\r\n01234567890"), 413);
         assert_eq!(status(b"hello\r\n\r\n"), 400);
         assert_eq!(status(&[&b"GET / HTTP/1.1\r\na: "[..], &[b'x'; 20_000], b"\r\n\r\n"].concat()), 431);
     }

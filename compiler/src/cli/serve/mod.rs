@@ -19,16 +19,13 @@ use serde_json::{Map, Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
-
-/// Connections at once.
-const CONNECTIONS_MAX: usize = 256;
 
 /// Executions that are remembered after their end.
 const REMEMBERED_MAX: usize = 10_000;
@@ -38,7 +35,6 @@ const BINARIES_MAX: usize = 64;
 
 /// What a client may ask for.
 pub struct Limits {
-    body: usize,
     executions: usize,
     execution_time: Duration,
     build_time: Duration,
@@ -54,7 +50,6 @@ pub struct Shared {
     binaries: Mutex<HashMap<String, Arc<Mutex<Option<PathBuf>>>>>,
     building: Slots,
     children: Children,
-    connections: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -82,7 +77,6 @@ impl Shell {
             keys,
             allow_env: options.allow_env,
             limits: Limits {
-                body: options.max_body,
                 executions: options.max_executions,
                 execution_time: Duration::from_secs(options.execution_timeout),
                 build_time: Duration::from_secs(options.build_timeout),
@@ -92,20 +86,10 @@ impl Shell {
             binaries: Mutex::default(),
             building: Slots { free: Mutex::new(options.max_builds.max(1)), freed: Condvar::new() },
             children: Children::told("KILL")?,
-            connections: AtomicUsize::new(0),
         });
         self.talk.say(&format!("listening on http://{address}"));
-        for stream in listener.incoming().flatten() {
-            let shared = Arc::clone(&shared);
-            if shared.connections.fetch_add(1, Ordering::AcqRel) >= CONNECTIONS_MAX {
-                shared.connections.fetch_sub(1, Ordering::AcqRel);
-                continue;
-            }
-            thread::spawn(move || {
-                shared.serve(stream);
-                shared.connections.fetch_sub(1, Ordering::AcqRel);
-            });
-        }
+        let served = http::serve(listener, options.max_body, move |request| shared.answer(request));
+        served.map_err(world("cannot serve".to_owned()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -129,24 +113,18 @@ fn keys(options: &ServeOptions) -> Result<Vec<String>, Stop> {
 }
 
 impl Shared {
-    fn serve(self: &Arc<Self>, mut stream: TcpStream) {
-        let answer = match Request::read(&mut stream, self.limits.body) {
-            Ok(None) => return,
-            Ok(Some(request)) => self.route(&request),
-            Err(refusal) => Err(refusal),
-        };
-        match answer {
-            Ok(answer) => http::answer(&mut stream, 200, &answer),
+    fn answer(self: &Arc<Self>, request: Result<Request, Refusal>) -> (u16, Value) {
+        match request.and_then(|request| self.route(&request)) {
+            Ok(answer) => (200, answer),
             Err(refusal) => {
                 let error = json!({ "code": refusal.code, "message": refusal.message, "details": refusal.details });
-                let body = json!({ "error": error, "timestamp": now(), "request_id": secret() });
-                http::answer(&mut stream, refusal.status, &body);
+                (refusal.status, json!({ "error": error, "timestamp": now(), "request_id": secret() }))
             }
         }
     }
 
     fn route(self: &Arc<Self>, request: &Request) -> Result<Value, Refusal> {
-        let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
+        let path: Vec<&str> = request.path().trim_matches('/').split('/').collect();
         if request.method == "GET" && matches!(path.as_slice(), ["health"] | ["health", "live" | "ready"]) {
             return Ok(json!({ "status": "healthy" }));
         }
