@@ -349,7 +349,7 @@ pub fn help(program: &str, workflow: &Workflow, topic: Topic) -> String {
     let _ = match topic {
         Topic::All => write!(text, "{} {}\n\n{}\n{COMMANDS}", workflow.title, workflow.version, usage(program)),
         Topic::Run => write!(text, "Usage: {program} run --input FILE [OPTIONS]\n\n{RUN}{FILES}"),
-        Topic::Serve => write!(text, "Usage: {program} serve [OPTIONS]\n\n{SERVE}{FILES}"),
+        Topic::Serve => write!(text, "Usage: {program} serve [OPTIONS]\n\n{SERVE}{FILES}{PREVIOUS}"),
         Topic::Executions => write!(text, "Usage: {program} executions [OPTIONS]\n\n{EXECUTIONS}{DATA}"),
         Topic::Export => write!(text, "Usage: {program} export [OPTIONS]\n\n{EXPORT}{DATA}"),
         Topic::Show => write!(text, "Usage: {program} show ID [OPTIONS]\n\n{SHOW}{DATA}"),
@@ -389,15 +389,15 @@ const RUN: &str = "\
 Runs one execution and prints it as JSON. SIGINT and SIGTERM cancel it.
 
 Options:
-  -i, --input FILE     The input, a JSON object; `-` reads stdin. May be left out when the workflow reads no input
-      --pretty         Print indented JSON (default on a terminal)
-      --compact        Print JSON on one line
-      --data DIR       Write the execution down in the journal of this folder, where `serve` keeps its own; one that is
-                       cut off goes on with `resume` or with the next `serve`
+  -i, --input FILE             The input, a JSON object; `-` reads stdin. May be left out when the workflow reads no input
+      --pretty                 Print indented JSON (default on a terminal)
+      --compact                Print JSON on one line
+      --data DIR               Write the execution down in the journal of this folder, where `serve` keeps its own; one
+                               that is cut off goes on with `resume` or with the next `serve`
       --tls-min-version V
-                       1.2 or 1.3 (default): the oldest TLS that is spoken to services and mail servers (also
-                       FLOW_TLS_MIN_VERSION)
-      --audit FILE     Keep an audit trail in this file (also AUDIT_FILE)
+                               1.2 or 1.3 (default): the oldest TLS that is spoken to services and mail servers (also
+                               FLOW_TLS_MIN_VERSION)
+      --audit FILE             Keep an audit trail in this file (also AUDIT_FILE)
 ";
 
 const SERVE: &str = "\
@@ -440,17 +440,19 @@ Options:
       --max-working N          Executions at work at once; more wait in the journal (default 2000)
       --audit FILE             Keep an audit trail in this file (also AUDIT_FILE)
       --no-metrics             Count nothing; /metrics is not there
+";
 
+const PREVIOUS: &str = "
 While a webhook's secret is being changed, the old one may stand in NAME_PREVIOUS, such as WEBHOOK_SECRET_PREVIOUS:
 signatures made with either are accepted.
-
 ";
 
 const ENV: &str = "\
-Lists the environment variables this workflow reads, where each was found, and which nodes use it. Never shows values.
+Lists the environment variables this workflow reads: what each is, where it was found, and which nodes use it. Never shows
+values.
 
 Options:
-      --check          Exit with 2 if any is missing
+      --check                  Exit with 2 if any is missing
 ";
 
 const EXECUTIONS: &str = "\
