@@ -79,8 +79,8 @@ pub fn build(generated: &GeneratedCrate, out: &Path, options: Options) -> Result
     build_as(generated, out, false, options)
 }
 
-/// Compiles a workflow to a static executable, as small as can be: one that runs where there is nothing else. Takes some
-/// ten seconds, and the first time as long as a first build.
+/// Compiles a workflow to a static executable, as small as can be: one that runs where there is nothing else. Takes a
+/// minute, and the first time longer than a first build.
 pub fn build_dist(generated: &GeneratedCrate, out: &Path, options: Options) -> Result<Built, Error> {
     static_toolchain()?;
     build_as(generated, out, true, options)

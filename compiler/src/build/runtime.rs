@@ -23,9 +23,17 @@ const VERSIONS_KEPT: usize = 24;
 const READY: &str = "ready.json";
 const LIBRARY: &str = "libflow_runtime.rlib";
 
-/// How the crates of a distribution are compiled: for size, with what the link-time optimiser reads, and against the
-/// static C library. They come behind cargo's own flags, and so win.
-const DIST_FLAGS: [&str; 3] = ["-Copt-level=z", "-Cembed-bitcode=yes", "-Ctarget-feature=+crt-static"];
+/// How the crates of a distribution are compiled: for size, to what the link-time optimiser reads and nothing else, and
+/// against the static C library. They come behind cargo's own flags, and so win.
+///
+/// The last is for the crate `getrandom`, which would look for the function of that name at run time: in a static executable
+/// it is not found so, and what it falls back on, `/dev/urandom`, is not there in an empty root folder.
+const DIST_FLAGS: [&str; 4] = [
+    "-Copt-level=z",
+    "-Clinker-plugin-lto",
+    "-Ctarget-feature=+crt-static",
+    "--cfg=getrandom_backend=\"linux_getrandom\"",
+];
 
 /// A compiled runtime.
 #[derive(Debug, Clone, PartialEq)]

@@ -45,7 +45,8 @@ pub enum Command {
         output: Option<PathBuf>,
         /// One static executable, as small as can be, that runs where there is nothing else (Linux)
         ///
-        /// Takes some ten seconds longer; the first time on a machine a minute or two.
+        /// Everything it links is optimised as one, which takes a minute; the first time on a machine the runtime is compiled
+        /// once more, which takes some.
         #[arg(long)]
         dist: bool,
         /// Compile even if exactly this workflow was compiled before
