@@ -1,5 +1,7 @@
 //! `cargo demo`: compiles the order workflow to a native binary and shows what it does with three orders.
 //!
+//! `cargo demo world` plays the world alone, for whoever tries the workflow by hand.
+//!
 //! Comes in: nothing; the shop's services and its mail server are played by [`flow_world`] on loopback.
 //! Goes out: an account of each order. The exit code is 0 when every order ended as it should.
 
@@ -26,7 +28,12 @@ const WEBHOOK_SECRET: &str = "a secret that the shop shares with us";
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    match demo() {
+    let done = match env::args().nth(1).as_deref() {
+        None => demo(),
+        Some("world") => world(),
+        Some(_) => Err("there are `cargo demo` and `cargo demo world`".into()),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -66,6 +73,21 @@ fn demo() -> Result<bool, Failure> {
     println!("  cargo run -p flow-compiler -- emit --stage rust examples/order-fulfillment");
     println!("      shows the Rust it was compiled to");
     Ok(good.iter().all(|good| *good))
+}
+
+/// The world alone, until the process is ended. Whoever reads the file that it writes gets the environment that leads there.
+fn world() -> Result<bool, Failure> {
+    let mut shop = Shop::open(binary_path()?)?;
+    shop.play(None);
+    shop.env.remove("LOG_LEVEL");
+    let file = shop.binary.with_file_name("world.env");
+    let line = |(name, value): (&String, &String)| format!("export {name}='{value}'\n");
+    fs::write(&file, shop.env.iter().map(line).collect::<String>())?;
+    println!("The shop's services and its mail server answer that all is well, until you press Ctrl+C.");
+    println!("In another terminal, {BOLD}source {}{RESET} leads a workflow to them.", shown(&file));
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Beside the demo's own executable: `target/debug/order`.
