@@ -3,7 +3,7 @@
 use checks::{Order, OrderPaid, Verdict};
 use flow_runtime::embed::{Data, Failure, RunError, Settled};
 use flow_runtime::engine::Status;
-use flow_runtime::journal::{Durable, Event, Id, Journal, JournalError, Store};
+use flow_runtime::journal::{Event, Id, Journal};
 use flow_world::process::call;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -193,24 +193,6 @@ impl Journal for Written {
         };
         self.0.lock().unwrap().push(said);
     }
-
-    fn durable(&self, _: Id) -> Durable {
-        Durable::Now
-    }
-
-    fn nudge(&self) {}
-
-    fn ready(&self) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn forget(&self, _: Id) {}
-
-    fn store(&self) -> Option<&dyn Store> {
-        None
-    }
-
-    fn close(&self) {}
 }
 
 #[tokio::test]

@@ -436,8 +436,9 @@ Options:
       --store memory           Keep no journal: executions end with the process
       --keep-days N            How long executions that have ended are kept; `all` is for ever (default 30)
       --keep-executions N      How many of them are kept; `all` is no limit (default 1000000)
-      --max-unfinished N       Executions that have not ended, beyond which new ones are answered with 503 (default 200000)
-      --max-working N          Executions at work at once; more wait in the journal (default 2000)
+      --max-unfinished N       Executions that have not ended, beyond which new ones are answered with 503 (default 200000,
+                               without a journal 20000)
+      --max-working N          Executions at work at once; more wait (default 2000)
       --audit FILE             Keep an audit trail in this file (also AUDIT_FILE)
       --no-metrics             Count nothing; /metrics is not there
 ";

@@ -50,7 +50,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         let listeners = listeners(options, certificates.as_ref())?;
         let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let paths: Vec<&str> = webhooks.iter().map(|webhook| webhook.webhook_id).collect();
-        let capacity = store::capacity(&options.store);
+        let capacity = store::capacity(&options.store, &*journal);
         let engine = Engine::with_capacity(workflow, environment, services, Arc::clone(&journal), capacity);
         if options.no_metrics {
             engine.observer().metrics.switch_off();

@@ -70,8 +70,8 @@ pub fn retention(options: &StoreOptions) -> Retention {
     }
 }
 
-pub fn capacity(options: &StoreOptions) -> Capacity {
-    let defaults = Capacity::default();
+pub fn capacity(options: &StoreOptions, journal: &dyn Journal) -> Capacity {
+    let defaults = Capacity::of(journal.store().is_some());
     Capacity {
         unfinished: options.unfinished_max.unwrap_or(defaults.unfinished),
         working: options.working_max.unwrap_or(defaults.working),

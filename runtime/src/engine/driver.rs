@@ -2,23 +2,27 @@
 //!
 //! Comes in: inputs. Goes out: [`Handle`]s, views, counts.
 //! Always true: an execution that was accepted ends, whatever a node does: it completes, fails, is cancelled or runs out of
-//! time; a panic on the way ends it with `INTERNAL`. Each execution that is in memory is one task (see [`super::task`]); where
-//! the journal can be read back, one that waits is not in memory, and one that a former process began goes on.
+//! time; a panic on the way ends it with `INTERNAL`. Each execution that is at work is one task (see [`super::task`]); where
+//! the journal can be read back, one that waits is not in memory, and one that a former process began goes on (see
+//! [`super::revival`]).
 
 use super::clock::{Clock, SystemClock};
-use super::keys::{Claim, Claimed, First};
+use super::effects::Effects;
+use super::handle::{Handle, StartError, Started, StartedBy};
+use super::keys::{Claim, Claimed};
 use super::options::StartOptions;
-use super::recovery::{self, Layout, Revived};
+use super::recovery::{self, Layout};
 use super::registry::{Counts, Known, Registry, Retention};
+use super::revival;
 use super::run::Run;
 use super::scheduler::{Capacity, Scheduler};
-use super::takeover;
 use super::task::Task;
-use super::{EdgeState, Execution, Graph, Status};
+use super::turn::Turn;
+use super::{Execution, Graph, Status};
 use crate::env::Environment;
-use crate::flow::{Kind, Node, Webhook, Workflow};
-use crate::journal::{self, Durable, Event, History, Id, Journal, JournalError, Request, Store};
-use crate::node::{Attempt, Prepared, Services};
+use crate::flow::{Kind, Webhook, Workflow};
+use crate::journal::{Durable, Event, Id, Journal, JournalError};
+use crate::node::Services;
 use crate::observe::Observer;
 use crate::scope::Scope;
 use crate::secret::Scrubber;
@@ -26,12 +30,10 @@ use crate::trigger::DedupeKey;
 use crate::value::{Doc, Fault};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt;
-use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 /// Runs the executions of one workflow.
 pub struct Engine {
@@ -46,81 +48,23 @@ pub struct Engine {
     pub(super) registry: Registry,
     pub(super) observer: Observer,
     pub(super) scheduler: Arc<Scheduler>,
+    /// For executions at work where there is no store.
+    pub(super) places: Arc<Semaphore>,
     /// What the numbers in the journal mean here, and how it says so.
     pub(super) layout: Layout,
-    definition: String,
+    pub(super) definition: String,
     /// Told when an execution has ended.
     pub(super) ended: Notify,
     draining: AtomicBool,
 }
 
-/// What an engine works with. Tests put a small world of their own here.
+/// What an engine works with.
 pub struct Parts {
     pub effects: Box<dyn Effects>,
     pub journal: Arc<dyn Journal>,
     pub clock: Arc<dyn Clock>,
     pub retention: Retention,
     pub capacity: Capacity,
-}
-
-/// What touches the world.
-pub trait Effects: Send + Sync {
-    /// Renders an effect: the bytes that every attempt sends.
-    ///
-    /// # Errors
-    /// A template that cannot be rendered: the node fails with `CONFIGURATION_ERROR`, without retry.
-    fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Arc<dyn Effect>, Fault>;
-}
-
-/// A rendered effect.
-pub trait Effect: Send + Sync {
-    /// Makes one attempt. Dropping the future cancels it.
-    fn attempt(self: Arc<Self>, timeout: Duration) -> Pin<Box<dyn Future<Output = Attempt> + Send>>;
-
-    /// What to settle with where an attempt may have happened and may not be repeated; `None`: try again.
-    fn unknown(&self) -> Option<Attempt> {
-        None
-    }
-}
-
-/// Who started an execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartedBy {
-    /// A trigger, by the index of its node.
-    Trigger(usize),
-    /// A request to the API.
-    Api,
-    /// The command line.
-    Hand,
-}
-
-/// Why an execution was not accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartError {
-    /// The process is shutting down.
-    Draining,
-    /// There are as many unfinished executions as there may be.
-    Busy,
-    /// The key named another input before: that of this execution.
-    KeyReused {
-        execution_id: String,
-    },
-    Journal(JournalError),
-}
-
-/// What [`Engine::start_once`] came to.
-#[derive(Clone)]
-pub enum Started {
-    New(Handle),
-    /// The execution that was started with this key and this input before; it may have ended.
-    Before {
-        execution_id: String,
-    },
-}
-
-/// An execution that was accepted. While there is one, the execution stays in memory; dropping it changes nothing else.
-pub struct Handle {
-    run: Arc<Run>,
 }
 
 impl Engine {
@@ -130,7 +74,8 @@ impl Engine {
         services: Services,
         journal: Arc<dyn Journal>,
     ) -> Arc<Engine> {
-        Engine::with_capacity(workflow, environment, services, journal, Capacity::default())
+        let capacity = Capacity::of(journal.store().is_some());
+        Engine::with_capacity(workflow, environment, services, journal, capacity)
     }
 
     /// As [`Engine::new`], for a process that takes on more or less.
@@ -169,13 +114,14 @@ impl Engine {
             registry: Registry::new(parts.retention),
             observer: Observer::new(workflow),
             scheduler: Arc::clone(&scheduler),
+            places: Turn::places(parts.capacity.working),
             definition: recovery::definition(workflow),
             parts,
             ended: Notify::new(),
             draining: AtomicBool::new(false),
         });
         if engine.parts.journal.store().is_some() {
-            tokio::spawn(revive_for_ever(scheduler, Arc::downgrade(&engine)));
+            tokio::spawn(revival::revive_for_ever(scheduler, Arc::downgrade(&engine)));
         }
         engine
     }
@@ -345,7 +291,7 @@ impl Engine {
         };
         let turn = Turn::take(self);
         let (mut task, mut queued) = (None, None);
-        if turn.is_some() || journal.store().is_none() {
+        if turn.is_some() {
             task = Some(Task::start(Arc::clone(self), Arc::clone(&run), turn, acceptance));
         } else {
             queued = Some((Arc::clone(self), Arc::clone(&run), acceptance));
@@ -361,45 +307,6 @@ impl Engine {
             }
         };
         Ok((handle, work))
-    }
-
-    /// Takes up what former processes left unfinished, and from now on what the operator's commands ask for. Returns how many
-    /// executions there are. They begin as there is room; nothing of them is in memory before.
-    ///
-    /// # Errors
-    /// When the journal cannot be read.
-    pub fn recover(self: &Arc<Self>, retention: journal::Retention) -> Result<usize, JournalError> {
-        let Some(store) = self.parts.journal.store() else { return Ok(0) };
-        let unfinished = store.unfinished()?;
-        for &id in &unfinished {
-            if self.registry.recover(id) {
-                self.scheduler.is_ready(id);
-            }
-        }
-        tokio::spawn(attend(Arc::downgrade(self), retention));
-        Ok(unfinished.len())
-    }
-
-    /// Takes up one execution of the journal, at once.
-    ///
-    /// # Errors
-    /// When there is no such execution, it has ended, it is at work already, or it cannot go on with this workflow.
-    pub fn resume(self: &Arc<Self>, id: Id) -> Result<Handle, JournalError> {
-        let history = self.history(id)?.ok_or_else(|| JournalError::new(format!("there is no execution {id}")))?;
-        if let Some(Event::Finished { status, .. }) = history.events.last() {
-            return Err(JournalError::new(format!("{id} has ended: {}", status.as_str())));
-        }
-        let revived = self.taken_over(id, history)?;
-        let revived = revived.map_err(|reason| JournalError::new(format!("{id} cannot go on here: {reason}")))?;
-        if !self.registry.recover(id) {
-            return Err(JournalError::new(format!("{id} is at work already")));
-        }
-        let run = Arc::new(revived.run);
-        let handle = Handle::of(&run);
-        self.registry.revive(&run);
-        let turn = Turn::take(self);
-        tokio::spawn(Task::resume(Arc::clone(self), run, turn, revived.begun).run());
-        Ok(handle)
     }
 
     /// The execution as the API shows it: canonical JSON text, in the shape that [`view`] documents. `None`: there is no such execution, or
@@ -501,27 +408,37 @@ impl Engine {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// A new execution for which there is no place: it goes to the journal, and waits there.
-    async fn queue(
-        self: Arc<Self>,
-        run: Arc<Run>,
-        acceptance: Option<tokio::sync::oneshot::Receiver<Result<(), JournalError>>>,
-    ) {
-        let durable = acceptance.map_or(Durable::Now, Durable::Later);
-        match durable.wait().await {
-            Ok(()) => {
-                self.registry.leave(&run);
-                self.scheduler.is_ready(run.id);
-                self.accepted(&run);
-            }
-            Err(error) => {
-                self.registry.remove(run.id, true);
-                self.parts.journal.forget(run.id);
-                self.observer.execution_refused(&run.name);
-                run.state().discarded = Some(error);
-                run.changed.notify_waiters();
-            }
+    /// A new execution for which there is no place: it waits for one, in the journal where that can be read back.
+    async fn queue(self: Arc<Self>, run: Arc<Run>, acceptance: Option<oneshot::Receiver<Result<(), JournalError>>>) {
+        let is_news = acceptance.is_some();
+        if let Some(receiver) = acceptance
+            && let Err(error) = Durable::Later(receiver).wait().await
+        {
+            return self.discard(&run, error);
         }
+        let in_journal = self.parts.journal.store().is_some();
+        if in_journal {
+            self.registry.leave(&run);
+            self.scheduler.is_ready(run.id);
+        }
+        if is_news {
+            self.accepted(&run);
+        }
+        if in_journal {
+            return;
+        }
+        let turn = Turn::wait(&self, &run).await;
+        Task::start(self, run, turn, None).run().await;
+    }
+
+    /// The acceptance of an execution could not be stored: nothing has happened.
+    pub(super) fn discard(&self, run: &Run, error: JournalError) {
+        self.registry.remove(run.id, true);
+        self.parts.journal.forget(run.id);
+        self.observer.execution_refused(&run.name);
+        run.state().discarded = Some(error);
+        run.changed.notify_waiters();
+        self.ended.notify_waiters();
     }
 
     /// The acceptance of an execution is durable.
@@ -529,69 +446,6 @@ impl Engine {
         run.state().accepted = true;
         self.observer.execution_accepted(&run.name, run.origin, run.input.text().len(), run.trace);
         run.changed.notify_waiters();
-    }
-
-    fn history(&self, id: Id) -> Result<Option<History>, JournalError> {
-        self.parts.journal.store().map_or(Ok(None), |store| store.read(id))
-    }
-
-    fn revived(&self, id: Id, history: History) -> Result<Revived, JournalError> {
-        recovery::revive(&self.layout, id, history, self.age(id), &self.parts.clock)
-    }
-
-    /// An execution to go on with, whichever version of the workflow began it. `Ok(Err(…))`: why it is left alone.
-    fn taken_over(&self, id: Id, history: History) -> Result<Result<Revived, String>, JournalError> {
-        let revived = if history.workflow.definition == self.definition {
-            Ok(self.revived(id, history)?)
-        } else {
-            takeover::take_over(self.workflow, &self.layout, id, history, self.age(id), &self.parts.clock)?
-        };
-        Ok(revived.map(|mut revived| {
-            revived.run.environment = revived.options.values(&self.environment.values);
-            revived.run.trace = revived.options.trace;
-            revived
-        }))
-    }
-
-    /// For how long a parked execution has been running; `None`: only the time of day tells.
-    fn age(&self, id: Id) -> Option<Duration> {
-        match self.registry.get(id) {
-            Some(Known::Parked { age: Some((moment, age)), .. }) => {
-                Some(age + self.parts.clock.now().saturating_duration_since(moment))
-            }
-            _ => None,
-        }
-    }
-
-    /// Takes up an execution whose turn it is.
-    async fn revive(self: Arc<Self>, id: Id, turn: Turn) {
-        let engine = Arc::clone(&self);
-        let read = tokio::task::spawn_blocking(move || match engine.history(id) {
-            Ok(Some(history)) => engine.taken_over(id, history),
-            Ok(None) => Ok(Err(String::from("it is gone"))),
-            Err(error) => Err(error),
-        });
-        match read.await {
-            Ok(Ok(Ok(Revived { run, begun, .. }))) => {
-                let run = Arc::new(run);
-                if run.status().is_final() {
-                    self.registry.remove(id, false);
-                } else if self.registry.revive(&run) {
-                    Task::resume(Arc::clone(&self), run, Some(turn), begun).run().await;
-                }
-            }
-            Ok(Ok(Err(reason))) => {
-                self.registry.remove(id, false);
-                crate::log::execution_left(&id.to_string(), &reason);
-                self.ended.notify_waiters();
-            }
-            Ok(Err(error)) => {
-                crate::log::journal_failed(&error.message);
-                self.scheduler.waits(id, Some(tokio::time::Instant::now() + READ_AGAIN));
-            }
-            // The process is ending, or a bug; either way the journal still has it.
-            Err(_) => {}
-        }
     }
 
     /// The node that counts as the trigger. Started by hand or over the API, a workflow behaves as if its manual trigger had fired, else
@@ -612,189 +466,5 @@ impl Engine {
             StartedBy::Api => "api",
             StartedBy::Hand => "command line",
         }
-    }
-}
-
-/// A place among the executions that are at work; given back when it is dropped.
-pub(super) struct Turn {
-    engine: Arc<Engine>,
-}
-
-impl Turn {
-    /// `None`: there is none, or none is needed because nothing can wait elsewhere.
-    fn take(engine: &Arc<Engine>) -> Option<Turn> {
-        let entered = engine.parts.journal.store().is_some() && engine.scheduler.enter();
-        entered.then(|| Turn { engine: Arc::clone(engine) })
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.engine.scheduler.leave();
-        self.engine.ended.notify_waiters();
-    }
-}
-
-/// How long to wait with an execution that could not be read.
-const READ_AGAIN: Duration = Duration::from_secs(1);
-/// How often the operator's requests are looked for.
-const ATTEND: Duration = Duration::from_millis(500);
-/// How often old executions are looked for.
-const EXPIRE: Duration = Duration::from_secs(60);
-
-/// Takes up the executions that waited in the journal, each when it is its turn.
-async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
-    loop {
-        let id = scheduler.next().await;
-        let Some(engine) = engine.upgrade() else { return };
-        let turn = Turn { engine: Arc::clone(&engine) };
-        if !engine.is_draining() {
-            tokio::spawn(engine.revive(id, turn));
-        }
-    }
-}
-
-/// Does what the operator's commands ask for, and forgets what is old.
-async fn attend(engine: Weak<Engine>, retention: journal::Retention) {
-    let mut next_expiry = tokio::time::Instant::now();
-    loop {
-        let Some(this) = engine.upgrade() else { return };
-        let expires = tokio::time::Instant::now() >= next_expiry;
-        if expires {
-            next_expiry = tokio::time::Instant::now() + EXPIRE;
-        }
-        let work = tokio::task::spawn_blocking(move || {
-            let Some(store) = this.parts.journal.store() else { return };
-            this.serve_requests(store);
-            if expires && retention != journal::Retention::default() {
-                store.expire(retention, this.parts.clock.wall());
-            }
-        });
-        // A bug there is printed; requests are looked for again.
-        let _ = work.await;
-        tokio::time::sleep(ATTEND).await;
-    }
-}
-
-impl Engine {
-    fn serve_requests(self: &Arc<Self>, store: &dyn Store) {
-        let requests = match store.requests() {
-            Ok(requests) => requests,
-            Err(error) => return crate::log::journal_failed(&error.message),
-        };
-        for request in requests {
-            match request {
-                Request::Cancel(id) => drop(self.cancel(&id.to_string())),
-                Request::Resume(id) => {
-                    if let Err(error) = self.resume(id) {
-                        crate::log::execution_left(&id.to_string(), &error.message);
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Clone for Handle {
-    fn clone(&self) -> Handle {
-        Handle::of(&self.run)
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.run.let_go();
-    }
-}
-
-impl Handle {
-    fn of(run: &Arc<Run>) -> Handle {
-        run.hold();
-        Handle { run: Arc::clone(run) }
-    }
-
-    /// As clients see it: `exec-` and 32 hexadecimal digits.
-    pub fn id(&self) -> &str {
-        &self.run.name
-    }
-
-    /// The edges that were taken so far, as indices into the workflow's.
-    pub(crate) fn taken_edges(&self) -> Vec<usize> {
-        let state = self.run.state();
-        let edges = 0..state.execution.graph().edges.len();
-        edges.filter(|&edge| state.execution.edge(edge) == EdgeState::Taken).collect()
-    }
-
-    /// Waits for the end, and for that to be durable.
-    pub async fn finished(&self) -> Status {
-        loop {
-            let changed = self.run.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let status = self.run.status();
-            if status.is_final() {
-                return status;
-            }
-            changed.await;
-        }
-    }
-}
-
-impl Started {
-    /// As clients see it: `exec-` and 32 hexadecimal digits.
-    pub fn execution_id(&self) -> &str {
-        match self {
-            Started::New(handle) => handle.id(),
-            Started::Before { execution_id } => execution_id,
-        }
-    }
-}
-
-impl First {
-    /// What the next one gets who comes with its key.
-    fn again(self, key: &DedupeKey) -> Result<Started, StartError> {
-        let execution_id = self.id.name();
-        match self.input == key.input {
-            true => Ok(Started::Before { execution_id }),
-            false => Err(StartError::KeyReused { execution_id }),
-        }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Draining => f.write_str("the service is shutting down"),
-            StartError::Busy => f.write_str("too many executions have not ended"),
-            StartError::KeyReused { execution_id } => {
-                write!(f, "the key was used for another input before: that of {execution_id}")
-            }
-            StartError::Journal(error) => write!(f, "the journal cannot be written: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-/// The real world.
-impl Effects for Arc<Services> {
-    fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Arc<dyn Effect>, Fault> {
-        let prepared = Services::prepare(self, node, scope)?;
-        Ok(Arc::new(ServiceEffect { services: Arc::clone(self), prepared }))
-    }
-}
-
-struct ServiceEffect {
-    services: Arc<Services>,
-    prepared: Prepared,
-}
-
-impl Effect for ServiceEffect {
-    fn attempt(self: Arc<Self>, timeout: Duration) -> Pin<Box<dyn Future<Output = Attempt> + Send>> {
-        Box::pin(async move { self.services.attempt(&self.prepared, timeout).await })
-    }
-
-    fn unknown(&self) -> Option<Attempt> {
-        self.prepared.unknown()
     }
 }

@@ -1,7 +1,9 @@
 //! The shell against a small world: no network, no real time.
 
 use super::clock::{Clock, Timestamp};
-use super::driver::{Effect, Effects, Engine, Handle, Parts, StartError, StartedBy};
+use super::driver::{Engine, Parts};
+use super::effects::{Effect, Effects};
+use super::handle::{Handle, StartError, StartedBy};
 use super::listing::Query;
 use super::options::StartOptions;
 use super::registry::{Counts, Retention};
@@ -12,7 +14,7 @@ use crate::flow::{
     Body, Delay, Edge, Filter, Http, Kind, Node, Retry, Settings, Signature, Transform, Use, Variable, Webhook,
     Workflow,
 };
-use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory, Store};
+use crate::journal::{Durable, Event, Id, Journal, JournalError, Memory};
 use crate::node::{self, Attempt, NodeError};
 use crate::scope::{Field, Of, Scope};
 use crate::value::{Doc, Fault, Limits, Raw, Shape, ShapeField, Value};
@@ -243,10 +245,30 @@ impl Bench {
         journal: Arc<dyn Journal>,
         retention: Retention,
     ) -> Bench {
-        let workflow = workflow(nodes, edges, settings);
+        Bench::of_parts(workflow(nodes, edges, settings), |effects| Parts {
+            effects,
+            journal,
+            clock: Arc::new(Noon),
+            retention,
+            capacity: Capacity::default(),
+        })
+    }
+
+    /// Without a store, and with room for so many.
+    fn narrow(nodes: Vec<Node>, capacity: Capacity) -> Bench {
+        let settings = Settings { timeout: Some(seconds(600)), fail_fast: false, max_parallel_nodes: 3 };
+        Bench::of_parts(workflow(nodes, Vec::new(), settings), |effects| Parts {
+            effects,
+            journal: Arc::new(Memory),
+            clock: Arc::new(Noon),
+            retention: Retention::default(),
+            capacity,
+        })
+    }
+
+    fn of_parts(workflow: &'static Workflow, parts: impl FnOnce(Box<dyn Effects>) -> Parts) -> Bench {
         let world = Arc::new(World::default());
-        let effects = Box::new(Arc::clone(&world));
-        let parts = Parts { effects, journal, clock: Arc::new(Noon), retention, capacity: Capacity::default() };
+        let parts = parts(Box::new(Arc::clone(&world)));
         Bench { engine: Engine::with_parts(workflow, environment(), parts), world }
     }
 
@@ -575,6 +597,46 @@ async fn only_the_last_executions_are_remembered() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn in_memory_too_no_more_are_at_work_than_may_be_and_no_more_are_taken_on() {
+    let bench = Bench::narrow(vec![http("a", 0)], Capacity { unfinished: 5, working: 2 });
+    bench.world.script("a", [Act::End(seconds(1), succeed("{}"))]);
+    let mut handles = Vec::new();
+    for _ in 0..5 {
+        handles.push(bench.start().await);
+    }
+    let refused = bench.engine.start(input(), StartedBy::Hand).await.err();
+    assert_eq!(refused, Some(StartError::Busy));
+    for handle in &handles {
+        assert_eq!(handle.finished().await, Status::Completed);
+    }
+    assert_eq!(bench.world.calls(), [("a", 0), ("a", 0), ("a", 1000), ("a", 1000), ("a", 2000)]);
+    assert_eq!(bench.run().await.0, Status::Completed, "there is room again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_memory_whoever_waits_for_a_retry_lets_others_work() {
+    let bench = Bench::narrow(vec![http("a", 1)], Capacity { unfinished: 5, working: 1 });
+    let acts = [act(unavailable()), act(unavailable()), Act::End(seconds(5), succeed("{}"))];
+    bench.world.script("a", acts);
+    let (first, second) = (bench.start().await, bench.start().await);
+    assert_eq!((first.finished().await, second.finished().await), (Status::Completed, Status::Completed));
+    assert_eq!(bench.world.calls()[..2], [("a", 0), ("a", 0)], "the second does not wait for the first one's retry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_turn_in_memory_can_be_cancelled() {
+    let bench = Bench::narrow(vec![http("a", 0)], Capacity { unfinished: 5, working: 1 });
+    bench.world.script("a", [Act::End(seconds(50), succeed("{}"))]);
+    let (first, second) = (bench.start().await, bench.start().await);
+    sleep(seconds(1)).await;
+    assert!(bench.engine.cancel(second.id()));
+    assert_eq!(second.finished().await, Status::Cancelled);
+    assert_eq!(bench.engine.counts().running, 1, "the first goes on");
+    assert_eq!(first.finished().await, Status::Completed);
+    assert_eq!(bench.world.in_flight_max.load(Ordering::Relaxed), 1, "the second has sent nothing");
+}
+
 /// A journal whose events become durable when the test says so.
 #[derive(Default)]
 struct Slow {
@@ -617,21 +679,9 @@ impl Journal for Slow {
         Durable::Later(receiver)
     }
 
-    fn nudge(&self) {}
-
-    fn ready(&self) -> Result<(), JournalError> {
-        Ok(())
-    }
-
     fn forget(&self, _: Id) {
         self.events.lock().unwrap().push(String::from("forgotten"));
     }
-
-    fn store(&self) -> Option<&dyn Store> {
-        None
-    }
-
-    fn close(&self) {}
 }
 
 fn slow_bench() -> (Bench, Arc<Slow>) {

@@ -16,8 +16,12 @@ mod clock;
 #[cfg(feature = "service")]
 mod driver;
 #[cfg(feature = "service")]
+mod effects;
+#[cfg(feature = "service")]
 mod envelope;
 pub mod graph;
+#[cfg(feature = "service")]
+mod handle;
 #[cfg(feature = "service")]
 mod keys;
 #[cfg(feature = "service")]
@@ -31,6 +35,8 @@ mod registry;
 pub mod replay;
 pub mod retry;
 #[cfg(feature = "service")]
+mod revival;
+#[cfg(feature = "service")]
 mod run;
 #[cfg(feature = "service")]
 mod scheduler;
@@ -40,17 +46,23 @@ mod takeover;
 mod task;
 mod translate;
 #[cfg(feature = "service")]
+mod turn;
+#[cfg(feature = "service")]
 mod view;
 
 pub use activation::{Answer, Conditions, EdgeState, Misrouted, Outcome};
 #[cfg(feature = "service")]
 pub use clock::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "service")]
-pub use driver::{Effect, Effects, Engine, Handle, Parts, StartError, Started, StartedBy};
+pub use driver::{Engine, Parts};
+#[cfg(feature = "service")]
+pub use effects::{Effect, Effects};
 #[cfg(feature = "service")]
 pub(crate) use envelope::push_seconds;
 pub use graph::Graph;
 use graph::GraphLimits;
+#[cfg(feature = "service")]
+pub use handle::{Handle, StartError, Started, StartedBy};
 #[cfg(feature = "service")]
 pub use keys::First;
 #[cfg(feature = "service")]

@@ -18,14 +18,21 @@ use tokio::time::Instant;
 pub struct Capacity {
     /// Executions that have not ended, those that wait included. More are not accepted.
     pub unfinished: usize,
-    /// Executions that are in memory and at work; the others wait in the journal. Counts only where there is one that can
-    /// be read back.
+    /// Executions that are at work; the others wait, in the journal where it can be read back.
     pub working: usize,
+}
+
+impl Capacity {
+    /// What a process takes on unless its operator says otherwise. Without a store whatever waits is in memory, its input and
+    /// its results included.
+    pub fn of(has_store: bool) -> Capacity {
+        Capacity { unfinished: if has_store { 200_000 } else { 20_000 }, working: 2_000 }
+    }
 }
 
 impl Default for Capacity {
     fn default() -> Capacity {
-        Capacity { unfinished: 200_000, working: 2_000 }
+        Capacity::of(true)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The task of one execution: carries out what the state machine commands.
 //!
-//! Comes in: the ends of attempts, time, a wish to cancel. Goes out: attempts, envelopes, events for the journal.
+//! Comes in: the ends of attempts, time, a wish to cancel. Goes out: attempts ([`node`]), envelopes and events for the journal
+//! ([`settle`]), word of the end ([`end`]).
 //! Always true: everything of one execution happens in one task. Attempts are futures polled here, not tasks of their own
 //! (a spawn costs more than most of what happens between two attempts); nodes without effects are computed in line. All
 //! futures are polled at every wake-up: there are never more than `max_parallel_nodes`.
@@ -10,21 +11,20 @@
 //!
 //! An execution that only waits for a retry, and that nobody holds, leaves memory where the journal can be read back.
 
-use super::driver::{Effect, Engine, Turn};
-use super::envelope::Envelope;
+mod end;
+mod node;
+mod settle;
+
+use super::driver::Engine;
+use super::effects::Effect;
 use super::recovery::Begun;
-use super::registry::Ended;
-use super::run::{Finished, Run, State};
-use super::{Answer, Attempted, Cause, Command, Conditions, EdgeState, Event, Misrouted, NodeState, Outcome, Status};
-use crate::flow::{Edge, Filter, Kind, Node};
+use super::run::{Run, State};
+use super::turn::Turn;
+use super::{Attempted, Command, EdgeState, Event};
 use crate::journal::{self, Durable, JournalError};
-use crate::node::{self, Attempt, NodeError};
-use crate::observe::AttemptEnd;
-use crate::render::{Place, Text};
-use crate::scope::Scope;
-use crate::value::{Doc, Fault, Limits, Raw};
+use crate::node::{Attempt, NodeError};
+use node::Asked;
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -34,9 +34,6 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 
-/// Envelopes hold what was accepted already, a few levels deeper and a little longer.
-const ENVELOPE_LIMITS: Limits = Limits { size: usize::MAX, depth: 1024 };
-
 /// Shorter waits are not worth reading an execution back.
 const PARKED_FROM: Duration = Duration::from_millis(500);
 
@@ -45,8 +42,8 @@ type Receiver = oneshot::Receiver<Result<(), JournalError>>;
 pub struct Task {
     engine: Arc<Engine>,
     run: Arc<Run>,
-    /// Among those that may be at work; `None` where there is no limit.
-    _turn: Option<Turn>,
+    /// Its place among those that may be at work; `None`: it goes on without.
+    turn: Option<Turn>,
     /// Until the acceptance is durable.
     acceptance: Option<Receiver>,
     /// Effects that a former process or a former stay in memory has begun.
@@ -131,7 +128,7 @@ impl Task {
         Task {
             engine,
             run,
-            _turn: turn,
+            turn,
             acceptance: None,
             begun: HashMap::new(),
             appended: false,
@@ -199,12 +196,7 @@ impl Task {
     /// The acceptance could not be stored.
     fn discard(self, error: JournalError) {
         let Task { engine, run, .. } = self;
-        engine.registry.remove(run.id, true);
-        engine.parts.journal.forget(run.id);
-        engine.observer.execution_refused(&run.name);
-        run.state().discarded = Some(error);
-        run.changed.notify_waiters();
-        engine.ended.notify_waiters();
+        engine.discard(&run, error);
     }
 
     /// Goes on as far as possible; ready when there is nothing more to do here.
@@ -236,17 +228,25 @@ impl Task {
             }
             if self.poll_flights(context) || self.poll_alarm(context) {
                 self.parking = None;
+                // Where there is none it goes on all the same: nobody else can have what it holds already.
+                self.turn = self.turn.take().or_else(|| Turn::take(&self.engine));
                 continue;
             }
             return if self.parks(context) { Poll::Ready(Ending::Parked) } else { Poll::Pending };
         }
     }
 
-    /// True once the execution has left memory: it only waits, everything about it is durable, and nobody holds it.
+    /// True once the execution has left memory: it only waits, everything about it is durable, and nobody holds it. Where
+    /// nothing can leave memory, one that only waits gives up its place.
     fn parks(&mut self, context: &mut Context) -> bool {
         let engine = Arc::clone(&self.engine);
         let only_waits = self.flights.iter().all(|flight| matches!(flight.phase, Phase::Waiting));
-        if !only_waits || self.stays || self.acceptance.is_some() || engine.parts.journal.store().is_none() {
+        if !only_waits || self.stays || self.acceptance.is_some() {
+            return false;
+        }
+        if engine.parts.journal.store().is_none() {
+            // It stays, but somebody else may be at work meanwhile.
+            self.turn = None;
             return false;
         }
         let wake_at = self.run.state().execution.wake_at();
@@ -336,272 +336,9 @@ impl Task {
         rung
     }
 
-    fn effect_ended(&mut self, node: usize, began: Duration, attempt: Attempt) {
-        let attempted = match attempt.outcome {
-            node::Outcome::Succeeded => Attempted::Completed,
-            node::Outcome::Retryable { after } => Attempted::Retryable { after },
-            node::Outcome::Failed => Attempted::Failed,
-        };
-        let run = Arc::clone(&self.run);
-        let mut state = run.state();
-        // A service that repeats a key it was sent would spread it: over the API, into mails, onto the disk.
-        let result = attempt.result.as_deref().map(|result| self.engine.echoes[node].scrub_json(result));
-        let computed = Computed { attempted, began, result: result.as_deref(), error: attempt.error };
-        self.attempted(&mut state, node, computed);
-        if !matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
-            self.flights.retain(|flight| flight.node != node);
-        }
-    }
-
-    fn carry_out(&mut self) {
-        let run = Arc::clone(&self.run);
-        let mut state = run.state();
-        while let Some(command) = self.commands.pop_front() {
-            match command {
-                Command::Run { node, .. } => self.run_node(&mut state, node),
-                // Carried out where they arise: see `attempted`.
-                Command::Settle { .. } | Command::Record { .. } => {}
-                Command::Finish(_) => self.flights.clear(),
-            }
-        }
-    }
-
-    fn run_node(&mut self, state: &mut State, node: usize) {
-        match self.flights.iter().position(|flight| flight.node == node) {
-            Some(flight) => self.try_again(flight),
-            None => self.begin(state, node),
-        }
-    }
-
-    /// Computes a node, or renders its effect and makes an attempt.
-    fn begin(&mut self, state: &mut State, index: usize) {
-        let engine = Arc::clone(&self.engine);
-        let node = &engine.workflow.nodes[index];
-        let now = self.run.now();
-        let begun = self.begun.remove(&index);
-        if begun.is_none() {
-            state.nodes[index].started = now;
-            state.started.push(index);
-        }
-        engine.observer.node_started(&self.run.name, index);
-        let rendered = begun.as_ref().map_or(now, |begun| begun.at);
-        // What the first rendering has not seen, a further one does not see.
-        let unseen = begun.as_ref().map_or(&[][..], |begun| &begun.unseen);
-        let unseen: Vec<_> = unseen.iter().map(|&node| (node, state.outputs[node].take())).collect();
-        self.stamp.clear();
-        self.run.accepted.after(rendered).push_to(&mut self.stamp);
-        let stamp = std::mem::take(&mut self.stamp);
-        let mut activated_by = state.execution.activated_by(index);
-        let activating = activated_by.next();
-        let error_of = activating.into_iter().chain(activated_by).find(|&source| state.nodes[source].error.is_some());
-        let run = Arc::clone(&self.run);
-        let scope = scope(&engine, &run, &state.outputs, &stamp, activating, error_of);
-        let computed = compute(node, &scope, &run.input);
-        let prepared = if computed.is_none() { Some(engine.parts.effects.prepare(node, &scope)) } else { None };
-        for (node, output) in unseen {
-            state.outputs[node] = output;
-        }
-        match (computed, prepared) {
-            (Some(Ok((attempted, result, error))), _) => {
-                self.attempted(state, index, Computed { attempted, began: now, result: result.as_deref(), error });
-            }
-            (Some(Err(fault)), _) => {
-                let error = Some(configuration_error(fault.message));
-                let attempted = Attempted::Failed;
-                self.attempted(state, index, Computed { attempted, began: now, result: None, error });
-            }
-            (None, Some(Ok(effect))) => self.attempt(state, index, effect, begun, now),
-            (None, Some(Err(fault))) => {
-                let Attempt { result, error, .. } =
-                    Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
-                let attempted = Attempted::Failed;
-                let computed = Computed { attempted, began: now, result: result.as_deref(), error };
-                self.attempted(state, index, computed);
-            }
-            (None, None) => {}
-        }
-        self.stamp = stamp;
-    }
-
-    /// Makes the first attempt of an effect, here at least.
-    fn attempt(
-        &mut self,
-        state: &mut State,
-        node: usize,
-        effect: Arc<dyn Effect>,
-        begun: Option<Begun>,
-        now: Duration,
-    ) {
-        let first = begun.is_none();
-        if begun.is_some_and(|begun| begun.uncertain)
-            && let Some(Attempt { result, error, .. }) = effect.unknown()
-        {
-            let attempted = Attempted::Completed;
-            let computed = Computed { attempted, began: now, result: result.as_deref(), error };
-            return self.attempted(state, node, computed);
-        }
-        let event = if first { Some(journal::Event::Started { node, at: now }) } else { self.further(node, now) };
-        let phase = self.phase(node, &effect, event);
-        self.flights.push(Flight { node, effect, phase, began: now });
-    }
-
-    fn try_again(&mut self, flight: usize) {
-        let now = self.run.now();
-        let (node, effect) = (self.flights[flight].node, Arc::clone(&self.flights[flight].effect));
-        let event = self.further(node, now);
-        let phase = self.phase(node, &effect, event);
-        let flight = &mut self.flights[flight];
-        flight.phase = phase;
-        flight.began = now;
-    }
-
-    /// What has to be durable before a further attempt. Mostly nothing: a crash would repeat the attempt, which is what a
-    /// retry is.
-    fn further(&self, node: usize, at: Duration) -> Option<journal::Event<'static>> {
-        let at_most_once = matches!(&self.engine.workflow.nodes[node].kind, Kind::Email(email) if email.at_most_once);
-        at_most_once.then_some(journal::Event::Trying { node, at })
-    }
-
-    fn phase(&mut self, node: usize, effect: &Arc<dyn Effect>, event: Option<journal::Event>) -> Phase {
-        let durable = match event {
-            None => Durable::Now,
-            Some(event) => {
-                self.append(event);
-                self.engine.parts.journal.durable(self.run.id)
-            }
-        };
-        match durable {
-            Durable::Now => Phase::Trying(Arc::clone(effect).attempt(self.engine.workflow.nodes[node].timeout)),
-            Durable::Later(receiver) => Phase::Recording(receiver),
-        }
-    }
-
     fn append(&mut self, event: journal::Event) {
         self.appended = true;
         write(&self.engine, &self.run, event);
-    }
-
-    /// An attempt has ended: either the node waits for the next one, or it settles, here and now.
-    fn attempted(&mut self, state: &mut State, node: usize, computed: Computed) {
-        let now = self.run.now();
-        let outcome = match computed.attempted {
-            Attempted::Completed => "succeeded",
-            Attempted::NotPassed => "not passed",
-            Attempted::Retryable { .. } => "retryable",
-            Attempted::Failed => "failed",
-        };
-        let attempt = state.execution.attempts(node);
-        let end = AttemptEnd {
-            attempt,
-            outcome,
-            code: computed.error.as_ref().map(|error| error.code.as_str()),
-            took: now.saturating_sub(computed.began),
-        };
-        self.engine.observer.attempt_finished(&self.run.name, node, end);
-        let next = self.commands.len();
-        self.handle_in(state, Event::Attempted { node, attempted: computed.attempted }, now);
-        if let Some(Command::Settle { outcome, .. }) = self.commands.get(next) {
-            let outcome = *outcome;
-            self.commands.truncate(next);
-            self.settle(state, node, outcome, computed, now);
-        } else if matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
-            // Without a wait the next attempt has begun already.
-            let after = match computed.attempted {
-                Attempted::Retryable { after } => after,
-                Attempted::Completed | Attempted::NotPassed | Attempted::Failed => None,
-            };
-            let attempt = state.execution.attempts(node);
-            self.engine.observer.node_retried(&self.run.name, node, attempt);
-            // Nobody waits for this event: a crash repeats the attempt, which is what a retry would have done.
-            self.append(journal::Event::Attempted { node, attempt, after, at: now });
-        }
-    }
-
-    fn settle(&mut self, state: &mut State, node: usize, outcome: Outcome, computed: Computed, now: Duration) {
-        let error = computed.error.map(|mut error| {
-            let clean = self.engine.scrubber.scrub(&error.message).into_owned();
-            error.message = clean;
-            Box::new(error)
-        });
-        state.nodes[node].completed = now;
-        state.nodes[node].error = error;
-        if let Err(message) = self.write_envelope(state, node, outcome, computed.result) {
-            return self.abort_in(state, message);
-        }
-        let next = self.commands.len();
-        self.handle_in(state, Event::OutputReady { node }, now);
-        let Some(Command::Record { outcome, misrouted, .. }) = self.commands.remove(next) else { return };
-        if let Some(misrouted) = misrouted {
-            state.nodes[node].error = Some(Box::new(self.misrouted_error(misrouted)));
-            if let Err(message) = self.write_envelope(state, node, outcome, computed.result) {
-                return self.abort_in(state, message);
-            }
-        }
-        let outgoing = self.engine.graph.outgoing(node);
-        self.edges.clear();
-        self.edges.extend(outgoing.iter().map(|&edge| state.execution.edge(edge)));
-        let envelope = state.outputs[node].as_ref().map_or("", Doc::text);
-        let about = &state.nodes[node];
-        let code = about.error.as_ref().map(|error| error.code.as_str());
-        let took = about.completed.saturating_sub(about.started);
-        self.engine.observer.node_settled(&self.run.name, node, outcome, code, took, envelope);
-        let (envelope, edges) = (Cow::Borrowed(envelope), Cow::Borrowed(&*self.edges));
-        let started = about.started;
-        let event = journal::Event::Settled { node, outcome, envelope, edges, started, at: now };
-        // Whatever follows waits for an event that comes after this one.
-        self.appended = true;
-        write(&self.engine, &self.run, event);
-    }
-
-    fn write_envelope(
-        &self,
-        state: &mut State,
-        node: usize,
-        outcome: Outcome,
-        result: Option<&str>,
-    ) -> Result<(), String> {
-        let times = &state.nodes[node];
-        let envelope = Envelope {
-            outcome,
-            result,
-            error: times.error.as_deref(),
-            attempts: state.execution.attempts(node),
-            started_at: self.run.accepted.after(times.started),
-            completed_at: self.run.accepted.after(times.completed),
-            execution_time: times.completed.saturating_sub(times.started),
-        };
-        let Node { kind, output: shape, .. } = &self.engine.workflow.nodes[node];
-        let text = envelope.text();
-        let place_of_result = envelope.place_of_result();
-        let doc = match kind {
-            // May nest deeper than anything that came in: that has to be found here.
-            Kind::Transform(_) => Doc::read(text.as_bytes(), shape, &ENVELOPE_LIMITS),
-            Kind::Webhook(_) | Kind::Manual | Kind::Filter(_) | Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) => {
-                Doc::of_canonical(text, shape)
-            }
-        };
-        let doc = doc.map_err(|error| error.message)?;
-        // Whatever the parts were, the whole is what reading it again would give.
-        debug_assert!(Doc::read(doc.text().as_bytes(), shape, &ENVELOPE_LIMITS).is_ok_and(|read| read == doc));
-        debug_assert_eq!(
-            Raw::new(Some(doc.text()), "").get("result").text(),
-            place_of_result.clone().map(|place| &doc.text()[place]),
-        );
-        state.outputs[node] = Some(doc);
-        state.nodes[node].result = place_of_result;
-        Ok(())
-    }
-
-    fn misrouted_error(&self, misrouted: Misrouted) -> NodeError {
-        match misrouted {
-            Misrouted::NoRoute => {
-                NodeError::new("NO_ROUTE", "no connection leads on: every condition read a field that is missing")
-            }
-            Misrouted::Fault { edge, message } => {
-                let target = self.engine.node_ids[self.engine.workflow.edges[edge].to];
-                configuration_error(format!("the condition of the connection to {target} has no value: {message}"))
-            }
-        }
     }
 
     fn handle(&mut self, event: Event) {
@@ -628,54 +365,6 @@ impl Task {
         let now = self.run.now();
         self.handle_in(state, Event::Abort, now);
     }
-
-    /// How the execution ended, in words.
-    fn finished(&mut self) -> Finished {
-        let run = Arc::clone(&self.run);
-        let mut state = run.state();
-        let at = run.now();
-        let end = state.execution.end().unwrap_or(super::End { status: Status::Error, cause: Some(Cause::Internal) });
-        let cancelled =
-            state.started.clone().into_iter().filter(|&node| state.execution.state(node) == NodeState::Cancelled);
-        for node in cancelled.collect::<Vec<_>>() {
-            state.nodes[node].completed = at;
-            let took = at.saturating_sub(state.nodes[node].started);
-            self.engine.observer.node_cancelled(&run.name, node, took);
-        }
-        let (error_code, error_message) = match end.cause {
-            None => (None, None),
-            Some(Cause::Node(node)) => {
-                let error = state.nodes[node].error.as_deref();
-                let message = error.map_or("failed", |error| error.message.as_str());
-                let code = error.map_or("INTERNAL", |error| error.code.as_str());
-                (Some(code.to_owned()), Some(format!("{}: {message}", self.engine.node_ids[node])))
-            }
-            Some(Cause::Timeout) => {
-                let limit = state.execution.limits().timeout.unwrap_or_default();
-                (Some(String::from("TIMEOUT")), Some(format!("timed out after {} s", limit.as_secs_f64())))
-            }
-            Some(Cause::Internal) => (Some(String::from("INTERNAL")), self.broken.take()),
-        };
-        let node = match end.cause {
-            Some(Cause::Node(node)) => Some(node),
-            Some(Cause::Timeout | Cause::Internal) | None => None,
-        };
-        self.engine.observer.execution_finished(&run.name, end.status, node, error_code.as_deref(), at);
-        Finished { status: end.status, error_code, error_message, at }
-    }
-
-    fn publish(&self, finished: Finished) {
-        let (status, duration) = (finished.status, finished.at);
-        let mut state = self.run.state();
-        state.finished = Some(finished);
-        // It would keep the memory of this task for as long as the execution is remembered.
-        state.waker = None;
-        drop(state);
-        let view = self.engine.layout.view(&self.run).into();
-        self.engine.registry.end(self.run.id, Ended { status, view }, duration);
-        self.run.changed.notify_waiters();
-        self.engine.ended.notify_waiters();
-    }
 }
 
 /// Appends an event, under the numbers that the execution is written down with.
@@ -687,84 +376,4 @@ fn write(engine: &Engine, run: &Run, event: journal::Event) {
     if let Some(event) = event {
         engine.parts.journal.append(run.id, event);
     }
-}
-
-/// What one attempt of a node without effects came to.
-type Pure<'a> = (Attempted, Option<Cow<'a, str>>, Option<NodeError>);
-
-/// Computes a node without effects; `None` for one that has effects.
-fn compute<'a>(node: &Node, scope: &Scope, input: &'a Doc) -> Option<Result<Pure<'a>, Fault>> {
-    match &node.kind {
-        Kind::Webhook(_) | Kind::Manual => Some(Ok((Attempted::Completed, Some(input.text().into()), None))),
-        Kind::Filter(filter) => Some(filtered(filter, scope)),
-        Kind::Transform(transform) => {
-            Some((transform.run)(scope).map(|value| (Attempted::Completed, value.to_json().map(Cow::Owned), None)))
-        }
-        Kind::Http(_) | Kind::Email(_) | Kind::Rust(_) => None,
-    }
-}
-
-fn filtered(filter: &Filter, scope: &Scope) -> Result<Pure<'static>, Fault> {
-    if (filter.condition)(scope)? {
-        return Ok((Attempted::Completed, Some(r#"{"passed":true}"#.into()), None));
-    }
-    let mut message = Text::new(Place::Prose);
-    (filter.error_message)(scope, &mut message)?;
-    let error = NodeError::new("NOT_PASSED", message.finish("error_message")?);
-    Ok((Attempted::NotPassed, Some(r#"{"passed":false}"#.into()), Some(error)))
-}
-
-/// Asks the conditions of edges, as functions over what has settled.
-struct Asked<'a> {
-    engine: &'a Engine,
-    run: &'a Run,
-    outputs: &'a [Option<Doc>],
-    nodes: &'a [super::run::NodeRun],
-    now: Duration,
-    /// Empty until the first condition is asked: most events ask none.
-    stamp: &'a mut String,
-}
-
-impl Conditions for Asked<'_> {
-    fn answer(&mut self, edge: usize) -> Answer {
-        let Edge { from, condition, .. } = self.engine.workflow.edges[edge];
-        let Some(condition) = condition else { return Answer::Taken };
-        if self.stamp.is_empty() {
-            self.run.accepted.after(self.now).push_to(self.stamp);
-        }
-        let error_of = self.nodes[from].error.is_some().then_some(from);
-        let scope = scope(self.engine, self.run, self.outputs, self.stamp, Some(from), error_of);
-        match condition(&scope) {
-            Ok(true) => Answer::Taken,
-            Ok(false) if scope.read_missing() => Answer::MissingField,
-            Ok(false) => Answer::NotTaken,
-            Err(fault) => Answer::Fault(fault.message),
-        }
-    }
-}
-
-fn scope<'a>(
-    engine: &'a Engine,
-    run: &'a Run,
-    outputs: &'a [Option<Doc>],
-    timestamp: &'a str,
-    activated_by: Option<usize>,
-    error_of: Option<usize>,
-) -> Scope<'a> {
-    Scope {
-        input: &run.input,
-        outputs,
-        node_ids: &engine.node_ids,
-        environment: run.environment.as_deref().unwrap_or(&engine.environment.values),
-        timestamp,
-        execution_id: &run.name,
-        error_of,
-        activated_by,
-        missing: Cell::new(false),
-        trace: run.trace,
-    }
-}
-
-fn configuration_error(message: String) -> NodeError {
-    NodeError::new("CONFIGURATION_ERROR", message)
 }

@@ -1,28 +1,10 @@
 //! No durability: for functions whose executions may be lost with the process.
 
-use super::{Durable, Event, Id, Journal, JournalError, Store};
+use super::{Event, Id, Journal};
 
 /// Keeps nothing. What the API shows of an execution is the engine's own, bounded, memory.
 pub struct Memory;
 
 impl Journal for Memory {
     fn append(&self, _: Id, _: Event) {}
-
-    fn durable(&self, _: Id) -> Durable {
-        Durable::Now
-    }
-
-    fn nudge(&self) {}
-
-    fn ready(&self) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn forget(&self, _: Id) {}
-
-    fn store(&self) -> Option<&dyn Store> {
-        None
-    }
-
-    fn close(&self) {}
 }

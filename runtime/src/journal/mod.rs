@@ -25,28 +25,37 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Where events go. Append only.
+///
+/// What a journal does not say otherwise is as in one that keeps things in memory: everything is durable at once, and nothing
+/// can be read back. One that writes to a disk says all of it.
 pub trait Journal: Send + Sync {
     /// Takes the event in; does not wait. The event borrows its texts, so that a store which keeps nothing copies nothing.
     /// It is written with whatever is appended before the next [`Journal::nudge`].
     fn append(&self, execution: Id, event: Event);
 
     /// When everything that was appended for this execution so far is durable. Does not begin to write.
-    fn durable(&self, execution: Id) -> Durable;
+    fn durable(&self, _execution: Id) -> Durable {
+        Durable::Now
+    }
 
     /// What was appended is to be written now.
-    fn nudge(&self);
+    fn nudge(&self) {}
 
     /// Whether new executions can be accepted.
     ///
     /// # Errors
     /// Why not: what was written last could not be stored.
-    fn ready(&self) -> Result<(), JournalError>;
+    fn ready(&self) -> Result<(), JournalError> {
+        Ok(())
+    }
 
     /// An execution whose acceptance could not be stored has stopped: nothing more will be appended for it.
-    fn forget(&self, execution: Id);
+    fn forget(&self, _execution: Id) {}
 
     /// Where executions can be read back from; `None`: nowhere.
-    fn store(&self) -> Option<&dyn Store>;
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
 
     /// From now on this audit trail is committed with the journal, right before each of its own commits. False: nothing is
     /// committed here.
@@ -55,7 +64,7 @@ pub trait Journal: Send + Sync {
     }
 
     /// Writes what was appended, and stops. Blocks.
-    fn close(&self);
+    fn close(&self) {}
 }
 
 /// What a journal that outlives the process knows. Reading takes a disk's time: tens of microseconds, mostly.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::First;
 use crate::flow::Email;
-use crate::journal::{History, Page, Request, Statistics, Summary, WorkflowRecord};
+use crate::journal::{History, Page, Request, Statistics, Store, Summary, WorkflowRecord};
 use crate::trigger::Digest;
 
 /// A journal in memory that outlives its engine.
@@ -12,13 +12,15 @@ pub(super) struct Kept {
     record: WorkflowRecord,
     events: Mutex<Vec<(Id, Event<'static>)>>,
     requests: Mutex<Vec<Request>>,
+    /// What it was asked to delete, and when.
+    expired: Mutex<Vec<(crate::journal::Retention, Timestamp)>>,
 }
 
 impl Kept {
     /// What a process that starts now finds: the first so many events.
     fn after_crash(&self, events: usize) -> Arc<Kept> {
         let events = self.events.lock().unwrap()[..events].to_vec();
-        Arc::new(Kept { record: self.record.clone(), events: Mutex::new(events), requests: Mutex::default() })
+        Arc::new(Kept { record: self.record.clone(), events: Mutex::new(events), ..Kept::default() })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -42,23 +44,9 @@ impl Journal for Kept {
         self.events.lock().unwrap().push((execution, event.into_owned()));
     }
 
-    fn durable(&self, _: Id) -> Durable {
-        Durable::Now
-    }
-
-    fn nudge(&self) {}
-
-    fn ready(&self) -> Result<(), JournalError> {
-        Ok(())
-    }
-
-    fn forget(&self, _: Id) {}
-
     fn store(&self) -> Option<&dyn Store> {
         Some(self)
     }
-
-    fn close(&self) {}
 }
 
 impl Store for Kept {
@@ -106,7 +94,9 @@ impl Store for Kept {
         Ok(std::mem::take(&mut *self.requests.lock().unwrap()))
     }
 
-    fn expire(&self, _: crate::journal::Retention, _: Timestamp) {}
+    fn expire(&self, retention: crate::journal::Retention, now: Timestamp) {
+        self.expired.lock().unwrap().push((retention, now));
+    }
 
     fn statistics(&self) -> Statistics {
         Statistics { commits: 0, events: self.count() as u64 }

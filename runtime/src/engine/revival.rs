@@ -1,0 +1,180 @@
+//! Executions that go on: after a crash, after a wait, at an operator's wish.
+//!
+//! Comes in: what former processes left unfinished, executions whose wait is over, requests in the journal. Goes out: tasks.
+//! Always true: an execution is taken up by one task at a time, when there is a place for it; one that another version of the
+//! workflow began is taken up only where what remains of it means the same here ([`takeover`]).
+
+use super::driver::Engine;
+use super::handle::Handle;
+use super::recovery::{self, Revived};
+use super::registry::Known;
+use super::scheduler::Scheduler;
+use super::takeover;
+use super::task::Task;
+use super::turn::Turn;
+use crate::journal::{self, Event, History, Id, JournalError, Request, Store};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long to wait with an execution that could not be read.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+/// How often the operator's requests are looked for.
+const ATTEND: Duration = Duration::from_millis(500);
+/// How often old executions are looked for.
+const EXPIRE: Duration = Duration::from_secs(60);
+
+impl Engine {
+    /// Takes up what former processes left unfinished, and from now on what the operator's commands ask for. Returns how many
+    /// executions there are. They begin as there is room; nothing of them is in memory before.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn recover(self: &Arc<Self>, retention: journal::Retention) -> Result<usize, JournalError> {
+        let Some(store) = self.parts.journal.store() else { return Ok(0) };
+        let unfinished = store.unfinished()?;
+        for &id in &unfinished {
+            if self.registry.recover(id) {
+                self.scheduler.is_ready(id);
+            }
+        }
+        tokio::spawn(attend(Arc::downgrade(self), retention));
+        Ok(unfinished.len())
+    }
+
+    /// Takes up one execution of the journal, at once.
+    ///
+    /// # Errors
+    /// When there is no such execution, it has ended, it is at work already, or it cannot go on with this workflow.
+    pub fn resume(self: &Arc<Self>, id: Id) -> Result<Handle, JournalError> {
+        let history = self.history(id)?.ok_or_else(|| JournalError::new(format!("there is no execution {id}")))?;
+        if let Some(Event::Finished { status, .. }) = history.events.last() {
+            return Err(JournalError::new(format!("{id} has ended: {}", status.as_str())));
+        }
+        let revived = self.taken_over(id, history)?;
+        let revived = revived.map_err(|reason| JournalError::new(format!("{id} cannot go on here: {reason}")))?;
+        if !self.registry.recover(id) {
+            return Err(JournalError::new(format!("{id} is at work already")));
+        }
+        let run = Arc::new(revived.run);
+        let handle = Handle::of(&run);
+        self.registry.revive(&run);
+        let turn = Turn::take(self);
+        tokio::spawn(Task::resume(Arc::clone(self), run, turn, revived.begun).run());
+        Ok(handle)
+    }
+
+    pub(super) fn history(&self, id: Id) -> Result<Option<History>, JournalError> {
+        self.parts.journal.store().map_or(Ok(None), |store| store.read(id))
+    }
+
+    pub(super) fn revived(&self, id: Id, history: History) -> Result<Revived, JournalError> {
+        recovery::revive(&self.layout, id, history, self.age(id), &self.parts.clock)
+    }
+
+    /// An execution to go on with, whichever version of the workflow began it. `Ok(Err(…))`: why it is left alone.
+    fn taken_over(&self, id: Id, history: History) -> Result<Result<Revived, String>, JournalError> {
+        let revived = if history.workflow.definition == self.definition {
+            Ok(self.revived(id, history)?)
+        } else {
+            takeover::take_over(self.workflow, &self.layout, id, history, self.age(id), &self.parts.clock)?
+        };
+        Ok(revived.map(|mut revived| {
+            revived.run.environment = revived.options.values(&self.environment.values);
+            revived.run.trace = revived.options.trace;
+            revived
+        }))
+    }
+
+    /// For how long a parked execution has been running; `None`: only the time of day tells.
+    fn age(&self, id: Id) -> Option<Duration> {
+        match self.registry.get(id) {
+            Some(Known::Parked { age: Some((moment, age)), .. }) => {
+                Some(age + self.parts.clock.now().saturating_duration_since(moment))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes up an execution whose turn it is.
+    async fn revive(self: Arc<Self>, id: Id, turn: Turn) {
+        let engine = Arc::clone(&self);
+        let read = tokio::task::spawn_blocking(move || match engine.history(id) {
+            Ok(Some(history)) => engine.taken_over(id, history),
+            Ok(None) => Ok(Err(String::from("it is gone"))),
+            Err(error) => Err(error),
+        });
+        match read.await {
+            Ok(Ok(Ok(Revived { run, begun, .. }))) => {
+                let run = Arc::new(run);
+                if run.status().is_final() {
+                    self.registry.remove(id, false);
+                } else if self.registry.revive(&run) {
+                    Task::resume(Arc::clone(&self), run, Some(turn), begun).run().await;
+                }
+            }
+            Ok(Ok(Err(reason))) => {
+                self.registry.remove(id, false);
+                crate::log::execution_left(&id.to_string(), &reason);
+                self.ended.notify_waiters();
+            }
+            Ok(Err(error)) => {
+                crate::log::journal_failed(&error.message);
+                self.scheduler.waits(id, Some(Instant::now() + READ_AGAIN));
+            }
+            // The process is ending, or a bug; either way the journal still has it.
+            Err(_) => {}
+        }
+    }
+
+    fn serve_requests(self: &Arc<Self>, store: &dyn Store) {
+        let requests = match store.requests() {
+            Ok(requests) => requests,
+            Err(error) => return crate::log::journal_failed(&error.message),
+        };
+        for request in requests {
+            match request {
+                Request::Cancel(id) => drop(self.cancel(&id.to_string())),
+                Request::Resume(id) => {
+                    if let Err(error) = self.resume(id) {
+                        crate::log::execution_left(&id.to_string(), &error.message);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Takes up the executions that waited in the journal, each when it is its turn.
+pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
+    loop {
+        let id = scheduler.next().await;
+        let Some(engine) = engine.upgrade() else { return };
+        let turn = Turn::of_scheduler(&engine);
+        if !engine.is_draining() {
+            tokio::spawn(engine.revive(id, turn));
+        }
+    }
+}
+
+/// Does what the operator's commands ask for, and forgets what is old.
+async fn attend(engine: Weak<Engine>, retention: journal::Retention) {
+    let mut next_expiry = Instant::now();
+    loop {
+        let Some(this) = engine.upgrade() else { return };
+        let expires = Instant::now() >= next_expiry;
+        if expires {
+            next_expiry = Instant::now() + EXPIRE;
+        }
+        let work = tokio::task::spawn_blocking(move || {
+            let Some(store) = this.parts.journal.store() else { return };
+            this.serve_requests(store);
+            if expires && retention != journal::Retention::default() {
+                store.expire(retention, this.parts.clock.wall());
+            }
+        });
+        // A bug there is printed; requests are looked for again.
+        let _ = work.await;
+        tokio::time::sleep(ATTEND).await;
+    }
+}
