@@ -434,7 +434,7 @@ Options:
       --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
                                working directory)
       --store memory           Keep no journal: executions end with the process
-      --keep-days N            How long executions that have ended are kept; `all` is for ever (default 30)
+      --keep-days N            How long executions that have ended are kept, at least; `all` is for ever (default 30)
       --keep-executions N      How many of them are kept; `all` is no limit (default 1000000)
       --max-unfinished N       Executions that have not ended, beyond which new ones are answered with 503 (default 200000,
                                without a journal 20000)

@@ -12,6 +12,8 @@
 
 pub mod activation;
 #[cfg(feature = "service")]
+mod calendar;
+#[cfg(feature = "service")]
 mod clock;
 #[cfg(feature = "service")]
 mod driver;

@@ -4,6 +4,7 @@
 //! Always true: an execution is taken up by one task at a time, when there is a place for it; one that another version of the
 //! workflow began is taken up only where what remains of it means the same here ([`takeover`]).
 
+use super::calendar::Calendar;
 use super::driver::Engine;
 use super::handle::Handle;
 use super::recovery::{self, Revived};
@@ -159,18 +160,24 @@ pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
 
 /// Does what the operator's commands ask for, and forgets what is old.
 async fn attend(engine: Weak<Engine>, retention: journal::Retention) {
+    let mut calendar = None;
     let mut next_expiry = Instant::now();
     loop {
         let Some(this) = engine.upgrade() else { return };
-        let expires = Instant::now() >= next_expiry;
+        let now = Instant::now();
+        let wall = this.parts.clock.wall();
+        let believed = calendar.get_or_insert_with(|| Calendar::new(now, wall)).believes(now, wall);
+        let expires = now >= next_expiry;
         if expires {
-            next_expiry = Instant::now() + EXPIRE;
+            next_expiry = now + EXPIRE;
         }
         let work = tokio::task::spawn_blocking(move || {
             let Some(store) = this.parts.journal.store() else { return };
             this.serve_requests(store);
+            // How many there are is true whatever the clock says.
+            let retention = journal::Retention { age: retention.age.filter(|_| believed), ..retention };
             if expires && retention != journal::Retention::default() {
-                store.expire(retention, this.parts.clock.wall());
+                store.expire(retention, wall);
             }
         });
         // A bug there is printed; requests are looked for again.

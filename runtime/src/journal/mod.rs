@@ -99,7 +99,8 @@ pub trait Store: Send + Sync {
     /// When the file cannot be read.
     fn requests(&self) -> Result<Vec<Request>, JournalError>;
 
-    /// Deletes what is older than the retention allows, a little at a time, in the background.
+    /// Deletes what is older than the retention allows, a little at a time, in the background. `now`: a time of day that can be
+    /// believed, where the retention speaks of ages.
     fn expire(&self, retention: Retention, now: Timestamp);
 
     fn statistics(&self) -> Statistics;
@@ -197,7 +198,7 @@ pub enum Request {
 /// How much of the past to keep. What has not ended is always kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
-    /// How long after their end executions are kept; `None`: for ever.
+    /// How long after their end executions are kept, at least; `None`: for ever.
     pub age: Option<Duration>,
     /// How many executions that have ended are kept; `None`: all.
     pub executions: Option<usize>,

@@ -421,6 +421,38 @@ async fn executions_of_another_workflow_are_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_has_leapt_makes_nothing_old() {
+    let life = Life::new(vec![http("a", 0)], vec![]);
+    let process = life.born();
+    let retention = crate::journal::Retention { age: Some(seconds(86_400)), executions: Some(9) };
+    process.engine.recover(retention).unwrap();
+    // The clocks of the test go in step; now and then the wall clock leaps ahead by a year.
+    let minutes = |count: usize| {
+        let (process, life) = (&process, &life);
+        async move {
+            process.journal.expired.lock().unwrap().clear();
+            for _ in 0..count * 6 {
+                life.passes(10);
+                sleep(seconds(10)).await;
+            }
+            let expired = process.journal.expired.lock().unwrap().clone();
+            assert!(expired.iter().all(|(asked, _)| asked.executions == Some(9)), "by count, always");
+            let by_age = expired.iter().filter(|(asked, _)| asked.age.is_some()).count();
+            (expired.len() - by_age, by_age)
+        }
+    };
+    let (never, by_age) = minutes(59).await;
+    assert!(never > 50 && by_age == 0, "not before the clock has gone right for an hour: {never}, {by_age}");
+    let (_, by_age) = minutes(10).await;
+    assert!(by_age > 5, "{by_age}");
+    life.passes(365 * 86_400);
+    let (never, by_age) = minutes(59).await;
+    assert!(never > 50 && by_age == 0, "after a leap: {never}, {by_age}");
+    let (_, by_age) = minutes(10).await;
+    assert!(by_age > 5, "{by_age}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_operator_s_wish_is_seen() {
     let life = Life::new(vec![http("a", 0)], vec![]);
     let process = life.born();

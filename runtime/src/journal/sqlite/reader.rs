@@ -144,6 +144,10 @@ pub fn ask(connection: &Connection, request: Request) -> Result<(), ReadError> {
 }
 
 /// The numbers of executions to delete, oldest first, `limit` at most.
+///
+/// By age they go in the order in which they came, up to the first that is young: what a clock that had been set back has dated
+/// long ago stays as long as what came before it. What ended in the future, because the clock had been
+/// ahead, is neither old nor young: it stays, and holds nothing up.
 pub fn expired(
     connection: &Connection,
     retention: Retention,
@@ -164,12 +168,22 @@ pub fn expired(
         i64::try_from(now.millis.saturating_sub(age)).unwrap_or(i64::MAX)
     });
     let mut statement = connection.prepare_cached(
-        "SELECT number FROM execution
-         WHERE status <> 'running' AND (number <= ?1 OR accepted_at + duration / 1000000 < ?2) ORDER BY number LIMIT ?3",
+        "SELECT number, ended_at FROM (
+             SELECT number, accepted_at + duration / 1000000 AS ended_at FROM execution WHERE status <> 'running')
+         WHERE number <= ?1 OR ended_at <= ?2 ORDER BY number LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let numbers = statement.query_map(params![last_surplus, cutoff, limit], |row| row.get(0))?;
-    Ok(numbers.collect::<rusqlite::Result<_>>()?)
+    let present = i64::try_from(now.millis).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![last_surplus, present, limit])?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (number, ended_at): (i64, i64) = (row.get(0)?, row.get(1)?);
+        if last_surplus.is_none_or(|last| number > last) && cutoff.is_none_or(|cutoff| ended_at >= cutoff) {
+            break;
+        }
+        numbers.push(number);
+    }
+    Ok(numbers)
 }
 
 fn finished(row: &Row) -> Result<Option<Event<'static>>, ReadError> {

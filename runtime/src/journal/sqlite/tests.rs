@@ -372,6 +372,35 @@ fn old_executions_go_by_age_and_by_count() {
 }
 
 #[test]
+fn what_a_clock_has_dated_wrongly_is_not_taken_for_old() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    let now = Timestamp { millis: 1_795_348_800_000 };
+    let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+    let before = |time: Duration| Timestamp { millis: now.millis - u64::try_from(time.as_millis()).unwrap() };
+    // Old, a machine without a clock after its start, young, ahead of its time, young.
+    let moments = [before(day * 40), Timestamp { millis: 5_000 }, before(day * 20), now.after(day * 300), before(hour)];
+    for (id, at) in (1..).zip(moments) {
+        let input = Cow::Borrowed("{}");
+        journal.append(Id(id), Event::Accepted { input, trigger: None, options: None, key: None, at });
+        journal.append(Id(id), finished(Status::Completed));
+    }
+    stored(&journal, Id(5)).unwrap();
+    let check = |now: Timestamp, expected: &[u128]| {
+        journal.expire(Retention { age: Some(day * 30), executions: None }, now);
+        let page = journal.list(&Query::default()).unwrap();
+        let ids: Vec<u128> = page.executions.iter().rev().map(|summary| summary.id.0).collect();
+        assert_eq!(ids, expected, "{now}");
+    };
+    // The second counts as old as the one before it.
+    check(now, &[3, 4, 5]);
+    check(now.after(day * 11), &[4, 5]);
+    check(now.after(day * 29), &[4, 5]);
+    check(now.after(day * 31), &[4]);
+    check(now.after(day * 331), &[]);
+}
+
+#[test]
 fn requests_reach_the_owner_once() {
     let folder = Folder::new();
     let journal = folder.open().unwrap();
