@@ -161,7 +161,12 @@ impl Task {
         };
         journal.append(self.run.id, event);
         let durable = journal.durable(self.run.id);
-        journal.nudge();
+        if self.run.is_held() {
+            journal.nudge();
+        } else {
+            // Nobody waits for it, and nothing follows: one sync less for those who come next.
+            journal.nudge_soon();
+        }
         // A journal that has stopped is noticed at the next start; the waiting client is told either way.
         let stored = durable.wait().await;
         if let Err(error) = stored

@@ -41,6 +41,11 @@ pub trait Journal: Send + Sync {
     /// What was appended is to be written now.
     fn nudge(&self) {}
 
+    /// What was appended may go with what somebody else has written, and is written before long where nobody comes.
+    fn nudge_soon(&self) {
+        self.nudge();
+    }
+
     /// Whether new executions can be accepted.
     ///
     /// # Errors

@@ -81,6 +81,10 @@ impl Journal for Sqlite {
         self.writer.nudge();
     }
 
+    fn nudge_soon(&self) {
+        self.writer.nudge_soon();
+    }
+
     fn ready(&self) -> Result<(), JournalError> {
         self.writer.ready()
     }

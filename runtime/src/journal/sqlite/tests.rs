@@ -163,6 +163,25 @@ fn what_arrives_together_is_one_commit() {
 }
 
 #[test]
+fn what_has_time_goes_with_what_has_none_or_soon() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.append(Id(1), accepted("{}"));
+    let first = journal.durable(Id(1));
+    journal.nudge_soon();
+    journal.append(Id(2), accepted("{}"));
+    stored(&journal, Id(2)).unwrap();
+    let Durable::Later(mut first) = first else { panic!("nothing is durable at once") };
+    assert_eq!(first.try_recv(), Ok(Ok(())));
+    // Nobody comes.
+    journal.append(Id(3), accepted("{}"));
+    let Durable::Later(third) = journal.durable(Id(3)) else { panic!("nothing is durable at once") };
+    journal.nudge_soon();
+    assert_eq!(third.blocking_recv().unwrap(), Ok(()));
+    assert_eq!(journal.unfinished().unwrap().len(), 3);
+}
+
+#[test]
 fn one_process_owns_a_journal() {
     let folder = Folder::new();
     assert!(!Beside::is_owned(&folder.0));

@@ -16,11 +16,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How long a journal that failed waits before it tries again.
 const RETRY: Duration = Duration::from_millis(250);
+/// How long something waits for company that need not be written at once.
+const SOON: Duration = Duration::from_millis(10);
 /// Bytes that have to fit on the disk before a journal counts as writable again, when it has nothing else to write.
 const PROBE: i64 = 256 * 1024;
 /// Pages given back to the file system in one go, after something was deleted.
@@ -57,6 +59,8 @@ struct Shared {
 struct Queue {
     entries: Vec<Entry>,
     nudged: bool,
+    /// To be written by then, nudged or not.
+    due: Option<Instant>,
     closing: bool,
     /// Why the last transaction failed.
     failure: Option<JournalError>,
@@ -135,6 +139,15 @@ impl Writer {
         }
     }
 
+    pub fn nudge_soon(&self) {
+        let mut queue = self.shared.queue();
+        if !queue.nudged && queue.due.is_none() && !queue.entries.is_empty() {
+            queue.due = Some(Instant::now() + SOON);
+            drop(queue);
+            self.shared.wake.notify_one();
+        }
+    }
+
     pub fn ready(&self) -> Result<(), JournalError> {
         let queue = self.shared.queue();
         if queue.closing {
@@ -207,10 +220,16 @@ impl Work {
             let waited = self.shared.wake.wait_timeout_while(queue, RETRY, |queue| !queue.closing);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         } else {
-            let waited = self.shared.wake.wait_while(queue, |queue| !queue.nudged && !queue.closing);
-            queue = waited.unwrap_or_else(PoisonError::into_inner);
+            while !queue.nudged && !queue.closing {
+                let left = queue.due.map(|due| due.saturating_duration_since(Instant::now()));
+                queue = match left {
+                    None => self.shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                    Some(Duration::ZERO) => break,
+                    Some(left) => self.shared.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+                };
+            }
         }
-        queue.nudged = false;
+        (queue.nudged, queue.due) = (false, None);
         self.pending.append(&mut queue.entries);
         (failing, queue.closing)
     }
