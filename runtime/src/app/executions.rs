@@ -11,7 +11,7 @@
 use super::arguments::{ExecutionOptions, ListOptions};
 use super::pretty::pretty;
 use super::{Failure, show, store};
-use crate::engine::{Clock, Query, Status, SystemClock, push_seconds, view_of};
+use crate::engine::{Clock, Judge, Query, Status, SystemClock, push_seconds, view_of};
 use crate::flow::Workflow;
 use crate::journal::sqlite::{Beside, Sqlite};
 use crate::journal::{Event, History, Id, Journal, Request, Summary};
@@ -31,16 +31,49 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
     let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
     let page = journal.list(&query(options)).map_err(|error| error.message)?;
+    let judge = Judge::new(workflow, clock());
+    let mut rows = Vec::with_capacity(page.executions.len());
+    for summary in page.executions {
+        let left_alone = if summary.status.is_final() { None } else { left_alone(&journal, &judge, summary.id)? };
+        rows.push(Row { summary, left_alone });
+    }
     if options.json {
-        show(&page.executions.iter().map(|summary| summary_json(summary) + "\n").collect::<String>());
+        show(&rows.iter().map(|row| json(row) + "\n").collect::<String>());
         return Ok(ExitCode::SUCCESS);
     }
-    show(&table(&page.executions));
-    let left = page.total.saturating_sub(options.offset + page.executions.len());
-    if left > 0 {
-        eprintln!("{left} more; --limit and --offset show others");
+    show(&table(&rows));
+    let more = page.total.saturating_sub(options.offset + rows.len());
+    if more > 0 {
+        eprintln!("{more} more; --limit and --offset show others");
+    }
+    let alone = rows.iter().filter(|row| row.left_alone.is_some()).count();
+    if alone > 0 {
+        eprintln!("{}", ways_to_finish(alone));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An execution on one line. `left_alone`: why this executable does not go on with it.
+struct Row {
+    summary: Summary,
+    left_alone: Option<String>,
+}
+
+/// What an operator can do about executions that are left alone.
+fn ways_to_finish(count: usize) -> String {
+    let are = if count == 1 { "1 execution is".to_owned() } else { format!("{count} executions are") };
+    format!(
+        "{are} left alone by this version of the workflow. The executable of the version that began them finishes them: stop \
+         the service, then start that one's `serve` until they have ended, or `resume ID` for each. `cancel ID` gives one up"
+    )
+}
+
+/// Why this executable does not go on with an execution of the journal.
+fn left_alone(journal: &Beside, judge: &Judge, id: Id) -> Result<Option<String>, Failure> {
+    // It may have been deleted meanwhile, or have ended.
+    let history = journal.read(id).map_err(|error| error.message)?.filter(|history| !status(history).is_final());
+    let left = history.map(|history| judge.leaves(id, history)).transpose().map_err(|error| error.message)?;
+    Ok(left.flatten())
 }
 
 /// Prints one execution as the API shows it.
@@ -129,9 +162,13 @@ pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) ->
     if !Beside::is_owned(&folder) {
         return Ok(Resumption::Here(folder));
     }
+    if let Some(reason) = left_alone(&journal, &Judge::new(workflow, clock()), id)? {
+        eprintln!("{id} is left alone: {reason}");
+        return Ok(Resumption::Asked(ExitCode::from(1)));
+    }
     journal.ask(Request::Resume(id)).map_err(|error| error.message)?;
     let seen = waits_for(|| Ok::<_, Failure>(!journal.is_asking().map_err(|error| error.message)?))?;
-    let words = if seen { "the service has taken it up" } else { "asked, but the service has not seen it yet" };
+    let words = if seen { "the service knows of it" } else { "asked, but the service has not seen it yet" };
     eprintln!("{id}: {words}; `show {id}` tells how it goes");
     Ok(Resumption::Asked(ExitCode::from(u8::from(!seen))))
 }
@@ -196,19 +233,21 @@ fn futures<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(runtime.map_err(|error| format!("cannot start: {error}"))?.block_on(future))
 }
 
-fn table(executions: &[Summary]) -> String {
+fn table(rows: &[Row]) -> String {
     let mut text = format!("{:37}  {:9}  {:24}  {:>12}  ERROR\n", "EXECUTION", "STATUS", "ACCEPTED", "DURATION");
-    for Summary { id, status, accepted, duration, error_message, .. } in executions {
+    for Row { summary: Summary { id, status, accepted, duration, error_message, .. }, left_alone } in rows {
         let duration = duration.map(|duration| format!("{:.3} s", duration.as_secs_f64())).unwrap_or_default();
-        let error = error_message.as_deref().unwrap_or_default();
-        let line = format!("{id:37}  {:9}  {accepted}  {duration:>12}  {error}", status.as_str());
+        let alone = left_alone.as_ref().map(|reason| format!("left alone: {reason}"));
+        let words = error_message.as_deref().or(alone.as_deref()).unwrap_or_default();
+        let line = format!("{id:37}  {:9}  {accepted}  {duration:>12}  {words}", status.as_str());
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text
 }
 
-fn summary_json(summary: &Summary) -> String {
-    let Summary { id, status, version, accepted, duration, error_code, error_message } = summary;
+fn json(row: &Row) -> String {
+    let Row { summary: Summary { id, status, version, accepted, duration, error_code, error_message }, left_alone } =
+        row;
     let mut text = format!(r#"{{"execution_id":"{id}","status":"{}","workflow_version":"#, status.as_str());
     crate::value::write_string(version, &mut text);
     let _ = write!(text, r#","started_at":"{accepted}","completed_at":"#);
@@ -219,7 +258,7 @@ fn summary_json(summary: &Summary) -> String {
         }
         None => text.push_str(r#"null,"duration":null"#),
     }
-    for (key, value) in [("error_code", error_code), ("error_message", error_message)] {
+    for (key, value) in [("error_code", error_code), ("error_message", error_message), ("left_alone", left_alone)] {
         let _ = write!(text, r#","{key}":"#);
         match value {
             Some(value) => crate::value::write_string(value, &mut text),
@@ -237,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_line_for_people_and_one_for_machines() {
-        let ended = Summary {
+        let summary = Summary {
             id: Id(0x0193_5555_0000_7000_8000_0000_0000_0001),
             status: Status::Error,
             version: String::from("2"),
@@ -246,16 +285,26 @@ mod tests {
             error_code: Some(String::from("HTTP_503")),
             error_message: Some(String::from("pay: \"no\"")),
         };
+        let ended = Row { summary: summary.clone(), left_alone: None };
         let id = "exec-01935555000070008000000000000001";
         assert_eq!(
             table(std::slice::from_ref(&ended)).lines().nth(1).unwrap(),
             format!("{id}  error      2026-11-22T12:00:00.000Z       1.500 s  pay: \"no\"")
         );
         assert_eq!(
-            summary_json(&ended),
+            json(&ended),
             format!(
-                r#"{{"execution_id":"{id}","status":"error","workflow_version":"2","started_at":"2026-11-22T12:00:00.000Z","completed_at":"2026-11-22T12:00:01.500Z","duration":1.5,"error_code":"HTTP_503","error_message":"pay: \"no\""}}"#
+                r#"{{"execution_id":"{id}","status":"error","workflow_version":"2","started_at":"2026-11-22T12:00:00.000Z","completed_at":"2026-11-22T12:00:01.500Z","duration":1.5,"error_code":"HTTP_503","error_message":"pay: \"no\"","left_alone":null}}"#
             )
         );
+        let running =
+            Summary { status: Status::Running, duration: None, error_code: None, error_message: None, ..summary };
+        let left = Row { summary: running, left_alone: Some(String::from("version 1 began it")) };
+        let rows = [left, ended];
+        assert_eq!(
+            table(&rows).lines().nth(1).unwrap(),
+            format!("{id}  running    2026-11-22T12:00:00.000Z                left alone: version 1 began it")
+        );
+        assert!(json(&rows[0]).ends_with(r#""error_message":null,"left_alone":"version 1 began it"}"#));
     }
 }

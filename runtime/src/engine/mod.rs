@@ -77,6 +77,8 @@ pub use recovery::{definition, record, view_of};
 pub use registry::{Counts, Retention};
 #[cfg(feature = "service")]
 pub use scheduler::Capacity;
+#[cfg(feature = "store")]
+pub(crate) use takeover::Judge;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};

@@ -60,6 +60,34 @@ impl Renumbered {
     }
 }
 
+/// Judges the executions of a journal for an executable that does not run them.
+#[cfg(feature = "store")]
+pub struct Judge {
+    workflow: &'static Workflow,
+    own: Layout,
+    definition: String,
+    clock: Arc<dyn Clock>,
+}
+
+#[cfg(feature = "store")]
+impl Judge {
+    pub fn new(workflow: &'static Workflow, clock: Arc<dyn Clock>) -> Judge {
+        let own = Layout::of(workflow, Arc::new(Graph::of(workflow)));
+        Judge { workflow, own, definition: recovery::definition(workflow), clock }
+    }
+
+    /// Why this executable leaves an execution alone that has not ended; `None`: it goes on with it.
+    ///
+    /// # Errors
+    /// When the history says what no journal says.
+    pub fn leaves(&self, id: Id, history: History) -> Result<Option<String>, JournalError> {
+        if history.workflow.definition == self.definition {
+            return Ok(None);
+        }
+        Ok(take_over(self.workflow, &self.own, id, history, None, &self.clock)?.err())
+    }
+}
+
 /// What a journal's record of a workflow says of its meaning. `None`: nothing that is understood here.
 fn outline(record: &WorkflowRecord) -> Option<Outline> {
     let definition: serde_json::Value = serde_json::from_str(&record.definition).ok()?;
@@ -82,7 +110,8 @@ pub fn take_over(
     let version = history.workflow.version.clone();
     let left = |why: &str| {
         Ok(Err(format!(
-            "version {version} of the workflow began it, and {why}; that version's binary finishes it: `resume {id}`"
+            "version {version} of the workflow began it, and {why}; that version's executable finishes it while no service runs \
+             here: `resume {id}`"
         )))
     };
     let (Some(old), Ok(new)) = (outline(&history.workflow), Outline::read(workflow.outline.iter().copied())) else {
