@@ -1,110 +1,14 @@
 //! The operator's commands on the journal of a real service, running, killed and started again.
 
+mod limits;
+mod shop;
+
 use flow_tests::compile;
-use flow_world::process::{self, Ended, Process};
-use flow_world::{Answer, Event, HttpServer, Request, Script, World};
+use flow_world::{Answer, Script};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
-
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// A service that may be down, and what follows.
-const WORKFLOW: &str = r#"{
-  "name": "Orders",
-  "nodes": [
-    {"id": "order", "type": "trigger", "trigger_type": "webhook", "config": {"webhook_id": "orders", "validate_signature": false}},
-    {"id": "charge", "type": "action", "action_type": "http", "config": {
-      "method": "POST", "url": "${SHOP_URL}/charge", "body": {"order": "${input_data.order_id}", "at": "${timestamp}"},
-      "retry_count": 3, "retry_delay": "DELAY", "idempotent": true}},
-    {"id": "ship", "type": "action", "action_type": "http", "config": {
-      "method": "POST", "url": "${SHOP_URL}/ship", "body": {"id": "${previous_outputs.charge.result.id}"}}}
-  ],
-  "connections": [
-    {"from": "order", "to": "charge"},
-    {"from": "charge", "to": "ship"}
-  ]
-}"#;
-
-struct Shop {
-    world: World,
-    service: HttpServer,
-    binary: PathBuf,
-    env: BTreeMap<String, String>,
-    folder: TempDir,
-}
-
-impl Shop {
-    fn new(retry_delay: &str) -> Shop {
-        let world = World::start().expect("a world");
-        let service = world.http("shop", Script::default()).expect("a port");
-        let folder = tempfile::tempdir().unwrap();
-        let text = WORKFLOW.replace("\"DELAY\"", retry_delay);
-        let binary = compile::binary(&text, &folder.path().join("orders.json"));
-        let mut env =
-            BTreeMap::from([("SHOP_URL".to_owned(), service.url()), ("LOG_FORMAT".to_owned(), "json".to_owned())]);
-        env.insert("FLOW_DATA_DIR".to_owned(), folder.path().join("journal").to_str().unwrap().to_owned());
-        Shop { world, service, binary, env, folder }
-    }
-
-    fn serve(&self) -> Process {
-        let process =
-            Process::start(&self.binary, &["serve", "--listen", "127.0.0.1:0"], self.folder.path(), &self.env);
-        process.listening();
-        process
-    }
-
-    fn command(&self, arguments: &[&str]) -> Ended {
-        Process::start(&self.binary, arguments, self.folder.path(), &self.env).wait(LIMIT)
-    }
-
-    /// Sends an order; its execution's id.
-    fn order(&self, server: &Process) -> String {
-        let headers = [("content-type", "application/json")];
-        let (status, answer) =
-            process::call(server.listening(), "POST /webhooks/orders", &headers, br#"{"order_id":"O-1"}"#);
-        assert_eq!(status, 200, "{answer}");
-        serde_json::from_str::<Value>(&answer).unwrap()["execution_id"].as_str().unwrap().to_owned()
-    }
-
-    fn show(&self, id: &str) -> Value {
-        let ended = self.command(&["show", id, "--compact"]);
-        assert!(ended.status.success(), "{}", ended.stderr);
-        serde_json::from_str(&ended.stdout).unwrap()
-    }
-
-    /// Looks at an execution until it is so.
-    fn until(&self, id: &str, so: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            let view = self.show(id);
-            if so(&view) {
-                return view;
-            }
-            assert!(Instant::now() < deadline, "{view:#}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn down_once(&self) {
-        let charge = [Answer::status(503), Answer::json(r#"{"id":7}"#)];
-        self.service.play(Script::default().answers("POST /charge", charge).answer("POST /ship", "{}"));
-    }
-
-    fn requests(&self) -> Vec<Request> {
-        let request = |event| match event {
-            Event::Request(request) => Some(request),
-            Event::Mail(_) => None,
-        };
-        self.world.events().into_iter().filter_map(request).collect()
-    }
-}
-
-fn waits_for_a_retry(view: &Value) -> bool {
-    view["current_node"] == "charge"
-}
+use shop::{LIMIT, Shop, WORKFLOW, waits_for_a_retry};
+use std::fs;
+use std::time::Duration;
 
 #[test]
 fn an_execution_goes_on_after_kill_9() {
@@ -183,6 +87,50 @@ fn an_execution_is_resumed_without_a_service() {
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["input"], serde_json::json!({"order_id": "O-1"}));
     assert_eq!(lines[0]["executed_nodes"], view["executed_nodes"]);
+}
+
+#[test]
+fn what_a_new_version_leaves_alone_is_marked_and_finished_by_the_old_one() {
+    let shop = Shop::new("1");
+    shop.down_once();
+    let server = shop.serve();
+    let id = shop.order(&server);
+    while shop.requests().is_empty() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    shop.until(&id, waits_for_a_retry);
+    drop(server);
+
+    let text = WORKFLOW.replace("\"DELAY\"", "1").replace("\"body\": {\"order\"", "\"body\": {\"order_id\"");
+    fs::create_dir(shop.folder.path().join("new")).unwrap();
+    let new = compile::binary(&text, &shop.folder.path().join("new/orders.json"));
+    let listed = shop.command_of(&new, &["executions"]);
+    let row = listed.stdout.lines().nth(1).unwrap_or_default();
+    assert!(row.contains("running") && row.contains("left alone: version"), "{row}");
+    assert!(row.contains("`charge` changed: `body`"), "{row}");
+    assert!(listed.stderr.contains("1 execution is left alone by this version"), "{}", listed.stderr);
+    let lines = |arguments: &[&str]| shop.command_of(&new, arguments).stdout;
+    let line: Value = serde_json::from_str(&lines(&["executions", "--json"])).unwrap();
+    assert!(line["left_alone"].as_str().is_some_and(|why| why.contains("`charge` changed: `body`")), "{line}");
+    // The version that began it marks nothing.
+    let own = shop.command(&["executions"]);
+    assert!(!own.stdout.contains("left alone") && own.stderr.is_empty(), "{}{}", own.stdout, own.stderr);
+
+    // Nothing and nobody makes the new one go on with it.
+    let server = shop.serve_with(&new, &[]);
+    let refused = shop.command_of(&new, &["resume", &id]);
+    assert_eq!(refused.status.code(), Some(1), "{}", refused.stderr);
+    assert!(refused.stderr.contains("is left alone: version"), "{}", refused.stderr);
+    server.terminate();
+    assert!(server.wait(LIMIT).stderr.contains("execution left alone"));
+    assert_eq!(shop.command_of(&new, &["resume", &id]).status.code(), Some(2));
+    assert_eq!(shop.requests().len(), 1);
+
+    let resumed = shop.command(&["resume", &id, "--compact"]);
+    assert!(resumed.status.success(), "{}", resumed.stderr);
+    assert_eq!(shop.requests().len(), 3);
+    let listed = shop.command_of(&new, &["executions"]);
+    assert!(listed.stdout.contains("completed") && listed.stderr.is_empty(), "{}{}", listed.stdout, listed.stderr);
 }
 
 #[test]
