@@ -12,7 +12,8 @@ pub enum Death {
     At(Duration),
     /// When the n-th effect of this kind has arrived, before it is answered.
     Unanswered { step: Step, nth: u64 },
-    /// At the n-th call of this system call by one of its threads, before it is carried out.
+    /// At the n-th call of this system call by one of its threads, before it is carried out. SQLite syncs by `fsync`, unless it
+    /// is told that `fdatasync` can be trusted.
     Syscall { name: &'static str, nth: u64 },
     /// At a random instant, and what was written and not synced by then is lost or garbled.
     Power,
@@ -28,7 +29,7 @@ impl Death {
             }
             14..=16 => {
                 let (name, nth) = match random.below(2) {
-                    0 => ("fdatasync", 1 + random.below(12)),
+                    0 => ("fsync", 1 + random.below(12)),
                     _ => ("pwrite64", 1 + random.below(80)),
                 };
                 Death::Syscall { name, nth }
@@ -42,7 +43,7 @@ impl Death {
         match self {
             Death::At(_) => "at random instants",
             Death::Unanswered { .. } => "with an effect unanswered",
-            Death::Syscall { name: "fdatasync", .. } => "before a sync",
+            Death::Syscall { name: "fsync", .. } => "before a sync",
             Death::Syscall { .. } => "before a write",
             Death::Power => "with the power gone",
         }
