@@ -5,8 +5,7 @@
 //!
 //! A thousand kills unless said otherwise; some ten minutes. With strace installed, kills also come at exact system calls, and
 //! some are losses of power: what was not synced by then is garbled. With `CLOCK=jumps` and libfaketime installed the time of day
-//! jumps by up to twenty days, at every start and between. Ends with 1 and the reason when anything is not as it
-//! should be.
+//! jumps by up to ten years, at every start and between. Ends with 1 and the reason when anything is not as it should be.
 
 use flow_tests::crash::{Plan, faketime, has_strace, run};
 use std::env;

@@ -153,16 +153,14 @@ impl Shared {
                 self.redeliveries.fetch_add(1, Ordering::Relaxed);
                 thread::sleep(Duration::from_millis(3));
             }
-            let Some((status, answer)) =
-                self.door.address().and_then(|address| post(address, order, &signature, &body))
-            else {
+            let Some(answer) = self.door.address().and_then(|address| post(address, order, &signature, &body)) else {
                 continue;
             };
-            match status {
+            match answer.status {
                 200 => {
-                    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
-                    let Some(execution) = answer["execution_id"].as_str() else {
-                        return self.wrong(format!("{order}: accepted without an execution: {answer}"));
+                    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+                    let Some(execution) = body["execution_id"].as_str() else {
+                        return self.wrong(format!("{order}: accepted without an execution: {body}"));
                     };
                     let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
                     let known = accepted.entry(order.to_owned()).or_insert_with(|| execution.to_owned());
@@ -173,8 +171,9 @@ impl Shared {
                     }
                     return;
                 }
+                503 if !answer.says_when => return self.wrong(format!("{order}: 503 without Retry-After")),
                 503 => _ = self.refused.fetch_add(1, Ordering::Relaxed),
-                _ => return self.wrong(format!("{order}: {status} {answer}")),
+                status => return self.wrong(format!("{order}: {status} {}", answer.body)),
             }
         }
     }
@@ -184,8 +183,15 @@ impl Shared {
     }
 }
 
+struct Answer {
+    status: u16,
+    /// `Retry-After` is there.
+    says_when: bool,
+    body: String,
+}
+
 /// `None`: no whole answer came.
-fn post(address: std::net::SocketAddr, key: &str, signature: &str, body: &str) -> Option<(u16, String)> {
+fn post(address: std::net::SocketAddr, key: &str, signature: &str, body: &str) -> Option<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     let request = format!(
@@ -199,9 +205,13 @@ fn post(address: std::net::SocketAddr, key: &str, signature: &str, body: &str) -
     let text = String::from_utf8(answer).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let length: usize = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    })?;
-    (body.len() == length).then(|| (status, body.to_owned()))
+    let header = |wanted: &str| {
+        head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+        })
+    };
+    let length: usize = header("content-length")?.parse().ok()?;
+    let says_when = header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok());
+    (body.len() == length).then(|| Answer { status, says_when, body: body.to_owned() })
 }

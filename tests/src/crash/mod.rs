@@ -58,7 +58,7 @@ pub struct Report {
 }
 
 /// How long the orders that are left may take when nothing is killed any more.
-const FINISH: Duration = Duration::from_secs(120);
+pub const FINISH: Duration = Duration::from_secs(120);
 
 /// Kills as planned, lets the rest finish, and looks at everything once more.
 ///

@@ -61,9 +61,9 @@ struct Clock {
 }
 
 impl Clock {
-    /// Up to ten days ahead or behind: further apart, and retention would delete what the first lives have done. The clock that measures durations is the machine's.
+    /// Up to five years ahead or behind. The clock that measures durations is the machine's.
     fn jump(&self, random: &mut Random) -> std::io::Result<()> {
-        let seconds = random.below(20 * 86_400) as i64 - 10 * 86_400;
+        let seconds = random.below(3_650 * 86_400) as i64 - 1_825 * 86_400;
         let next = self.file.with_extension("next");
         fs::write(&next, format!("{seconds:+}\n"))?;
         fs::rename(next, &self.file)
@@ -117,7 +117,7 @@ impl Stage {
                 node["config"]["retry_delay"] = 0.05.into();
             }
         }
-        // A clock that jumps by weeks may not end an execution by its time-out.
+        // A clock that jumps by years may not end an execution by its time-out.
         workflow["settings"]["timeout"] = 1_000_000_000.into();
         let binary = compile::binary(&workflow.to_string(), &case.workflow);
         let failed = |error: std::io::Error| error.to_string();
@@ -212,20 +212,18 @@ impl Stage {
         if let Start::With(more) = start {
             command.envs(more.iter().map(|(name, value)| (name, value)));
         }
-        let said = self.folder.path().join("stderr");
-        let stderr = File::create(&said).map_err(|error| error.to_string())?;
+        let stderr = File::create(self.folder.path().join("stderr")).map_err(|error| error.to_string())?;
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn();
         let child = child.map_err(|error| format!("{}: {error}", self.binary.display()))?;
         let server = Server { child: Arc::new(Mutex::new(child)), traced };
         let deadline = Instant::now() + LISTEN;
         while TcpStream::connect(address).is_err() {
             let ended = server.ended();
-            let said = || wal::text(&said).unwrap_or_default();
             match ended {
                 // Some die before they listen, of what was planned for them.
                 Some(killed) if killed && traced => break,
-                Some(_) => return Err(format!("the process ended by itself:\n{}", said())),
-                None if Instant::now() > deadline => return Err(format!("it does not listen:\n{}", said())),
+                Some(_) => return Err(format!("the process ended by itself:\n{}", self.said())),
+                None if Instant::now() > deadline => return Err(format!("it does not listen:\n{}", self.said())),
                 None => thread::sleep(Duration::from_millis(1)),
             }
         }
@@ -294,8 +292,7 @@ impl Stage {
         self.door.set(None);
         let Some(server) = self.server.take() else { return Ok(()) };
         if server.ended() == Some(false) {
-            let said = wal::text(&self.folder.path().join("stderr")).unwrap_or_default();
-            return Err(format!("the process ended by itself:\n{said}"));
+            return Err(format!("the process ended by itself:\n{}", self.said()));
         }
         drop(server);
         Ok(())
@@ -348,6 +345,11 @@ impl Stage {
             }
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// What the last process has said.
+    pub fn said(&self) -> String {
+        wal::text(&self.folder.path().join("stderr")).unwrap_or_default()
     }
 
     pub fn binary(&self) -> &Path {

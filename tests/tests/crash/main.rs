@@ -1,5 +1,7 @@
 //! The compiled order workflow, killed under load. The long run is `cargo run --release -p flow-tests --bin crash`.
 
+mod disk;
+
 use flow_tests::crash::{Plan, has_strace, run};
 
 #[test]
