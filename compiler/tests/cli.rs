@@ -234,6 +234,66 @@ fn the_schema_is_printed_and_may_be_named() {
     assert_eq!(outcome(flowc(greeting().path(), &["check", "-"], &named)).0, 0);
 }
 
+/// A payment and what follows from it.
+const SHOP: &str = r#"manual start
+
+http pay {
+    POST "https://pay.example.com/charge"
+    headers: { "Idempotency-Key": order_id }
+    body: { order_id, total }
+}
+
+transform receipt {
+    add: { text: "paid" }
+}
+
+flow {
+    start -> pay -> receipt
+}
+"#;
+
+#[test]
+fn a_diff_says_by_its_exit_code_whether_to_deploy() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.flow"), SHOP).unwrap();
+    let check = |new: &str, options: &[&str], expected: i32, says: &str| {
+        fs::write(folder.path().join("new.flow"), new).unwrap();
+        let (code, stdout, stderr) =
+            outcome(flowc(folder.path(), &[&["diff", "old.flow", "new.flow"], options].concat(), ""));
+        assert_eq!((code, stderr.as_str()), (expected, ""), "{stdout}");
+        assert!(stdout.contains(says), "{stdout}");
+    };
+    check(
+        SHOP,
+        &["--deny-drain"],
+        0,
+        "receipt  continues\n\n3 nodes continue: executions under way go on with the new version\n",
+    );
+    let drained = SHOP.replace("order_id, total", "order_id, amount: total");
+    check(&drained, &[], 0, "start    drain first\n           `pay` changed: `body`\npay      drain first, as above\n");
+    check(&drained, &["--deny-drain"], 1, "receipt  continues\n");
+    check(&drained, &["--format", "json"], 0, "\"verdict\": \"drain first\"");
+    let gone = SHOP.replace("receipt", "invoice");
+    check(&gone, &[], 1, "receipt  incompatible\n");
+    check(&gone, &["--format", "json"], 1, "\"code\": \"node-gone\"");
+    // One version comes from a version control system, say.
+    let piped = outcome(flowc(folder.path(), &["diff", "old.flow", "-"], SHOP));
+    assert_eq!((piped.0, piped.2.as_str()), (0, ""), "{}", piped.1);
+}
+
+#[test]
+fn a_diff_of_what_is_no_workflow_says_why() {
+    let folder = greeting();
+    let (code, stdout, stderr) = outcome(flowc(folder.path(), &["diff", "greeting", "elsewhere.json"], ""));
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(stderr.contains("elsewhere.json"), "{stderr}");
+    fs::write(folder.path().join("broken.json"), GREETING.replace("\"to\": \"greet\"", "\"to\": \"great\"")).unwrap();
+    let (code, stdout, stderr) = outcome(flowc(folder.path(), &["diff", "greeting", "broken.json"], ""));
+    assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+    assert!(stderr.contains("error[unknown-node]"), "{stderr}");
+    assert_eq!(outcome(flowc(folder.path(), &["diff", "greeting"], "")).0, 2);
+}
+
 /// What is changed by hand is laid out again; `--check` only says so.
 #[test]
 fn flow_files_are_laid_out_in_place() {

@@ -128,6 +128,30 @@ fn inputs_have_to_fit_the_schema() {
 }
 
 #[test]
+fn the_same_request_again_is_the_same_execution() {
+    let server = with_key();
+    let execute = |key: &str, body: &Value| {
+        let headers = [KEY, ("Idempotency-Key", key)];
+        send(server.address, "POST", "/api/v1/flows/execute", &headers, body.to_string().as_bytes())
+    };
+    let order = json!({"input_variables": {"order_id": "A-1"}});
+    let first = execute("k-1", &order);
+    assert_eq!(first.status, 200, "{}", first.body);
+    let again = execute("k-1", &order);
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_ne!(execute("k-2", &order).body["execution_id"], first.body["execution_id"], "another key");
+    assert_ne!(post(&server, "execute", &order).body["execution_id"], first.body["execution_id"], "no key");
+    let other = execute("k-1", &json!({"input_variables": {"order_id": "A-2"}}));
+    check_error(&other, 422, "IDEMPOTENCY_KEY_REUSED");
+    assert_eq!(other.body["error"]["details"]["execution_id"], first.body["execution_id"]);
+    // Whoever waits this time is told how it ended.
+    let waited = execute("k-3", &json!({"input_variables": {"order_id": "A-3"}, "wait": true}));
+    let again = execute("k-3", &json!({"input_variables": {"order_id": "A-3"}, "wait": true}));
+    assert_eq!((&waited.body["status"], &again.body), (&"completed".into(), &waited.body));
+    assert_eq!(server.engine.counts().started, 4);
+}
+
+#[test]
 fn options_are_checked() {
     let server = with_key();
     let execute = |options: Value| {
