@@ -349,6 +349,7 @@ impl Journal {
         let mut connection = rusqlite::Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4096)?; // a page that many commits change is copied once
         connection.execute_batch(
             "CREATE TABLE IF NOT EXISTS execution (id TEXT PRIMARY KEY, accepted_at TEXT, input BLOB, status TEXT) WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS step (execution TEXT, step TEXT, settled_at TEXT, result TEXT,

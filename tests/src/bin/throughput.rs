@@ -39,6 +39,8 @@ const SECRET: &str = "webhook-secret";
 const WEBHOOK: &str = "/webhooks/order-fulfillment-webhook";
 /// Orders at once, and how many in a round.
 const LOADS: [(usize, usize); 3] = [(1, 1_000), (16, 6_000), (64, 12_000)];
+/// The same where each order waits for the disk several times.
+const DURABLE_LOADS: [(usize, usize); 3] = [(1, 200), (16, 2_000), (64, 5_000)];
 
 fn main() -> Result<(), Failure> {
     match env::args().nth(1).as_deref() {
@@ -135,6 +137,7 @@ struct Done {
 }
 
 fn measure(arguments: &[String], durable: bool) -> Result<(), Failure> {
+    let loads = if durable { DURABLE_LOADS } else { LOADS };
     let rounds: usize = arguments.first().map_or(Ok(3), |text| text.parse())?;
     let case = Case::read(&folder("run", "order-valid"));
     let order = case.input(&folder("run", "order-valid"));
@@ -205,7 +208,7 @@ fn measure(arguments: &[String], durable: bool) -> Result<(), Failure> {
         "{:<8} {:<12} {:>10} {:>14} {:>12} {:>12}",
         "at once", "", "orders/s", "CPU/order", "accept p50", "accept p99"
     );
-    for (at_once, orders) in LOADS {
+    for (at_once, orders) in loads {
         let mut totals: Vec<Vec<Round>> = servers.iter().map(|_| Vec::new()).collect();
         for _ in 0..rounds {
             for (server, rounds) in servers.iter().zip(&mut totals) {
@@ -214,23 +217,20 @@ fn measure(arguments: &[String], durable: bool) -> Result<(), Failure> {
                 rounds.push(round);
             }
         }
-        let [ours, theirs] = [Round::middle(&totals[0]), Round::middle(&totals[1])];
+        let ratio = |of: fn(&Round) -> f64| middle(totals[0].iter().zip(&totals[1]).map(|(a, b)| of(a) / of(b)));
         println!(
             "{at_once:<8} flowc / handwritten: {:.3} of its orders per second, {:.3} of its CPU per order\n",
-            ours.per_second / theirs.per_second,
-            ours.cpu / theirs.cpu,
+            ratio(|round| round.per_second),
+            ratio(|round| round.cpu),
         );
     }
     if durable {
-        for (at_once, orders) in LOADS {
+        for (at_once, orders) in loads {
+            let orders = orders / 2;
             for server in &servers {
-                match syncs(server, || runtime.block_on(load(server, &order, at_once, orders / 10, &done)).map(drop))? {
+                match syncs(server, || runtime.block_on(load(server, &order, at_once, orders, &done)).map(drop))? {
                     Some(syncs) => {
-                        println!(
-                            "{at_once:<8} {:<12} {:.2} syncs per order",
-                            server.name,
-                            syncs / (orders / 10) as f64
-                        );
+                        println!("{at_once:<8} {:<12} {:.2} syncs per order", server.name, syncs / orders as f64);
                     }
                     None => println!("strace is not installed or may not trace: syncs are not counted"),
                 }
@@ -322,21 +322,11 @@ struct Round {
     p99: f64,
 }
 
-impl Round {
-    /// The medians.
-    fn middle(rounds: &[Round]) -> Round {
-        let middle = |of: fn(&Round) -> f64| {
-            let mut values: Vec<f64> = rounds.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        Round {
-            per_second: middle(|round| round.per_second),
-            cpu: middle(|round| round.cpu),
-            p50: middle(|round| round.p50),
-            p99: middle(|round| round.p99),
-        }
-    }
+/// The median. Of ratios it is taken round by round: what slows the machine down slows both of a round.
+fn middle(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// So many orders, so many of them under way at once, over as many kept-alive connections.
