@@ -1,4 +1,5 @@
-//! A certificate authority of the world's own, and a certificate for `localhost` and 127.0.0.1 that its servers share.
+//! A certificate authority of the world's own, and a certificate for `localhost`, 127.0.0.1 and every `….world.test` that its
+//! servers share.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -78,7 +79,7 @@ fn make() -> Result<Made, rcgen::Error> {
     let authority_certificate = authority.self_signed(&authority_key)?;
     let issuer = Issuer::new(authority, authority_key);
 
-    let mut server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    let mut server = CertificateParams::new(["localhost", "127.0.0.1", "*.world.test"].map(str::to_owned))?;
     server.distinguished_name.push(DnType::CommonName, "localhost");
     server.use_authority_key_identifier_extension = true;
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
