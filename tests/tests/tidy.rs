@@ -80,6 +80,29 @@ fn every_case_has_what_its_tier_needs() {
     }
 }
 
+/// What a client may be told stands in the service's own OpenAPI document, and in its manual.
+#[test]
+fn every_code_of_a_refusal_is_documented() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let (document, manual) = (read("compiler/src/codegen/openapi/frame.json"), read("docs/api.md"));
+    let sources =
+        ["error", "body", "input", "webhook", "api/mod", "api/keys", "api/list", "api/execute", "api/validate"];
+    let mut codes = BTreeSet::new();
+    for source in sources {
+        let text = read(&format!("runtime/src/server/{source}.rs"));
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let words = text.split('"').skip(1).step_by(2);
+        let is_code =
+            |word: &&str| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        codes.extend(words.filter(is_code).map(str::to_owned));
+    }
+    // Not a refusal, and what nobody can ask of a document: the words of the log.
+    codes.remove("ACCEPTED");
+    assert!(codes.contains("BUSY") && codes.len() > 20, "{codes:?}");
+    let missing = |text: &str| codes.iter().filter(|code| !text.contains(&format!("`{code}`"))).cloned().collect();
+    assert_eq!((missing(&document), missing(&manual)), (Vec::<String>::new(), Vec::<String>::new()));
+}
+
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.is_dir()).collect()
