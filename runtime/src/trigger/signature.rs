@@ -279,7 +279,8 @@ mod tests {
 
     const NOW: u64 = 1_614_265_330;
     const BODY: &[u8] = br#"{"test": 2432232314}"#;
-    /// The published example of Standard Webhooks: this secret, id, time and body.
+    /// The vector that the libraries of Standard Webhooks share (standard-webhooks/standard-webhooks, `webhook.test.ts` and
+    /// others): this secret, id, time and body.
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const STANDARD: Presented = Presented {
         x_signature: None,
@@ -311,7 +312,7 @@ mod tests {
         Signatures::new(accepted, secrets.iter().copied()).unwrap().check(&presented, body, now)
     }
 
-    /// The example of Slack's documentation.
+    /// The example of Slack's documentation, <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
     #[test]
     fn slack() {
         let body = b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V\
@@ -334,8 +335,52 @@ mod tests {
         assert_eq!(check(&[secret], without, 1_531_420_618), Err(Rejection::Malformed(Scheme::Slack)));
     }
 
-    /// Stripe publishes the form of its header and how it is computed, and no whole example: this one was computed by that
-    /// recipe, with Python's `hmac`.
+    /// The vector of Stripe's own library for .NET: `EventUtilityTest.cs` and `event_test_signature.json` of
+    /// stripe/stripe-dotnet. Its documentation has no whole example.
+    #[test]
+    fn stripe_as_its_library_signs() {
+        let body = br#"{
+  "id": "evt_123",
+  "object": "event",
+  "account": "acct_123",
+  "api_version": "2017-05-25",
+  "created": 1533204620,
+  "data": {
+    "object": {
+      "id": "cus_123",
+      "object": "customer",
+      "created": 123456789,
+      "email": "test@stripe.com",
+      "livemode": false,
+      "metadata": {}
+    }
+  },
+  "livemode": false,
+  "pending_webhooks": 1,
+  "request": {
+    "id": "req_123",
+    "idempotency_key": "idempotency-key-123"
+  },
+  "type": "customer.created"
+}
+"#;
+        let good = "v1=2220f87ef101a04665f11cdf770523143f875572008577fa0f20882ddb9cc3c7,\
+                    v0=63f3a72374a733066c4be69ed7f8e5ac85c22c9f0a6a612ab9a025a9e4ee7eef";
+        let check = |header: &str, body: &[u8], now| {
+            let presented = Presented { stripe_signature: Some(header.as_bytes()), ..Presented::default() };
+            check_as(Signature::Stripe, &["webhook_secret"], presented, body, now)
+        };
+        let signed = format!("t=1533204620,{good}");
+        assert_eq!(check(&signed, body, 1_533_204_720), Ok(Scheme::Stripe));
+        assert_eq!(check(&signed, body, 1_533_205_020), Err(Rejection::Stale));
+        let changed = [body.as_slice(), b"this_changes_the_json"].concat();
+        assert_eq!(check(&signed, &changed, 1_533_204_620), Err(Rejection::Wrong(Scheme::Stripe)));
+        for header in [&*format!("t=,{good}"), "t,v1=,v0=", "t,v1=,v0", "t,v1=,", "t,,", ",,", "t"] {
+            assert_eq!(check(header, b"{}", 1_533_204_620), Err(Rejection::Malformed(Scheme::Stripe)), "{header}");
+        }
+    }
+
+    /// Computed with Python's `hmac`, by the recipe that Stripe publishes.
     #[test]
     fn stripe() {
         let body = br#"{"id":"evt_test_webhook","object":"event"}"#;
@@ -361,7 +406,21 @@ mod tests {
         }
     }
 
-    /// Shopify publishes the recipe and no whole example: computed with Python's `hmac` and `base64`.
+    /// The vector of Shopify's own library for PHP: `RegistryTest.php` of Shopify/shopify-api-php. Its documentation has no
+    /// whole example.
+    #[test]
+    fn shopify_as_its_library_signs() {
+        let check = |header: &str, body: &[u8]| {
+            let presented = Presented { shopify_hmac_sha256: Some(header.as_bytes()), ..Presented::default() };
+            check_as(Signature::Shopify, &["steffi"], presented, body, 0)
+        };
+        let good = "/Redz4YXHLnSmmSN8grr5/Jl/Ua3d7yX3iWbjb8R8wo=";
+        assert_eq!(check(good, br#"{"foo":"bar"}"#), Ok(Scheme::Shopify));
+        assert_eq!(check(good, b""), Err(Rejection::Wrong(Scheme::Shopify)));
+        assert_eq!(check("whoops_this_is_wrong", br#"{"foo":"bar"}"#), Err(Rejection::Malformed(Scheme::Shopify)));
+    }
+
+    /// Computed with Python's `hmac` and `base64`, by the recipe that Shopify publishes.
     #[test]
     fn shopify() {
         let check = |header: &str, secrets: &[&str]| {
@@ -399,7 +458,8 @@ mod tests {
 
     #[test]
     fn signature_of_the_body() {
-        // The example of GitHub's documentation.
+        // The example of GitHub's documentation,
+        // <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>.
         let header = b"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let presented = Presented { x_signature: Some(header), ..Presented::default() };
         let secret = "It's a Secret to Everybody";
