@@ -7,6 +7,7 @@ mod workflow;
 
 mod service {
     mod api;
+    mod bounded;
     mod client;
     mod dedupe;
     mod doors;

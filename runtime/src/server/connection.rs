@@ -2,16 +2,18 @@
 //!
 //! Comes in: listeners. Goes out: requests for the router, with the address of the client in their extensions.
 //! Always true: memory and file descriptors are bounded. There are never more connections than [`Limits`] says, in all and
-//! from one address; each has an end: a client that sends nothing, or takes nothing, is cut off, and after
-//! [`Limits::age_max`] a connection closes behind the request it is at. Refusals are answered at a limited rate to each
+//! from one address; each has an end: a client that sends nothing, or half of something, or takes nothing, is cut off, no
+//! request takes longer than [`Limits::request_max`], and after [`Limits::age_max`] a connection closes behind the request
+//! it is at. Refusals are answered at a limited rate to each
 //! client, so that a flood of them is slowed down to what costs nothing, and others are still served.
 
+use super::error::too_slow;
 use super::pace::Pace;
 use super::tls::Certificates;
 use super::{Face, Settings};
 use crate::trigger::{AddressList, client_address};
 use axum::Router;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,6 +24,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -45,8 +48,10 @@ pub struct Limits {
     pub connections_per_client: usize,
     /// From then on a connection closes behind the request it is at.
     pub age_max: Duration,
-    /// How long the last request of an old connection may take.
-    pub last_request_max: Duration,
+    /// How long a request may take altogether, from the end of its headers to its answer. Longer than the API's `wait`.
+    pub request_max: Duration,
+    /// How long a connection is kept on which nothing is asked.
+    pub idle_max: Duration,
     /// How long a client may take nothing of an answer; also how long a TLS handshake may take.
     pub stall_max: Duration,
     /// Refused requests of one client that are answered in a second; further ones are answered later, in their turn.
@@ -59,7 +64,8 @@ impl Default for Limits {
             connections_max: 20_000,
             connections_per_client: 1_000,
             age_max: Duration::from_secs(15 * 60),
-            last_request_max: Duration::from_secs(330),
+            request_max: Duration::from_secs(330),
+            idle_max: Duration::from_secs(75),
             stall_max: Duration::from_secs(30),
             refusals_per_second: 100,
         }
@@ -88,6 +94,7 @@ pub struct Connections {
     certificates: Option<Arc<Certificates>>,
     trusted_proxies: AddressList,
     limits: Limits,
+    header_timeout: Duration,
     open: Arc<Semaphore>,
     /// True from the moment connections are to close.
     stop: watch::Sender<bool>,
@@ -98,7 +105,8 @@ pub struct Connections {
 impl Connections {
     pub fn new(router: Router, certificates: Option<Arc<Certificates>>, settings: &Settings) -> Arc<Connections> {
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(settings.header_timeout);
+        // To hyper a connection that is idle is one whose next headers have not come: their own time-out is in `Watched`.
+        http.timer(TokioTimer::new()).header_read_timeout(settings.limits.idle_max.max(settings.header_timeout));
         // Also the limit of a request's headers together.
         http.max_buf_size(64 * 1024);
         // Who has sent everything and says so still wants the answer.
@@ -113,6 +121,7 @@ impl Connections {
             stop: watch::Sender::new(false),
             by_client: Mutex::default(),
             refusals: Arc::new(Pace::new(limits.refusals_per_second)),
+            header_timeout: settings.header_timeout,
             limits,
         })
     }
@@ -151,24 +160,46 @@ impl Connections {
     async fn serve(self: Arc<Connections>, stream: TcpStream, peer: SocketAddr, place: Place) {
         // Answers are small and complete: waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
-        let stream = Unstalled { stream, limit: self.limits.stall_max, stalled: None };
+        let turns = Arc::new(AtomicU32::new(0));
+        let stream = Watched {
+            stream,
+            turns: Arc::clone(&turns),
+            turns_seen: 0,
+            stall_max: self.limits.stall_max,
+            stalled: None,
+            header_timeout: self.header_timeout,
+            headers: Headers::Awaited,
+        };
         match self.certificates.as_ref().map(|certificates| certificates.acceptor()) {
-            None => self.speak(stream, peer.ip()).await,
+            None => self.speak(stream, peer.ip(), turns).await,
             Some(acceptor) => {
                 let handshake = tokio::time::timeout(self.limits.stall_max, acceptor.accept(stream));
                 // Who does not speak TLS, or not ours, cannot be told anything.
                 if let Ok(Ok(stream)) = handshake.await {
                     // Rare beside plain connections, and larger.
-                    Box::pin(self.speak(stream, peer.ip())).await;
+                    Box::pin(self.speak(stream, peer.ip(), turns)).await;
                 }
             }
         }
         drop(place);
     }
 
-    /// Serves a connection to its end.
-    async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(self: &Arc<Connections>, stream: S, peer: IpAddr) {
-        let service = service_fn(|request: Request<Incoming>| Arc::clone(self).answer(peer, request));
+    /// Serves a connection to its end. `turns` goes up with the headers of each request, and with each answer.
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+        self: &Arc<Connections>,
+        stream: S,
+        peer: IpAddr,
+        turns: Arc<AtomicU32>,
+    ) {
+        let service = service_fn(|request: Request<Incoming>| {
+            turns.fetch_add(1, Ordering::Relaxed);
+            let (answer, turns) = (Arc::clone(self).answer(peer, request), Arc::clone(&turns));
+            async move {
+                let answer = answer.await;
+                turns.fetch_add(1, Ordering::Relaxed);
+                answer
+            }
+        });
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         let mut stop = self.stop.subscribe();
         let mut stopped = pin!(async move {
@@ -191,7 +222,7 @@ impl Connections {
                     return Poll::Pending;
                 }
                 closing = true;
-                age.as_mut().reset(Instant::now() + self.limits.last_request_max);
+                age.as_mut().reset(Instant::now() + self.limits.request_max);
                 connection.as_mut().graceful_shutdown();
             }
         })
@@ -205,7 +236,11 @@ impl Connections {
     ) -> Result<Response, Infallible> {
         let client = client(peer, request.headers(), &self.trusted_proxies);
         request.extensions_mut().insert(Client(client));
-        let response = self.router.clone().call(request).await?;
+        let answer = self.router.clone().call(request);
+        let response = match tokio::time::timeout(self.limits.request_max, answer).await {
+            Ok(answer) => answer?,
+            Err(_) => too_slow().into_response(),
+        };
         if response.status().is_client_error() {
             self.refusals.turn(network(client)).await;
         }
@@ -263,21 +298,60 @@ impl Drop for Place {
     }
 }
 
-/// Cuts off a client that takes nothing of what it is sent.
-struct Unstalled {
+/// Cuts off a client that takes nothing of what it is sent, and one whose headers do not come to an end.
+struct Watched {
     stream: TcpStream,
-    limit: Duration,
+    /// Odd from the headers of a request to its answer.
+    turns: Arc<AtomicU32>,
+    turns_seen: u32,
+    stall_max: Duration,
     /// Runs while the client takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+    header_timeout: Duration,
+    headers: Headers,
 }
 
-impl Unstalled {
+/// How far the headers of the next request have come.
+enum Headers {
+    /// Nothing of them is there, or all of them.
+    Awaited,
+    /// Something is. Mostly that is all there is to come, so that no timer is made before it has to be waited for.
+    Begun(Instant),
+    Waiting(Pin<Box<Sleep>>),
+}
+
+impl Watched {
+    /// The client has sent something, or nothing more for now.
+    fn watch_headers(&mut self, context: &mut Context, sent: bool) -> Poll<io::Error> {
+        let turns = self.turns.load(Ordering::Relaxed);
+        if turns != self.turns_seen {
+            self.turns_seen = turns;
+            self.headers = Headers::Awaited;
+        }
+        if turns % 2 == 1 {
+            return Poll::Pending;
+        }
+        if sent {
+            if let Headers::Awaited = self.headers {
+                self.headers = Headers::Begun(Instant::now());
+            }
+            return Poll::Pending;
+        }
+        if let Headers::Begun(since) = self.headers {
+            self.headers = Headers::Waiting(Box::pin(tokio::time::sleep_until(since + self.header_timeout)));
+        }
+        match &mut self.headers {
+            Headers::Waiting(timer) => timer.as_mut().poll(context).map(|()| io::ErrorKind::TimedOut.into()),
+            Headers::Awaited | Headers::Begun(_) => Poll::Pending,
+        }
+    }
+
     fn watch<T>(&mut self, context: &mut Context, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if poll.is_ready() {
             self.stalled = None;
             return poll;
         }
-        let limit = self.limit;
+        let limit = self.stall_max;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         match stalled.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
@@ -286,13 +360,20 @@ impl Unstalled {
     }
 }
 
-impl AsyncRead for Unstalled {
+impl AsyncRead for Watched {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context, buffer: &mut ReadBuf) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let poll = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let sent = buffer.filled().len() > before;
+        match this.watch_headers(context, sent) {
+            Poll::Ready(error) if poll.is_pending() => Poll::Ready(Err(error)),
+            Poll::Ready(_) | Poll::Pending => poll,
+        }
     }
 }
 
-impl AsyncWrite for Unstalled {
+impl AsyncWrite for Watched {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.stream).poll_write(context, buffer);

@@ -82,6 +82,11 @@ pub fn not_started(error: &StartError) -> Refused {
     (ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, "not accepted; please send it again later"), reason)
 }
 
+/// The answer to a request that took longer than any may. What it asked for may still happen.
+pub fn too_slow() -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", "there was no answer in time")
+}
+
 /// An answer of JSON text.
 pub fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());

@@ -53,8 +53,7 @@ use tokio::task::JoinHandle;
 pub struct Settings {
     /// Bytes of a request's body.
     pub body_max: usize,
-    /// From the first byte of a connection, or the end of the previous request, to the end of the next one's headers;
-    /// so it is also how long an idle connection is kept.
+    /// From the first byte of a request to the end of its headers.
     pub header_timeout: Duration,
     /// From the headers to the end of the body.
     pub body_timeout: Duration,
@@ -72,7 +71,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             body_max: 1024 * 1024,
-            header_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(30),
             close_limit: Duration::from_secs(5),
             trusted_proxies: AddressList::default(),
