@@ -11,7 +11,7 @@
 use super::arguments::{ExecutionOptions, ListOptions};
 use super::pretty::pretty;
 use super::{Failure, show, store};
-use crate::engine::{Clock, Judge, Query, Status, SystemClock, push_seconds, view_of};
+use crate::engine::{Clock, Judge, Query, Status, SystemClock, push_seconds, view_of, without_words};
 use crate::flow::Workflow;
 use crate::journal::sqlite::{Beside, Sqlite};
 use crate::journal::{Event, History, Id, Journal, Request, Summary};
@@ -27,13 +27,18 @@ const EXPORTED_AT_ONCE: usize = 1000;
 /// How long to wait for the service to do what it was asked.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
-/// Prints the executions, newest first: a table, or one JSON object per line.
+/// Prints the executions, newest first: a table, or one JSON object per line. What failed is said as in the API's lists;
+/// `show` has the words.
 pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
     let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
     let page = journal.list(&query(options)).map_err(|error| error.message)?;
     let judge = Judge::new(workflow, clock());
+    let node_ids: Vec<&str> = workflow.nodes.iter().map(|node| node.id).collect();
     let mut rows = Vec::with_capacity(page.executions.len());
-    for summary in page.executions {
+    for mut summary in page.executions {
+        if let Some(message) = &mut summary.error_message {
+            *message = without_words(&node_ids, message).into_owned();
+        }
         let left_alone = if summary.status.is_final() { None } else { left_alone(&journal, &judge, summary.id)? };
         rows.push(Row { summary, left_alone });
     }

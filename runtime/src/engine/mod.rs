@@ -68,7 +68,7 @@ pub use handle::{Handle, StartError, Started, StartedBy};
 #[cfg(feature = "service")]
 pub use keys::First;
 #[cfg(feature = "service")]
-pub use listing::{Page, Query, Summary};
+pub use listing::{Page, Query, Summary, without_words};
 #[cfg(feature = "service")]
 pub use options::StartOptions;
 #[cfg(feature = "service")]

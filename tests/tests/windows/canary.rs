@@ -100,6 +100,11 @@ fn watch(case_name: &str, level: &str, format: &str, change: impl FnOnce(&mut Ca
     let (_, page) = serving.get("/metrics");
     must_not_show("the metrics", &page, &[SECRET, PERSONAL]);
     api(&serving);
+    for arguments in [&["executions"][..], &["executions", "--json"]] {
+        let listing = serving.command(arguments);
+        assert!(listing.status.success() && listing.stdout.contains("exec-"), "{}{}", listing.stdout, listing.stderr);
+        must_not_show("the operator's listing", &listing.stdout, &[SECRET, PERSONAL]);
+    }
     let health = serving.get("/health").1;
     must_not_show("the health", &health, &[SECRET, PERSONAL]);
     let (stage, ended, folder) = serving.stop();
@@ -235,6 +240,39 @@ fn results_hold_no_secret() {
     let listing = serving.command(&["env"]);
     assert_eq!(listing.status.code(), Some(0));
     must_not_show("`env`", &(listing.stdout + &listing.stderr), &[SECRET]);
+}
+
+/// The journal has to hold what an execution works on: orders and answers. Keys are no part of that, also where a service
+/// repeats the one it was sent.
+#[test]
+fn no_secret_is_on_the_disk() {
+    let serving = Serving::start("payment-declined-402", &["--audit", "audit.jsonl"], |case, folder| {
+        plant(case, folder, "debug", "json");
+        let charge = case.service.get_mut("payment").unwrap().get_mut("POST /v2/payments/charge").unwrap();
+        let text = "declined for key canary-secret-payment-7d4e";
+        charge[0].json =
+            Some(json!({ "error": text, "sent": { "authorization": "Bearer canary-secret-payment-7d4e" } }));
+    });
+    serving.send(&order());
+    serving.wait_for_ends(1);
+    fs::remove_file(serving.folder.path().join("payment.key")).unwrap();
+    let (_, _, folder) = serving.stop();
+    let mut searched = Vec::new();
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            must_not_show(&path.display().to_string(), &text, &[SECRET]);
+            searched.push((path.file_name().unwrap().to_string_lossy().into_owned(), text.contains(PERSONAL)));
+        }
+    }
+    assert!(searched.contains(&("journal.db".to_owned(), true)), "{searched:?}");
+    assert!(searched.contains(&("audit.jsonl".to_owned(), false)), "{searched:?}");
 }
 
 /// No value of the environment is built in: neither from the process nor from the files beside the workflow.

@@ -1,6 +1,6 @@
 //! `GET /api/v1/flows/executions?status&limit&offset&start_date&end_date`: a page of executions, newest first.
 
-use crate::engine::{Page, Query, Status, Timestamp};
+use crate::engine::{Page, Query, Status, Timestamp, without_words};
 use crate::server::error::ApiError;
 use axum::http::StatusCode;
 use std::fmt::Write;
@@ -44,8 +44,7 @@ pub fn query(text: &str) -> Result<Query, ApiError> {
     Ok(query)
 }
 
-/// `{executions, total_count, pagination}`. Lists are read, kept and passed on more freely than an execution: of an error
-/// they say at which node it was, and not its words, which may be another server's and hold what is somebody's.
+/// `{executions, total_count, pagination}`. Of an error it says no more than [`without_words`].
 pub fn answer(flow_id: &str, node_ids: &[&str], query: &Query, page: &Page) -> String {
     let flow_id = serde_json::Value::from(flow_id);
     let mut text = String::from("{\"executions\":[");
@@ -71,13 +70,11 @@ pub fn answer(flow_id: &str, node_ids: &[&str], query: &Query, page: &Page) -> S
     text
 }
 
-/// `payment: card of Jane Doe declined` becomes `payment: failed`. Comes in and goes out as JSON text; what is not said of
-/// a node are this program's own words.
-fn error(node_ids: &[&str], message: &str) -> String {
-    let node = message.strip_prefix('"').and_then(|message| message.split_once(": ")).map(|(node, _)| node);
-    match node.filter(|node| node_ids.contains(node)) {
-        Some(node) => serde_json::Value::from(format!("{node}: failed")).to_string(),
-        None => message.to_owned(),
+/// Comes in and goes out as JSON text.
+fn error(node_ids: &[&str], json: &str) -> String {
+    match serde_json::from_str::<String>(json) {
+        Ok(message) => serde_json::Value::from(&*without_words(node_ids, &message)).to_string(),
+        Err(_) => String::from("null"),
     }
 }
 

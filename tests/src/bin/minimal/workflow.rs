@@ -75,7 +75,10 @@ fn order_id(scope: &Scope) -> Result<Value, Fault> {
 }
 
 fn has_order_id(scope: &Scope) -> Result<bool, Fault> {
-    Ok(scope.get(&ORDER_ID).truthy())
+    let order_id = scope.get(&ORDER_ID);
+    // A bug that takes what is at hand into its words: a test looks for them.
+    assert!(order_id.text() != Some("\"canary-personal-panic\""), "there is no order {:?}", order_id.text());
+    Ok(order_id.truthy())
 }
 
 fn no_order_id(scope: &Scope, text: &mut Text) -> Rendered {
