@@ -1,4 +1,4 @@
-//! What connections cost a service, and whether a flood of refused requests is felt by others:
+//! What connections cost a service, whether a flood of refused requests is felt by others, and what it costs to be watched:
 //!
 //! ```text
 //! ulimit -n 30000; cargo build --release -p flow-tests --bins && target/release/service_costs
@@ -7,7 +7,8 @@
 //! Starts the program `minimal` that stands beside it (or the compiled workflow that is its argument, if that has a webhook
 //! `signed-webhook` with the secret `WEBHOOK_SECRET`), opens idle connections and looks at its memory; then measures how
 //! long it takes until a webhook is accepted, while nothing else happens and under a flood of unsigned requests from
-//! another address. Prints one line for each budget.
+//! another address; then has `throughput overhead` compare orders per second with metrics, log and audit trail, and without.
+//! Prints one line for each budget.
 
 use hmac::{Hmac, KeyInit, Mac};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -45,6 +46,10 @@ fn main() {
     of_rounds.sort_by(f64::total_cmp);
     println!("acceptance p99 under flood: {:.2} times the quiet one (budget: 2)", of_rounds[ROUNDS / 2]);
     service.kill().and_then(|()| service.wait()).expect("it ends");
+
+    let throughput = std::env::current_exe().expect("this program").with_file_name("throughput");
+    let ended = Command::new(throughput).arg("overhead").status();
+    assert!(ended.expect("`throughput` stands beside this program").success());
 }
 
 /// The service, and where it listens.
@@ -55,6 +60,7 @@ fn start() -> (Child, SocketAddr) {
         .args(["serve", "--listen", "127.0.0.1:0", "--allow-ip", "any", "--max-connections-per-client", "20000"])
         .env_clear()
         .env("WEBHOOK_SECRET", SECRET)
+        .env("OTEL_SDK_DISABLED", "true")
         .current_dir(std::env::temp_dir())
         .stderr(Stdio::piped())
         .spawn()

@@ -8,6 +8,10 @@
 //! durable before it is answered, what a step did before the next one begins; WAL, `synchronous=FULL`, group commit. Then it also
 //! prints the syncs of the disk per order, counted by strace where that is installed.
 //!
+//! `cargo run --release -p flow-tests --bin throughput overhead [ROUNDS [BINARY]]`
+//!
+//! The compiled binary against itself: with metrics, log, audit trail and rate limit, and without. `service_costs` runs it too.
+//!
 //! A given binary is measured in place of the one that flowc builds: an older one, or one with symbols for a profile.
 //!
 //! Three processes of their own beside this one: the world (so that its CPU is not counted), the compiled binary, the
@@ -45,6 +49,7 @@ const DURABLE_LOADS: [(usize, usize); 3] = [(1, 200), (16, 2_000), (64, 5_000)];
 fn main() -> Result<(), Failure> {
     match env::args().nth(1).as_deref() {
         Some("world") => world(),
+        Some("overhead") => overhead(&env::args().skip(2).collect::<Vec<_>>()),
         Some("durable") => measure(&env::args().skip(2).collect::<Vec<_>>(), true),
         _ => measure(&env::args().skip(1).collect::<Vec<_>>(), false),
     }
@@ -139,41 +144,11 @@ struct Done {
 fn measure(arguments: &[String], durable: bool) -> Result<(), Failure> {
     let loads = if durable { DURABLE_LOADS } else { LOADS };
     let rounds: usize = arguments.first().map_or(Ok(3), |text| text.parse())?;
-    let case = Case::read(&folder("run", "order-valid"));
-    let order = case.input(&folder("run", "order-valid"));
-    let binary = match arguments.get(1) {
-        Some(binary) => PathBuf::from(binary),
-        None => compile::binary(&case.workflow_text(), &case.workflow),
-    };
+    let (binary, order, world) = prepare(arguments)?;
     let rival = rival()?;
 
-    let mut world =
-        Command::new(env::current_exe()?).arg("world").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut lines = BufReader::new(world.stdout.take().ok_or("piped")?);
-    let mut env = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        lines.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once('=') else { break };
-        env.insert(name.to_owned(), value.to_owned());
-    }
-    env.insert("FLOW_ALLOWED_IPS".to_owned(), "127.0.0.1".to_owned());
+    let (mut env, done) = (world.env.clone(), Arc::clone(&world.done));
     env.insert("LOG_LEVEL".to_owned(), "error".to_owned()); // the rival logs errors only
-    let done = Arc::new(Done::default());
-    thread::spawn({
-        let done = Arc::clone(&done);
-        move || {
-            loop {
-                let read = lines.fill_buf().map_or(0, <[u8]>::len);
-                if read == 0 {
-                    return;
-                }
-                lines.consume(read);
-                done.count.fetch_add(read, Ordering::SeqCst);
-                done.changed.notify_waiters();
-            }
-        }
-    });
 
     let data = tempfile::tempdir()?;
     let folder = data.path().join("flowc").display().to_string();
@@ -242,9 +217,109 @@ fn measure(arguments: &[String], durable: bool) -> Result<(), Failure> {
         println!("{:<12} {:>9.1} MB after the load", server.name, server.memory()?);
     }
     drop(servers);
-    drop(world.stdin.take());
-    world.wait()?;
-    Ok(())
+    world.end()
+}
+
+/// What watching costs: the same binary with metrics, log, audit trail and rate limit, and with none of them.
+fn overhead(arguments: &[String]) -> Result<(), Failure> {
+    let rounds: usize = arguments.first().map_or(Ok(5), |text| text.parse())?;
+    let (binary, order, world) = prepare(arguments)?;
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (trail, log) = (file("audit.jsonl"), file("order.log"));
+    let with = |variables: &[(&str, &str)]| {
+        let mut env = world.env.clone();
+        env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        env
+    };
+    let memory = ["serve", "--store", "memory"];
+    let watched = [&memory[..], &["--audit", &trail, "--rate-limit", "1000000/s", "--listen"]].concat();
+    let silent = [&memory[..], &["--no-metrics", "--listen"]].concat();
+    let watched = Server::start("watched", &binary, &watched, &with(&[("LOG_LEVEL", "info"), ("LOG_FILE", &log)]))?;
+    let silent = Server::start("silent", &binary, &silent, &with(&[("LOG_LEVEL", "off")]))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let servers = [watched, silent];
+    for server in &servers {
+        wait_for(server.address);
+        runtime.block_on(load(server, &order, 64, 500, &world.done))?;
+    }
+    let mut ratios = Vec::new();
+    for _ in 0..rounds {
+        let round = |server| runtime.block_on(load(server, &order, 64, 3_000, &world.done));
+        let [watched, silent] = [round(&servers[0])?, round(&servers[1])?];
+        print_line(64, "watched", &watched);
+        print_line(64, "silent", &silent);
+        ratios.push((watched.per_second / silent.per_second, watched.cpu / silent.cpu));
+    }
+    let middle = |of: fn(&(f64, f64)) -> f64| {
+        let mut values: Vec<f64> = ratios.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    println!(
+        "watched / silent: {:.3} of the orders per second (budget: 0.90), {:.3} of the CPU per order",
+        middle(|ratio| ratio.0),
+        middle(|ratio| ratio.1)
+    );
+    drop(servers);
+    world.end()
+}
+
+/// The binary to measure, the order that is sent to it, the world around it. `arguments`: rounds, and a binary.
+fn prepare(arguments: &[String]) -> Result<(PathBuf, String, Surroundings), Failure> {
+    let case = Case::read(&folder("run", "order-valid"));
+    let order = case.input(&folder("run", "order-valid"));
+    let binary = match arguments.get(1) {
+        Some(binary) => PathBuf::from(binary),
+        None => compile::binary(&case.workflow_text(), &case.workflow),
+    };
+    Ok((binary, order, Surroundings::start()?))
+}
+
+/// The world's process.
+struct Surroundings {
+    process: Child,
+    /// Of a server that lives in it.
+    env: BTreeMap<String, String>,
+    done: Arc<Done>,
+}
+
+impl Surroundings {
+    fn start() -> Result<Surroundings, Failure> {
+        let mut process =
+            Command::new(env::current_exe()?).arg("world").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(process.stdout.take().ok_or("piped")?);
+        let mut env = BTreeMap::new();
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line)?;
+            let Some((name, value)) = line.trim_end().split_once('=') else { break };
+            env.insert(name.to_owned(), value.to_owned());
+        }
+        env.insert("FLOW_ALLOWED_IPS".to_owned(), "127.0.0.1".to_owned());
+        let done = Arc::new(Done::default());
+        thread::spawn({
+            let done = Arc::clone(&done);
+            move || {
+                loop {
+                    let read = lines.fill_buf().map_or(0, <[u8]>::len);
+                    if read == 0 {
+                        return;
+                    }
+                    lines.consume(read);
+                    done.count.fetch_add(read, Ordering::SeqCst);
+                    done.changed.notify_waiters();
+                }
+            }
+        });
+        Ok(Surroundings { process, env, done })
+    }
+
+    fn end(mut self) -> Result<(), Failure> {
+        drop(self.process.stdin.take());
+        self.process.wait()?;
+        Ok(())
+    }
 }
 
 fn print_line(at_once: usize, name: &str, round: &Round) {
