@@ -25,13 +25,13 @@ mod test;
 mod text;
 
 use crate::build::{self, Options, Talk};
-use crate::codegen::files::GeneratedCrate;
+use crate::codegen::files::{Flavour, GeneratedCrate};
 use crate::diagnostic::level::Levels;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Diff;
 use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
-use arguments::{Arguments, AuditFormat, Command, DiffFormat, Stage};
+use arguments::{Arguments, AuditFormat, BuildOptions, Command, DiffFormat, Stage};
 use clap::Parser as _;
 use flow_runtime::upgrade::Verdict;
 use input::Input;
@@ -85,9 +85,7 @@ impl Shell {
     fn command(&self, command: Command) -> Result<ExitCode, Stop> {
         match command {
             Command::Check { paths, lints } => return self.check_all(&paths, &lints.levels),
-            Command::Build { path, output, dist, no_cache, lints } => {
-                self.build(&path, output, dist, no_cache, &lints.levels)?;
-            }
+            Command::Build { path, output, options, lints } => self.build(&path, output, &options, &lints.levels)?,
             Command::Run { path, input, no_cache, lints, arguments } => {
                 return self.run(&path, input, no_cache, &lints.levels, arguments);
             }
@@ -118,9 +116,9 @@ impl Shell {
                 }
             }
             Command::Schema => print(&format!("{:#}\n", crate::catalog::schema::schema())),
-            Command::Eject { path, folder, lints } => self.eject(&path, &folder, &lints.levels)?,
-            Command::Warm { no_mail, dist } => {
-                build::warm(crate::codegen::files::Flavour { mail: !no_mail, store: true }, dist, self.talk)?;
+            Command::Eject { path, folder, traces, lints } => self.eject(&path, &folder, traces.otel, &lints.levels)?,
+            Command::Warm { no_mail, dist, traces } => {
+                build::warm(Flavour { mail: !no_mail, store: true, otel: traces.otel }, dist, self.talk)?;
                 self.talk.say("the runtime is compiled: every workflow from here on takes well under a second");
             }
         }
@@ -150,20 +148,14 @@ impl Shell {
         Ok(ExitCode::from(worst))
     }
 
-    fn build(
-        &self,
-        path: &Path,
-        output: Option<PathBuf>,
-        dist: bool,
-        no_cache: bool,
-        levels: &Levels,
-    ) -> Result<(), Stop> {
+    fn build(&self, path: &Path, output: Option<PathBuf>, options: &BuildOptions, levels: &Levels) -> Result<(), Stop> {
         let input = Input::read(path, false).map_err(Stop::World)?;
         let (name, file) = (input.name.clone(), input.source.name.clone());
-        let (generated, warnings) = self.generate(input, levels)?;
+        let (mut generated, warnings) = self.generate(input, levels)?;
+        generated.flavour.otel = options.traces.otel;
         let out = input::output(&generated.name, output);
-        let build = if dist { build::build_dist } else { build::build };
-        let built = build(&generated, &out, self.options(no_cache))?;
+        let build = if options.dist { build::build_dist } else { build::build };
+        let built = build(&generated, &out, self.options(options.no_cache))?;
         self.report.built(&name, &file, &built.path);
         self.talk.say(&format!(
             "built {} ({:.1} MB) in {:.2} s{}",
@@ -240,8 +232,9 @@ impl Shell {
         Ok(ExitCode::from(u8::from(diff.verdict() >= refused)))
     }
 
-    fn eject(&self, path: &Path, folder: &Path, levels: &Levels) -> Result<(), Stop> {
-        let (generated, warnings) = self.generate(Input::read(path, false).map_err(Stop::World)?, levels)?;
+    fn eject(&self, path: &Path, folder: &Path, otel: bool, levels: &Levels) -> Result<(), Stop> {
+        let (mut generated, warnings) = self.generate(Input::read(path, false).map_err(Stop::World)?, levels)?;
+        generated.flavour.otel = otel;
         build::eject(&generated, folder)?;
         let folder = folder.display();
         self.talk.say(&format!(

@@ -13,7 +13,7 @@ const OPTIONS: Options = Options { talk: Talk::Lines, reuse: true };
 
 /// The smallest workflow, and a way to see that it is really it that runs.
 fn workflow(says: &str) -> GeneratedCrate {
-    let mut generated = GeneratedCrate::new("smallest", Flavour { mail: true, store: true });
+    let mut generated = GeneratedCrate::new("smallest", Flavour { mail: true, store: true, otel: false });
     let tokens = quote::quote! {
         use ::flow_runtime::flow::{Settings, Workflow};
         use ::flow_runtime::value::Shape;
@@ -97,7 +97,7 @@ fn builds_at_once_do_not_disturb_each_other() {
 
 #[test]
 fn code_that_rustc_refuses_is_our_bug() {
-    let mut generated = GeneratedCrate::new("broken", Flavour { mail: true, store: true });
+    let mut generated = GeneratedCrate::new("broken", Flavour { mail: true, store: true, otel: false });
     generated.add_rust("src/main.rs", quote::quote! { fn main() -> u8 { "text" } });
     let error = build::build(&generated, &tempfile::tempdir().unwrap().path().join("broken"), OPTIONS).unwrap_err();
     let Error::Bug { headline, report } = error else { panic!("{error}") };

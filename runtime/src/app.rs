@@ -17,6 +17,7 @@ mod run;
 mod serve;
 mod signal;
 mod store;
+mod traces;
 
 use crate::env::{Environment, EnvironmentError, Paths, Sources};
 use crate::flow::Workflow;

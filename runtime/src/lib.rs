@@ -33,6 +33,8 @@ pub mod log;
 pub mod metrics;
 #[cfg(feature = "service")]
 pub mod observe;
+#[cfg(feature = "otel")]
+mod otel;
 #[cfg(feature = "service")]
 pub mod scenario;
 #[cfg(feature = "service")]

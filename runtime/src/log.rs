@@ -241,6 +241,24 @@ pub fn audit_failed(error: &str) {
     say!(Level::ERROR, "audit failed", error);
 }
 
+/// Where traces go: only the host. A URL may hold a key.
+#[cfg(feature = "otel")]
+pub fn traces_exported(host: &str) {
+    say!(Level::INFO, "traces exported", host);
+}
+
+/// Something that was said about traces was not understood; it was `reason`, which repeats no value.
+#[cfg(feature = "otel")]
+pub fn traces_remark(reason: &str) {
+    say!(Level::WARN, "traces setting", reason);
+}
+
+/// So many spans did not reach the collector.
+#[cfg(feature = "otel")]
+pub fn traces_dropped(spans: u64, reason: &str) {
+    say!(Level::WARN, "traces dropped", spans, reason);
+}
+
 /// Something panicked, at this place of the source. What it said may hold anything, and is not repeated.
 pub fn panicked(place: &str) {
     say!(Level::ERROR, "panicked", place);

@@ -4,7 +4,7 @@
 //! nodes make.
 //! Always true: everything is derived from what came in, the execution and the node. So every attempt of a node sends the
 //! same header, also after a crash. What came in is durable with the input; without one nothing is sent, so that the
-//! called services decide for themselves whether they record.
+//! called services decide for themselves whether they record; but a program that records traces itself begins one.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -40,6 +40,12 @@ impl TraceContext {
     /// A trace that begins with this execution, and carries its number.
     pub fn begin(execution: u128, sampled: bool) -> TraceContext {
         TraceContext { trace_id: execution, parent_id: 0, flags: u8::from(sampled) }
+    }
+
+    /// The same trace, recorded or not.
+    #[must_use]
+    pub fn sampled_as(self, sampled: bool) -> TraceContext {
+        TraceContext { flags: u8::from(sampled), ..self }
     }
 
     /// What a node sends along: it is itself the caller.

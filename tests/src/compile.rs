@@ -74,7 +74,7 @@ pub fn remarks(text: &str, file: &Path) -> String {
 /// # Panics
 /// When the workflow is wrong, or rustc does not accept what was generated.
 pub fn compiles(text: &str, file: &Path) {
-    build(text, file);
+    build(text, file, false);
 }
 
 type Slot = Arc<OnceLock<PathBuf>>;
@@ -84,22 +84,34 @@ type Slot = Arc<OnceLock<PathBuf>>;
 /// # Panics
 /// As [`compiles`].
 pub fn binary(text: &str, file: &Path) -> PathBuf {
-    static BUILT: LazyLock<Mutex<BTreeMap<(String, PathBuf), Slot>>> = LazyLock::new(Mutex::default);
-    let key = (text.to_owned(), file.to_owned());
+    binary_of(text, file, false)
+}
+
+/// The same, as `flowc build --otel` makes it.
+///
+/// # Panics
+/// As [`compiles`].
+pub fn binary_with_traces(text: &str, file: &Path) -> PathBuf {
+    binary_of(text, file, true)
+}
+
+fn binary_of(text: &str, file: &Path, otel: bool) -> PathBuf {
+    static BUILT: LazyLock<Mutex<BTreeMap<(String, PathBuf, bool), Slot>>> = LazyLock::new(Mutex::default);
+    let key = (text.to_owned(), file.to_owned(), otel);
     let slot = Arc::clone(BUILT.lock().expect("no panic while locked").entry(key).or_default());
-    slot.get_or_init(|| kept(text, file)).clone()
+    slot.get_or_init(|| kept(text, file, otel)).clone()
 }
 
 /// flowc's cache keeps a limited number of binaries, and other builds go on meanwhile: a link beside the tests stays.
-fn kept(text: &str, file: &Path) -> PathBuf {
+fn kept(text: &str, file: &Path, otel: bool) -> PathBuf {
     let mut hasher = DefaultHasher::new();
-    (text, file).hash(&mut hasher);
+    (text, file, otel).hash(&mut hasher);
     let tests = env::current_exe().expect("a path").with_file_name("flow-tests-binaries");
     let place = tests.join(format!("{}-{:016x}", slug(file), hasher.finish()));
     fs::create_dir_all(&tests).expect("target can be written");
     let beside = place.with_extension(std::process::id().to_string()); // other tests may run what is there now
     for _ in 0..3 {
-        let built = build(text, file);
+        let built = build(text, file, otel);
         let _ = fs::remove_file(&beside);
         if fs::hard_link(&built, &beside).is_ok() || fs::copy(&built, &beside).is_ok() {
             fs::rename(&beside, &place).expect("target can be written");
@@ -110,8 +122,9 @@ fn kept(text: &str, file: &Path) -> PathBuf {
     panic!("{}: the binary vanished from the cache three times", file.display());
 }
 
-fn build(text: &str, file: &Path) -> PathBuf {
-    let generated = generate(text, file);
+fn build(text: &str, file: &Path, otel: bool) -> PathBuf {
+    let mut generated = generate(text, file);
+    generated.flavour.otel = otel;
     build::build_in_cache(&generated, Options { talk: Talk::Quiet, reuse: true })
         .unwrap_or_else(|error| panic!("{}:\n{error}", file.display()))
         .path

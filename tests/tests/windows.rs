@@ -7,6 +7,7 @@ mod windows {
     mod canary;
     mod log;
     mod metrics;
+    mod otlp;
     mod stage;
     mod trace;
 }

@@ -120,7 +120,7 @@ pub fn health() -> Health {
         Ok(toolchain) => toolchain,
         Err(error) => return Health::NoCompiler(error.to_string()),
     };
-    let usual = Variant { flavour: Flavour { mail: true, store: true }, dist: false };
+    let usual = Variant { flavour: Flavour { mail: true, store: true, otel: false }, dist: false };
     let runtime = Workdir::open(&toolchain).is_ok_and(|workdir| runtime::Runtime::is_ready(&workdir, usual));
     Health::Found { rustc: toolchain.release, runtime }
 }

@@ -168,7 +168,7 @@ fn attempt(toolchain: &Toolchain, workdir: &Workdir, variant: Variant, talk: Tal
         workspace: &workspace,
         target: &target(workdir, variant),
         package: "flow-runtime",
-        features: variant.flavour.features(),
+        features: &variant.flavour.features(),
         rustflags: &rustflags(workdir, variant),
     }
     .run(talk)

@@ -217,7 +217,7 @@ fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str, rustc: Dura
 /// the work folder.
 fn folder_name(generated: &GeneratedCrate, variant: Variant) -> String {
     let mut hash = hash::Hash::new().add(generated.main_rs().as_bytes()).add(embedded::source_hash().as_bytes());
-    for part in flags(variant).iter().chain(generated.flavour.features()) {
+    for part in flags(variant).iter().chain(&generated.flavour.features()) {
         hash = hash.add(part.as_bytes());
     }
     format!("binary-{}", hash.name())

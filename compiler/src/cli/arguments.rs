@@ -43,15 +43,8 @@ pub enum Command {
         /// The executable, or the folder to put it in [default: here, named as the workflow]
         #[arg(short, long, value_name = "OUT")]
         output: Option<PathBuf>,
-        /// One static executable, as small as can be, that runs where there is nothing else (Linux)
-        ///
-        /// Everything it links is optimised as one, which takes a minute; the first time on a machine the runtime is compiled
-        /// once more, which takes some.
-        #[arg(long)]
-        dist: bool,
-        /// Compile even if exactly this workflow was compiled before
-        #[arg(long)]
-        no_cache: bool,
+        #[command(flatten)]
+        options: BuildOptions,
         #[command(flatten)]
         lints: LintOptions,
     },
@@ -268,6 +261,8 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
         #[command(flatten)]
+        traces: TraceOptions,
+        #[command(flatten)]
         lints: LintOptions,
     },
     /// Compile the runtime now, so that the first workflow need not wait for it
@@ -278,7 +273,31 @@ pub enum Command {
         /// The runtime of `build --dist`
         #[arg(long)]
         dist: bool,
+        #[command(flatten)]
+        traces: TraceOptions,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct BuildOptions {
+    /// One static executable, as small as can be, that runs where there is nothing else (Linux)
+    ///
+    /// Everything it links is optimised as one, which takes a minute; the first time on a machine the runtime is compiled
+    /// once more, which takes some.
+    #[arg(long)]
+    pub dist: bool,
+    #[command(flatten)]
+    pub traces: TraceOptions,
+    /// Compile even if exactly this workflow was compiled before
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TraceOptions {
+    /// With traces for OpenTelemetry, exported over OTLP as the OTEL_ variables of its process say
+    #[arg(long)]
+    pub otel: bool,
 }
 
 #[derive(Debug, Args)]

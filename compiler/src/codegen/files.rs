@@ -20,23 +20,22 @@ pub struct GeneratedCrate {
 }
 
 /// Which of the runtime's features a workflow needs. Few on purpose: each flavour is a runtime to compile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Flavour {
     /// The workflow sends mail.
     pub mail: bool,
     /// Executions are kept in a file.
     pub store: bool,
+    /// Traces are exported over OTLP: not what a workflow needs, but what its operator wants.
+    pub otel: bool,
 }
 
 impl Flavour {
     /// Features of `flow-runtime`, in a fixed order.
-    pub fn features(self) -> &'static [&'static str] {
-        match (self.mail, self.store) {
-            (true, true) => &["service", "mail", "store"],
-            (true, false) => &["service", "mail"],
-            (false, true) => &["service", "store"],
-            (false, false) => &["service"],
-        }
+    pub fn features(self) -> Vec<&'static str> {
+        let Flavour { mail, store, otel } = self;
+        let all = [("service", true), ("mail", mail), ("store", store), ("otel", otel)];
+        all.into_iter().filter_map(|(feature, wanted)| wanted.then_some(feature)).collect()
     }
 }
 
@@ -91,7 +90,7 @@ mod tests {
     use quote::quote;
 
     fn with_main(tokens: TokenStream) -> GeneratedCrate {
-        let mut generated = GeneratedCrate::new("order", Flavour { mail: false, store: false });
+        let mut generated = GeneratedCrate::new("order", Flavour::default());
         generated.add_rust("src/main.rs", tokens);
         generated
     }

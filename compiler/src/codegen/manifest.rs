@@ -24,7 +24,7 @@ pub fn release_profile() -> String {
 
 /// Packages of the runtime's lock file that do little for a request. Not `http`, `url` and `lettre`, which write and read every
 /// one: compiled for size they took a tenth of all instructions of an order.
-const COMPILED_FOR_SIZE: [&str; 40] = [
+const COMPILED_FOR_SIZE: [&str; 36] = [
     "async-compression",
     "axum",
     "compression-codecs",
@@ -43,9 +43,6 @@ const COMPILED_FOR_SIZE: [&str; 40] = [
     "minijinja",
     "miniz_oxide",
     "openssl-probe",
-    "opentelemetry",
-    "opentelemetry-otlp",
-    "opentelemetry_sdk",
     "prometheus-client",
     "reqwest",
     "rustls",
@@ -60,7 +57,6 @@ const COMPILED_FOR_SIZE: [&str; 40] = [
     "tokio-util",
     "tower",
     "tower-http",
-    "tracing-opentelemetry",
     "tracing-subscriber",
     "unicode-bidi",
     "unicode-normalization",
@@ -146,7 +142,7 @@ mod tests {
     const LOCK: &str = "# generated\nversion = 4\n\n[[package]]\nname = \"bytes\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"tokio\"\nversion = \"1.54.0\"\n";
 
     fn named(name: &str) -> GeneratedCrate {
-        GeneratedCrate::new(name, Flavour { mail: true, store: true })
+        GeneratedCrate::new(name, Flavour { mail: true, store: true, otel: false })
     }
 
     #[test]
@@ -165,7 +161,7 @@ mod tests {
     #[test]
     fn only_the_needed_features_are_asked_for() {
         assert!(cargo_toml(&named("order"), LOCK).contains("features = [\"service\", \"mail\", \"store\"]"));
-        let quiet = GeneratedCrate::new("order", Flavour { mail: false, store: false });
+        let quiet = GeneratedCrate::new("order", Flavour::default());
         assert!(cargo_toml(&quiet, LOCK).contains("features = [\"service\"]"));
     }
 

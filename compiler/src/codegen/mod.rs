@@ -88,7 +88,8 @@ struct Setting<'a> {
 
 /// As [`generate`], on this thread.
 fn write(plan: &Plan, entry: Entry) -> GeneratedCrate {
-    let mut generated = GeneratedCrate::new(plan.workflow.slug.clone(), Flavour { mail: plan.mail, store: plan.store });
+    let flavour = Flavour { mail: plan.mail, store: plan.store, otel: false };
+    let mut generated = GeneratedCrate::new(plan.workflow.slug.clone(), flavour);
     generated.add_rust("src/main.rs", main_rs::gen_main_rs(plan, entry));
     generated
 }

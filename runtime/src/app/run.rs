@@ -23,9 +23,9 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let input = input(workflow, options.input.as_deref())?;
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, options.data.as_ref())?;
-    let services = services(options.tls_min_version)?;
+    let tls = super::tls_version(options.tls_min_version)?;
     let audit = options.audit.as_deref();
-    carry(workflow, environment, services, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
+    carry(workflow, environment, tls, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
         engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
     })
@@ -40,29 +40,33 @@ pub fn resume(
 ) -> Result<ExitCode, Failure> {
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, Some(&folder))?;
-    carry(workflow, environment, services(None)?, journal, options.pretty, None, async |engine: &Arc<Engine>| {
-        engine.resume(options.id).map_err(|error| error.message)
-    })
-}
-
-fn services(oldest: Option<TlsVersion>) -> Result<Services, Failure> {
-    Services::speaking(super::tls_version(oldest)?).map_err(|fault| fault.message.into())
+    carry(
+        workflow,
+        environment,
+        super::tls_version(None)?,
+        journal,
+        options.pretty,
+        None,
+        async |engine: &Arc<Engine>| engine.resume(options.id).map_err(|error| error.message),
+    )
 }
 
 fn carry(
     workflow: &'static Workflow,
     environment: Environment,
-    services: Services,
+    tls: TlsVersion,
     journal: Arc<dyn Journal>,
     pretty_wanted: Option<bool>,
     audit: Option<&Path>,
     start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
 ) -> Result<ExitCode, Failure> {
+    let services = Services::speaking(tls).map_err(|fault| fault.message)?;
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let (view, code) = runtime.block_on(async {
         let engine = Engine::new(workflow, environment, services, Arc::clone(&journal));
+        super::traces::keep(&engine, tls)?;
         super::audit::keep(audit, workflow, &engine, &*journal, "run")?;
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = start(&engine).await?;
@@ -70,6 +74,7 @@ fn carry(
         tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
         let status = handle.finished().await;
         super::audit::close(&engine);
+        super::traces::close(&engine).await;
         let view = engine.view(handle.id()).unwrap_or_default();
         let code = match (status, stopped.load(Ordering::Relaxed)) {
             (Status::Completed, _) => 0,

@@ -55,6 +55,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         if options.no_metrics {
             engine.observer().metrics.switch_off();
         }
+        super::traces::keep(&engine, tls_version)?;
         super::audit::keep(options.audit.as_deref(), workflow, &engine, &*journal, "serve")?;
         let unfinished = engine.recover(store::retention(&options.store)).map_err(|error| error.message)?;
         if unfinished > 0 {
@@ -80,6 +81,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         crate::log::drained(left == 0, asked.elapsed());
         running.end().await;
         super::audit::close(&engine);
+        super::traces::close(&engine).await;
         if left > 0 {
             let then = if journal.store().is_some() { "; they go on with the next start" } else { "" };
             eprintln!("{left} executions were cut off{then}");

@@ -278,7 +278,7 @@ impl Engine {
         let clock = Arc::clone(&self.parts.clock);
         let mut run = Run::new(id, input, (trigger, origin), accepted, clock, execution, Duration::ZERO);
         run.environment = options.values(&self.environment.values);
-        run.trace = options.trace;
+        run.trace = self.observer.trace_of(id, options.trace);
         let run = Arc::new(run);
         let handle = Handle::of(&run);
         self.registry.add(Arc::clone(&run));

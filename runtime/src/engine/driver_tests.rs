@@ -162,7 +162,7 @@ impl Drop for InFlight {
 }
 
 fn succeed(result: &str) -> Attempt {
-    Attempt { outcome: node::Outcome::Succeeded, result: Some(result.to_owned()), error: None }
+    Attempt { outcome: node::Outcome::Succeeded, status: None, result: Some(result.to_owned()), error: None }
 }
 
 fn error(code: &str, message: &str) -> Option<NodeError> {
@@ -173,13 +173,14 @@ fn unavailable() -> Attempt {
     let error = error("HTTP_503", "HTTP 503 Service Unavailable");
     Attempt {
         outcome: node::Outcome::Retryable { after: None },
+        status: None,
         result: Some(String::from(r#"{"success":false}"#)),
         error,
     }
 }
 
 fn declined() -> Attempt {
-    Attempt { outcome: node::Outcome::Failed, result: None, error: error("HTTP_402", "Payment declined") }
+    Attempt { outcome: node::Outcome::Failed, status: None, result: None, error: error("HTTP_402", "Payment declined") }
 }
 
 fn act(attempt: Attempt) -> Act {
@@ -512,7 +513,9 @@ async fn a_service_that_asks_for_an_endless_wait_gets_one_and_cancel_ends_it() {
     let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
     let bench = Bench::with(vec![http("a", 3)], vec![], settings);
     let outcome = node::Outcome::Retryable { after: Some(Duration::MAX) };
-    bench.world.script("a", [act(Attempt { outcome, result: None, error: error("HTTP_429", "slow down") })]);
+    bench
+        .world
+        .script("a", [act(Attempt { outcome, status: None, result: None, error: error("HTTP_429", "slow down") })]);
     let handle = bench.start().await;
     sleep(seconds(1_000_000)).await;
     assert_eq!(bench.engine.status(handle.id()), Some(Status::Running));
@@ -552,7 +555,7 @@ async fn a_panic_ends_its_execution_and_nothing_else() {
 async fn secrets_are_removed_from_errors() {
     let bench = Bench::new(vec![http("a", 0)], vec![]);
     let error = error("HTTP_401", "bad key sk_live_12345");
-    bench.world.script("a", [act(Attempt { outcome: node::Outcome::Failed, result: None, error })]);
+    bench.world.script("a", [act(Attempt { outcome: node::Outcome::Failed, status: None, result: None, error })]);
     assert_eq!(bench.run().await.1["error_message"], "a: bad key ***");
 }
 

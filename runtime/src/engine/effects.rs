@@ -4,7 +4,7 @@
 //! Always true: an effect is rendered once; all its attempts send the same bytes. Tests put a small world of their own here.
 
 use crate::flow::Node;
-use crate::node::{Attempt, Prepared, Services};
+use crate::node::{Attempt, Peer, Prepared, Services};
 use crate::scope::Scope;
 use crate::value::Fault;
 use std::pin::Pin;
@@ -29,6 +29,11 @@ pub trait Effect: Send + Sync {
     fn unknown(&self) -> Option<Attempt> {
         None
     }
+
+    /// Whom it talks to, for those who watch.
+    fn peer(&self) -> Option<Peer<'_>> {
+        None
+    }
 }
 
 /// The real world.
@@ -51,5 +56,9 @@ impl Effect for ServiceEffect {
 
     fn unknown(&self) -> Option<Attempt> {
         self.prepared.unknown()
+    }
+
+    fn peer(&self) -> Option<Peer<'_>> {
+        self.prepared.peer()
     }
 }

@@ -82,7 +82,7 @@ impl Engine {
         };
         Ok(revived.map(|mut revived| {
             revived.run.environment = revived.options.values(&self.environment.values);
-            revived.run.trace = revived.options.trace;
+            revived.run.trace = self.observer.trace_of(id, revived.options.trace);
             revived
         }))
     }

@@ -7,6 +7,7 @@ use super::takeover::Renumbered;
 use super::{Execution, Status};
 use crate::journal::{Id, JournalError};
 use crate::node::NodeError;
+use crate::observe::Subject;
 use crate::trace::TraceContext;
 use crate::value::Doc;
 use std::ops::Range;
@@ -130,6 +131,12 @@ impl Run {
     /// A panic elsewhere leaves the state usable: whatever it was doing, the execution is then ended from outside.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For those who watch it.
+    pub fn subject(&self) -> Subject<'_> {
+        let Run { name, origin, accepted, trace, .. } = self;
+        Subject { execution_id: name, origin, accepted: *accepted, trace: *trace }
     }
 
     /// How long it has been running.

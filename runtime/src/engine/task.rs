@@ -96,6 +96,8 @@ enum Ending {
 struct Computed<'a> {
     attempted: Attempted,
     began: Duration,
+    /// Of an HTTP answer.
+    status: Option<u16>,
     result: Option<&'a str>,
     error: Option<NodeError>,
 }

@@ -69,7 +69,7 @@ pub(super) fn settle(answer: &Answer) -> Attempt {
         code: if refused { "UNSUCCESSFUL".to_owned() } else { format!("HTTP_{}", status.as_u16()) },
         details: format!("{{\"status_code\":{}}}", status.as_u16()),
     });
-    Attempt { outcome, result: Some(result(answer, &body)), error }
+    Attempt { outcome, status: Some(status.as_u16()), result: Some(result(answer, &body)), error }
 }
 
 /// `HTTP 402 Payment Required`.
@@ -241,13 +241,14 @@ mod tests {
         let expected = format!(
             r#"{{"transaction_id":"t-1","amount":1,"status_code":200,"response":{body},"headers":{{"content-type":"application/json"}},"duration":0.012,"success":true}}"#
         );
-        assert_eq!(attempt, Attempt::succeeded(expected));
+        assert_eq!(attempt, Attempt { status: Some(200), ..Attempt::succeeded(expected) });
     }
 
     #[test]
     fn keys_of_the_body_win() {
         let body = r#"{"success":"maybe","status_code":"x","response":1,"headers":[],"duration":null}"#;
-        assert_eq!(answer(200, &[JSON], body), Attempt::succeeded(body.to_owned()));
+        let expected = Attempt { status: Some(200), ..Attempt::succeeded(body.to_owned()) };
+        assert_eq!(answer(200, &[JSON], body), expected);
     }
 
     #[test]

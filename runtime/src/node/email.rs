@@ -6,7 +6,7 @@
 
 use super::letter::{Letter, Templates};
 use super::smtp::{Pool, Refusal};
-use super::{Attempt, NodeError, Outcome, attempt_key, failure};
+use super::{Attempt, NodeError, Outcome, Peer, attempt_key, failure};
 use crate::flow::Email;
 use crate::render::{FinishedRelay, Message, Relay, To};
 use crate::scope::Scope;
@@ -38,6 +38,10 @@ impl fmt::Debug for Mail {
 }
 
 impl Mail {
+    pub(super) fn peer(&self) -> Peer<'_> {
+        Peer { method: None, scheme: "smtp", host: &self.relay.server, port: self.relay.port }
+    }
+
     /// What to settle with when nobody knows whether it was sent; `None`: it may be sent again.
     pub(super) fn unknown(&self) -> Option<Attempt> {
         self.at_most_once.then(|| Attempt::succeeded(result(&self.letter, "unknown")))

@@ -11,7 +11,7 @@
 
 use super::answer::{self, Answer};
 use super::cache::{Cache, Key};
-use super::{Attempt, NodeError, Outcome, attempt_key, failure};
+use super::{Attempt, NodeError, Outcome, Peer, attempt_key, failure};
 use crate::flow::{Body, Http};
 use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
 use crate::scope::Scope;
@@ -151,7 +151,7 @@ fn take_login(url: &mut Url) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn percent_decode(text: &str) -> Vec<u8> {
+pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     let mut decoded = Vec::with_capacity(rest.len());
     while let [byte, after @ ..] = rest {
@@ -217,16 +217,7 @@ impl NoAnswer {
 
 impl Client {
     pub(super) fn new(tls: Arc<rustls::ClientConfig>) -> Result<Client, Fault> {
-        let mut tls = (*tls).clone();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .tcp_nodelay(true)
-            .gzip(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build();
-        let client = client.map_err(|error| Fault::new(format!("the HTTP client cannot be built: {error}")))?;
-        Ok(Client { client, cache: Cache::default() })
+        Ok(Client { client: connections(tls)?, cache: Cache::default() })
     }
 
     pub(super) async fn attempt(&self, request: &Request, timeout: Duration) -> Attempt {
@@ -281,6 +272,19 @@ impl Client {
     }
 }
 
+/// A pool of connections.
+pub(super) fn connections(tls: Arc<rustls::ClientConfig>) -> Result<reqwest::Client, Fault> {
+    let mut tls = (*tls).clone();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .tcp_nodelay(true)
+        .gzip(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build();
+    client.map_err(|error| Fault::new(format!("the HTTP client cannot be built: {error}")))
+}
+
 async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, NoAnswer> {
     let mut chunk = async || response.chunk().await.map_err(|error| NoAnswer::transport(&error));
     // Small answers come in one piece and are not copied.
@@ -323,6 +327,16 @@ impl Request {
             shown["body"] = serde_json::from_slice(body).unwrap_or_else(|_| text(body));
         }
         shown
+    }
+
+    pub(super) fn peer(&self) -> Peer<'_> {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        Peer {
+            method: Some(self.method.as_str()),
+            scheme: self.url.scheme(),
+            host: self.url.host_str().unwrap_or_default(),
+            port,
+        }
     }
 
     fn to_reqwest(&self) -> reqwest::Request {

@@ -29,6 +29,8 @@ mod tests;
 #[cfg(feature = "service")]
 mod tls;
 
+#[cfg(feature = "otel")]
+pub(crate) use http::percent_decode;
 #[cfg(feature = "service")]
 pub use tls::TlsVersion;
 
@@ -71,12 +73,35 @@ impl Prepared {
             Prepared::Email(mail) => mail.unknown(),
         }
     }
+
+    /// Whom it talks to.
+    pub fn peer(&self) -> Option<Peer<'_>> {
+        match self {
+            Prepared::Http(request) => Some(request.peer()),
+            #[cfg(feature = "mail")]
+            Prepared::Email(mail) => Some(mail.peer()),
+            Prepared::Rust(_) => None,
+        }
+    }
+}
+
+/// Whom an effect talks to. Holds nothing private: no path, no login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer<'a> {
+    /// Of an HTTP request.
+    pub method: Option<&'a str>,
+    /// `http`, `https`, `smtp`.
+    pub scheme: &'a str,
+    pub host: &'a str,
+    pub port: u16,
 }
 
 /// How one attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
     pub outcome: Outcome,
+    /// Of an HTTP answer.
+    pub status: Option<u16>,
     /// The node's `result` as canonical JSON text; also kept of a failed answer. `None`: missing.
     pub result: Option<String>,
     /// Set for failures, and for a 2xx that says `success: false`.
@@ -127,12 +152,12 @@ impl NodeError {
 
 impl Attempt {
     pub fn succeeded(result: String) -> Attempt {
-        Attempt { outcome: Outcome::Succeeded, result: Some(result), error: None }
+        Attempt { outcome: Outcome::Succeeded, status: None, result: Some(result), error: None }
     }
 
     /// A failure without an answer: `result.success` is false, so that edges can ask for it.
     pub fn failed(outcome: Outcome, error: NodeError) -> Attempt {
-        Attempt { outcome, result: Some("{\"success\":false}".to_owned()), error: Some(error) }
+        Attempt { outcome, status: None, result: Some("{\"success\":false}".to_owned()), error: Some(error) }
     }
 }
 
@@ -155,6 +180,15 @@ impl Services {
             mail: email::Client::new(tls.clone()),
             http: http::Client::new(tls)?,
         })
+    }
+
+    /// Connections of their own, for what the process itself has to say to somebody.
+    ///
+    /// # Errors
+    /// As [`Services::new`].
+    #[cfg(feature = "otel")]
+    pub(crate) fn connections(oldest: TlsVersion) -> Result<reqwest::Client, Fault> {
+        http::connections(tls::client_config(oldest)?)
     }
 
     /// Renders an effect. Pure nodes (filter, transform, triggers) are not prepared: the engine's shell computes them.
@@ -186,6 +220,12 @@ impl Services {
             Prepared::Rust(prepared) => rust::attempt(&prepared.0, timeout).await,
         }
     }
+}
+
+/// Why there was no answer, in words that hold nothing of the URL.
+#[cfg(feature = "otel")]
+pub(crate) fn transport_failure(error: &reqwest::Error) -> String {
+    failure::transport(error).message
 }
 
 /// The same for every attempt of one node in one execution, and different for any other: 32 hexadecimal digits.

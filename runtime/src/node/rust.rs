@@ -60,7 +60,7 @@ fn panicked() -> Attempt {
 
 /// There is no answer that could be kept: `result` is missing.
 fn without_result(outcome: Outcome, error: NodeError) -> Attempt {
-    Attempt { outcome, result: None, error: Some(error) }
+    Attempt { outcome, status: None, result: None, error: Some(error) }
 }
 
 #[cfg(test)]

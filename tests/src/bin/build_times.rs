@@ -66,7 +66,7 @@ impl Arguments {
 
 fn report(arguments: &Arguments) -> Outcome<()> {
     if arguments.only_runtime {
-        build::warm(Flavour { mail: true, store: true }, false, Talk::Lines)?;
+        build::warm(Flavour { mail: true, store: true, otel: false }, false, Talk::Lines)?;
         println!("first build of the runtime       {:7.1} s of CPU", children_cpu()?);
         return Ok(());
     }

@@ -58,7 +58,7 @@ fn inside_rust_code(plan: &Plan) {
     let name = proc_macro2::Ident::new("workflow", proc_macro2::Span::call_site());
     let span = |_| proc_macro2::Span::call_site();
     let module = Module { name, visibility: Default::default(), span: &span };
-    let mut generated = GeneratedCrate::new("module", Flavour { mail: true, store: true });
+    let mut generated = GeneratedCrate::new("module", Flavour { mail: true, store: true, otel: false });
     generated.add_rust("src/workflow.rs", codegen::module(plan, &module));
     generated.add_rust("src/stand_in.rs", codegen::stand_in(&plan.workflow, &module));
 }

@@ -9,7 +9,11 @@ pub const SECRET: &str = "a secret of the test";
 
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minimal"));
-    command.env_clear().env("WEBHOOK_SECRET", SECRET).current_dir(std::env::temp_dir());
+    command
+        .env_clear()
+        .env("WEBHOOK_SECRET", SECRET)
+        .env("OTEL_SDK_DISABLED", "true")
+        .current_dir(std::env::temp_dir());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -139,6 +143,10 @@ impl Serving {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn terminate(&self) {
         self.signal("TERM");
     }
@@ -221,4 +229,25 @@ fn second_signal_ends_at_once() {
     serving.wait_for_line("\"draining\"");
     serving.terminate();
     assert_eq!(serving.child.wait().unwrap().code(), Some(143));
+}
+
+/// What a panic says may hold anything that was at hand.
+#[test]
+fn a_panic_says_where_it_was_and_not_what_was_at_hand() {
+    let body = br#"{"order_id": "canary-personal-panic"}"#;
+    let mut serving = Serving::start(&["--allow-ip", "any", "--store", "memory"]);
+    assert_eq!(send(serving.address, "POST", "/webhooks/open-webhook", &[], body).status, 200);
+    assert_eq!(send(serving.address, "POST", "/webhooks/open-webhook", &[], b"{\"order_id\": 1}").status, 200);
+    serving.terminate();
+    let log = serving.rest_of_stderr();
+    assert!(log.contains("\"event\":\"panicked\"") && log.contains("workflow.rs:"), "{log}");
+    assert!(log.contains("\"code\":\"INTERNAL\"") && log.contains("\"status\":\"completed\""), "{log}");
+    assert!(!log.contains("canary"), "{log}");
+
+    let output = finish(program().args(["run", "--input", "-"]), std::str::from_utf8(body).unwrap());
+    assert_eq!(output.status.code(), Some(1));
+    let execution: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(execution["error_code"], "INTERNAL");
+    assert!(!execution["error_message"].as_str().unwrap().contains("canary"), "{execution}");
+    assert!(!text(&output.stderr).contains("canary"), "{}", text(&output.stderr));
 }

@@ -30,11 +30,21 @@ impl Serving {
     /// The workflow of a case of the run tier; `change`: the case, before it is played, and the
     /// folder of the process.
     pub fn start(case: &str, arguments: &[&str], change: impl FnOnce(&mut Case, &Path)) -> Serving {
+        Serving::of(case, compile::binary, arguments, change)
+    }
+
+    /// The same, compiled as `binary` does it.
+    pub fn of(
+        case: &str,
+        binary: impl FnOnce(&str, &Path) -> PathBuf,
+        arguments: &[&str],
+        change: impl FnOnce(&mut Case, &Path),
+    ) -> Serving {
         let folder_of_case = folder("run", case);
         let mut case = Case::read(&folder_of_case);
         let folder = tempfile::tempdir().unwrap();
         change(&mut case, folder.path());
-        let binary = compile::binary(&case.workflow_text(), &case.workflow);
+        let binary = binary(&case.workflow_text(), &case.workflow);
         let stage = Stage::new(&case);
         let listen = ["serve", "--listen", "127.0.0.1:0", "--allow-ip", "127.0.0.1"];
         let arguments: Vec<String> = listen.iter().chain(arguments).map(|&argument| argument.to_owned()).collect();

@@ -17,8 +17,8 @@ impl Task {
             state.started.clone().into_iter().filter(|&node| state.execution.state(node) == NodeState::Cancelled);
         for node in cancelled.collect::<Vec<_>>() {
             state.nodes[node].completed = at;
-            let took = at.saturating_sub(state.nodes[node].started);
-            self.engine.observer.node_cancelled(&run.name, node, took);
+            let started = state.nodes[node].started;
+            self.engine.observer.node_cancelled(&run.subject(), node, (started, at.saturating_sub(started)));
         }
         let (error_code, error_message) = match end.cause {
             None => (None, None),
@@ -38,7 +38,7 @@ impl Task {
             Some(Cause::Node(node)) => Some(node),
             Some(Cause::Timeout | Cause::Internal) | None => None,
         };
-        self.engine.observer.execution_finished(&run.name, end.status, node, error_code.as_deref(), at);
+        self.engine.observer.execution_finished(&run.subject(), end.status, node, error_code.as_deref(), at);
         Finished { status: end.status, error_code, error_message, at }
     }
 

@@ -70,19 +70,23 @@ impl Task {
         }
         match (computed, prepared) {
             (Some(Ok((attempted, result, error))), _) => {
-                self.attempted(state, index, Computed { attempted, began: now, result: result.as_deref(), error });
+                self.attempted(
+                    state,
+                    index,
+                    Computed { attempted, began: now, status: None, result: result.as_deref(), error },
+                );
             }
             (Some(Err(fault)), _) => {
                 let error = Some(configuration_error(fault.message));
                 let attempted = Attempted::Failed;
-                self.attempted(state, index, Computed { attempted, began: now, result: None, error });
+                self.attempted(state, index, Computed { attempted, began: now, status: None, result: None, error });
             }
             (None, Some(Ok(effect))) => self.attempt(state, index, effect, begun, now),
             (None, Some(Err(fault))) => {
                 let Attempt { result, error, .. } =
                     Attempt::failed(node::Outcome::Failed, configuration_error(fault.message));
                 let attempted = Attempted::Failed;
-                let computed = Computed { attempted, began: now, result: result.as_deref(), error };
+                let computed = Computed { attempted, began: now, status: None, result: result.as_deref(), error };
                 self.attempted(state, index, computed);
             }
             (None, None) => {}
@@ -104,7 +108,7 @@ impl Task {
             && let Some(Attempt { result, error, .. }) = effect.unknown()
         {
             let attempted = Attempted::Completed;
-            let computed = Computed { attempted, began: now, result: result.as_deref(), error };
+            let computed = Computed { attempted, began: now, status: None, result: result.as_deref(), error };
             return self.attempted(state, node, computed);
         }
         let event = if first { Some(journal::Event::Started { node, at: now }) } else { self.further(node, now) };

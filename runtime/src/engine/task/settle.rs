@@ -30,7 +30,8 @@ impl Task {
         let mut state = run.state();
         // A service that repeats a key it was sent would spread it: over the API, into mails, onto the disk.
         let result = attempt.result.as_deref().map(|result| self.engine.echoes[node].scrub_json(result));
-        let computed = Computed { attempted, began, result: result.as_deref(), error: attempt.error };
+        let computed =
+            Computed { attempted, began, status: attempt.status, result: result.as_deref(), error: attempt.error };
         self.attempted(&mut state, node, computed);
         if !matches!(state.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running) {
             self.flights.retain(|flight| flight.node != node);
@@ -47,13 +48,17 @@ impl Task {
             Attempted::Failed => "failed",
         };
         let attempt = state.execution.attempts(node);
+        let flight = self.flights.iter().find(|flight| flight.node == node);
         let end = AttemptEnd {
+            began: computed.began,
             attempt,
             outcome,
             code: computed.error.as_ref().map(|error| error.code.as_str()),
             took: now.saturating_sub(computed.began),
+            peer: flight.and_then(|flight| flight.effect.peer()),
+            status: computed.status,
         };
-        self.engine.observer.attempt_finished(&self.run.name, node, end);
+        self.engine.observer.attempt_finished(&self.run.subject(), node, end);
         let next = self.commands.len();
         self.handle_in(state, Event::Attempted { node, attempted: computed.attempted }, now);
         if let Some(Command::Settle { outcome, .. }) = self.commands.get(next) {
@@ -99,10 +104,11 @@ impl Task {
         let envelope = state.outputs[node].as_ref().map_or("", Doc::text);
         let about = &state.nodes[node];
         let code = about.error.as_ref().map(|error| error.code.as_str());
-        let took = about.completed.saturating_sub(about.started);
-        self.engine.observer.node_settled(&self.run.name, node, outcome, code, took, envelope);
-        let (envelope, edges) = (Cow::Borrowed(envelope), Cow::Borrowed(&*self.edges));
         let started = about.started;
+        let took = about.completed.saturating_sub(started);
+        let subject = self.run.subject();
+        self.engine.observer.node_settled(&subject, node, outcome, code, (started, took), envelope);
+        let (envelope, edges) = (Cow::Borrowed(envelope), Cow::Borrowed(&*self.edges));
         let event = journal::Event::Settled { node, outcome, envelope, edges, started, at: now };
         // Whatever follows waits for an event that comes after this one.
         self.appended = true;
