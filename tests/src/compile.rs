@@ -78,6 +78,8 @@ pub fn compiles(text: &str, file: &Path) {
 }
 
 type Slot = Arc<OnceLock<PathBuf>>;
+/// The text, where it stands, and whether with traces.
+type Key = (String, PathBuf, bool);
 
 /// The native binary of a workflow; built once for all cases that share the text.
 ///
@@ -96,7 +98,7 @@ pub fn binary_with_traces(text: &str, file: &Path) -> PathBuf {
 }
 
 fn binary_of(text: &str, file: &Path, otel: bool) -> PathBuf {
-    static BUILT: LazyLock<Mutex<BTreeMap<(String, PathBuf, bool), Slot>>> = LazyLock::new(Mutex::default);
+    static BUILT: LazyLock<Mutex<BTreeMap<Key, Slot>>> = LazyLock::new(Mutex::default);
     let key = (text.to_owned(), file.to_owned(), otel);
     let slot = Arc::clone(BUILT.lock().expect("no panic while locked").entry(key).or_default());
     slot.get_or_init(|| kept(text, file, otel)).clone()
