@@ -92,6 +92,8 @@ fn attributes(message: &[u8], wanted: u64) -> BTreeMap<String, Value> {
 
 #[derive(Debug)]
 struct Span {
+    /// What made it.
+    resource: BTreeMap<String, Value>,
     trace: String,
     id: String,
     parent: String,
@@ -104,8 +106,8 @@ struct Span {
     attributes: BTreeMap<String, Value>,
 }
 
-/// All spans that arrived, each with its resource.
-fn received(stage: &Stage) -> Vec<(BTreeMap<String, Value>, Span)> {
+/// All spans that arrived.
+fn received(stage: &Stage) -> Vec<Span> {
     let requests = stage.world.log().requests();
     let mut received = Vec::new();
     for request in requests.iter().filter(|request| request.service == "collector") {
@@ -118,21 +120,20 @@ fn received(stage: &Stage) -> Vec<(BTreeMap<String, Value>, Span)> {
             let resource = attributes(all(resource_spans, 1)[0], 1);
             for span in all(resource_spans, 2).into_iter().flat_map(|scope| all(scope, 2)) {
                 let status = all(span, 15).first().map_or(0, |status| number(status, 3));
-                received.push((
-                    resource.clone(),
-                    Span {
-                        trace: hex(span, 1),
-                        id: hex(span, 2),
-                        parent: hex(span, 4),
-                        name: text(span, 5),
-                        kind: number(span, 6),
-                        began: number(span, 7),
-                        ended: number(span, 8),
-                        failed: status == 2,
-                        flags: number(span, 16),
-                        attributes: attributes(span, 9),
-                    },
-                ));
+                received.push(Span {
+                    resource: resource.clone(),
+
+                    trace: hex(span, 1),
+                    id: hex(span, 2),
+                    parent: hex(span, 4),
+                    name: text(span, 5),
+                    kind: number(span, 6),
+                    began: number(span, 7),
+                    ended: number(span, 8),
+                    failed: status == 2,
+                    flags: number(span, 16),
+                    attributes: attributes(span, 9),
+                });
             }
         }
     }
@@ -155,7 +156,7 @@ fn serve(case: &str, change: impl FnOnce(&mut Case)) -> Serving {
 }
 
 /// Stops it, which sends what is left; what arrived.
-fn stopped(serving: Serving) -> (Stage, Vec<(BTreeMap<String, Value>, Span)>) {
+fn stopped(serving: Serving) -> (Stage, Vec<Span>) {
     let (stage, ended, _) = serving.stop();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     let received = received(&stage);
@@ -168,12 +169,11 @@ fn every_step_is_a_span_of_the_callers_trace() {
     let order: Value = serde_json::from_str(&serving.order).unwrap();
     serving.send_traced(&serving.order, &format!("00-{TRACE}-{CALLER}-01"));
     serving.wait_for_ends(1);
-    let (stage, received) = stopped(serving);
-    let resource = &received[0].0;
+    let (stage, spans) = stopped(serving);
+    let resource = &spans[0].resource;
     assert_eq!(resource["service.name"], "orders");
     assert_eq!(resource["deployment.environment.name"], "test");
     assert_eq!(resource["service.version"].as_str().map(str::is_empty), Some(false));
-    let spans: Vec<Span> = received.into_iter().map(|(_, span)| span).collect();
     let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
     // The execution, its nine nodes, and eight attempts of the seven that have effects.
     assert_eq!(spans.len(), 18, "{names:?}");
@@ -242,10 +242,10 @@ fn a_trace_begins_where_none_came_in() {
     serving.wait_for_ends(1);
     let (stage, received) = stopped(serving);
     let trace = execution_id.strip_prefix("exec-").unwrap();
-    assert!(received.iter().all(|(_, span)| span.trace == trace), "{received:#?}");
-    let first: Vec<_> = received.iter().filter(|(_, span)| span.parent.is_empty()).collect();
+    assert!(received.iter().all(|span| span.trace == trace), "{received:#?}");
+    let first: Vec<_> = received.iter().filter(|span| span.parent.is_empty()).collect();
     assert_eq!(first.len(), 1, "{first:#?}");
-    assert_eq!(first[0].1.flags, 0x101);
+    assert_eq!(first[0].flags, 0x101);
     let requests = stage.world.log().requests();
     let told = requests.iter().filter(|request| request.service != "collector").map(|request| {
         let header = request.headers.iter().find(|(name, _)| name == "traceparent");
