@@ -82,6 +82,10 @@ impl Engine {
         };
         Ok(revived.map(|mut revived| {
             revived.run.environment = revived.options.values(&self.environment.values);
+            // Who started it by hand is not written down, and then counts as the trigger that it was started in place of.
+            let trigger = revived.run.trigger.and_then(|node| self.node_ids.get(node).copied());
+            let api = revived.options.by.as_ref().map(|_| "api");
+            revived.run.origin = api.or(trigger).unwrap_or(revived.run.origin);
             revived.run.trace = self.observer.trace_of(id, revived.options.trace);
             revived
         }))
