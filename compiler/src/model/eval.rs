@@ -68,6 +68,26 @@ fn decides(operator: Binary, left: &Value) -> bool {
     }
 }
 
+/// What an operator gives that needs the values of both its sides.
+pub fn operate(operator: Binary, left: &Value, right: &Value) -> Value {
+    match operator {
+        Binary::Add => js::add(left, right),
+        Binary::Subtract => js::sub(left, right),
+        Binary::Multiply => js::mul(left, right),
+        Binary::Divide => js::div(left, right),
+        Binary::Remainder => js::rem(left, right),
+        Binary::Less => Value::Bool(js::less(left, right)),
+        Binary::LessOrEqual => Value::Bool(js::less_or_equal(left, right)),
+        Binary::Greater => Value::Bool(js::greater(left, right)),
+        Binary::GreaterOrEqual => Value::Bool(js::greater_or_equal(left, right)),
+        Binary::Equal => Value::Bool(js::equals(left, right)),
+        Binary::NotEqual => Value::Bool(!js::equals(left, right)),
+        Binary::StrictEqual => Value::Bool(js::strict_equals(left, right)),
+        Binary::StrictNotEqual => Value::Bool(!js::strict_equals(left, right)),
+        Binary::And | Binary::Or | Binary::Coalesce => right.clone(),
+    }
+}
+
 struct NoNames;
 
 impl Names for NoNames {
@@ -158,23 +178,7 @@ impl Evaluation<'_> {
         if decides(operator, &left) {
             return Ok(left);
         }
-        let right = self.eval(right)?;
-        Ok(match operator {
-            Binary::Add => js::add(&left, &right),
-            Binary::Subtract => js::sub(&left, &right),
-            Binary::Multiply => js::mul(&left, &right),
-            Binary::Divide => js::div(&left, &right),
-            Binary::Remainder => js::rem(&left, &right),
-            Binary::Less => Value::Bool(js::less(&left, &right)),
-            Binary::LessOrEqual => Value::Bool(js::less_or_equal(&left, &right)),
-            Binary::Greater => Value::Bool(js::greater(&left, &right)),
-            Binary::GreaterOrEqual => Value::Bool(js::greater_or_equal(&left, &right)),
-            Binary::Equal => Value::Bool(js::equals(&left, &right)),
-            Binary::NotEqual => Value::Bool(!js::equals(&left, &right)),
-            Binary::StrictEqual => Value::Bool(js::strict_equals(&left, &right)),
-            Binary::StrictNotEqual => Value::Bool(!js::strict_equals(&left, &right)),
-            Binary::And | Binary::Or | Binary::Coalesce => right,
-        })
+        Ok(operate(operator, &left, &self.eval(right)?))
     }
 
     fn all(&self, exprs: &[Expr]) -> Result<Vec<Value>, Fault> {

@@ -5,7 +5,7 @@
 //! Always true: the tests are asked with the runtime's own operators, so `undefined == false` is false here because it is
 //! false there. Every value a JSON document can have behaves like one of the representatives. Cell 0 is *missing*.
 
-use super::formula::{Test, some_object};
+use super::formula::{Test, some_object, value_of};
 use crate::model::expr::{Binary, Expr, ExprKind};
 use flow_runtime::value::{JsString, Value};
 use std::collections::{BTreeSet, HashMap};
@@ -63,8 +63,7 @@ impl Cells {
         let mut by_truth: HashMap<Vec<bool>, u32> = HashMap::new();
         let mut truths: Vec<Vec<bool>> = Vec::new();
         let mut cell = Vec::with_capacity(samples.len());
-        for sample in &samples {
-            let truth: Vec<bool> = tests.iter().map(|(_, test)| test.holds(&sample.value)).collect();
+        for truth in truths_of(tests, &samples) {
             let next = truths.len() as u32;
             let index = *by_truth.entry(truth.clone()).or_insert(next);
             if index == next {
@@ -124,6 +123,26 @@ impl Cells {
         let plausible = there().find(|(sample, _)| sample.plausible && sample.value.truthy());
         plausible.or_else(|| there().next()).map_or(0, |(_, cell)| *cell)
     }
+}
+
+/// Of each sample: which tests hold. Many tests compare one operand with one constant after the other, so the operand is
+/// evaluated once.
+fn truths_of(tests: &[(usize, &Test)], samples: &[Sample]) -> Vec<Vec<bool>> {
+    let mut operands: HashMap<String, Vec<Option<Value>>> = HashMap::new();
+    let mut truths = vec![Vec::with_capacity(tests.len()); samples.len()];
+    for (_, test) in tests {
+        let Some(comparison) = test.comparison() else {
+            truths.iter_mut().zip(samples).for_each(|(truth, sample)| truth.push(test.holds(&sample.value)));
+            continue;
+        };
+        let values = operands
+            .entry(comparison.operand_key())
+            .or_insert_with(|| samples.iter().map(|sample| value_of(comparison.operand, &sample.value)).collect());
+        for (truth, value) in truths.iter_mut().zip(values) {
+            truth.push(value.as_ref().is_some_and(|value| comparison.holds(value)));
+        }
+    }
+    truths
 }
 
 /// What the tests of a path compare it with.

@@ -5,7 +5,7 @@
 //! with constants, truthiness and `length` only, so that a handful of values stands for all of them. Anything else is
 //! [`Atom::Opaque`]: true or false for reasons of its own.
 
-use crate::model::eval::{Names, eval};
+use crate::model::eval::{Names, eval, operate};
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Unary};
 use crate::model::{EnvId, NodeId};
 use flow_runtime::expr::{Global, Method};
@@ -77,10 +77,47 @@ pub struct Tests<'a> {
     test_by_key: HashMap<String, usize>,
 }
 
-impl Test<'_> {
+/// A value compared with a constant.
+pub struct Comparison<'a> {
+    pub operand: &'a Expr,
+    operator: Binary,
+    constant: &'a Value,
+    constant_is_left: bool,
+}
+
+impl Comparison<'_> {
+    pub fn holds(&self, operand: &Value) -> bool {
+        let (left, right) = if self.constant_is_left { (self.constant, operand) } else { (operand, self.constant) };
+        operate(self.operator, left, right).truthy()
+    }
+
+    /// The same for operands that mean the same.
+    pub fn operand_key(&self) -> String {
+        let mut key = String::new();
+        write_key(self.operand, false, &mut key);
+        key
+    }
+}
+
+impl<'a> Test<'a> {
+    /// What the test compares, where it is a comparison with a constant.
+    pub fn comparison(&self) -> Option<Comparison<'a>> {
+        let Test::Expr(expr) = self else { return None };
+        let ExprKind::Binary(operator, left, right) = &expr.kind else { return None };
+        if !is_equality(*operator) && !is_ordering(*operator) {
+            return None;
+        }
+        let (operand, constant, constant_is_left) = match (left.as_constant(), right.as_constant()) {
+            (None, Some(constant)) => (left, constant, false),
+            (Some(constant), None) => (right, constant, true),
+            _ => return None,
+        };
+        Some(Comparison { operand, operator: *operator, constant, constant_is_left })
+    }
+
     pub fn holds(&self, value: &Value) -> bool {
         match self {
-            Test::Expr(expr) => eval(expr, &One(value)).is_ok_and(|value| value.truthy()),
+            Test::Expr(expr) => value_of(expr, value).is_some_and(|value| value.truthy()),
             Test::Missing => matches!(value, Value::Undefined),
             Test::Nullish => value.is_nullish(),
             Test::Object => matches!(value, Value::Object(_)),
@@ -269,6 +306,11 @@ fn direct_path(expr: &Expr) -> Option<&Path> {
         },
         _ => None,
     }
+}
+
+/// The value of an expression that reads one path, where this stands there.
+pub fn value_of(expr: &Expr, at_path: &Value) -> Option<Value> {
+    eval(expr, &One(at_path)).ok()
 }
 
 /// Every path has this value.
