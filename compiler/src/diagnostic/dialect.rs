@@ -10,6 +10,11 @@ use crate::syntax::flow::words;
 /// Says a finding in the words of a .flow text.
 pub fn reworded(mut diagnostic: Diagnostic) -> Diagnostic {
     if !is_about_configuration(diagnostic.code) {
+        for help in &mut diagnostic.help {
+            if let Some((_, flow)) = OF_EXPRESSIONS.iter().find(|(json, _)| json == help) {
+                *help = (*flow).to_owned();
+            }
+        }
         return diagnostic;
     }
     diagnostic.headline = text(&diagnostic.headline);
@@ -70,6 +75,10 @@ const PHRASES: &[(&str, &str)] = &[
     ("an object `{\"ttl\": seconds}`", "a duration such as `1m`"),
     ("has to be known when the workflow is compiled", "has to be text: it must be known when the workflow is compiled"),
 ];
+
+/// Ways out of what is wrong in an expression that lead to a declaration.
+const OF_EXPRESSIONS: &[(&str, &str)] =
+    &[("declare it in the schema, or allow others there: \"additionalProperties\": true", "declare it in the type")];
 
 fn text(said: &str) -> String {
     if let Some(rest) = said.strip_prefix("add \"")

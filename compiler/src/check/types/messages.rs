@@ -102,6 +102,9 @@ pub(super) fn unknown_member(typing: &Typing, object: &Type, read: &Read, expr: 
     no_field(object, read, span, &owner, &before, name)
 }
 
+/// How other languages ask for the length of a list or a text.
+const COUNTS: [&str; 4] = ["size", "count", "len", "total"];
+
 fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, name: &str) -> Diagnostic {
     let object = object.without_nullish();
     let is_object = object.members().iter().any(|ty| matches!(ty, Type::Object(_)));
@@ -116,6 +119,9 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
     let names = object.field_names();
     if let Some(near) = suggest::nearest(name, names.iter().map(String::as_str)) {
         return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    if !is_object && COUNTS.contains(&name) && object.field("length").ty == Type::Number {
+        return diagnostic.help(format!("`{before}.length` says how many there are"));
     }
     if is_object && name == "length" {
         return diagnostic.help(format!("`Object.keys({before}).length` counts the fields of an object"));
