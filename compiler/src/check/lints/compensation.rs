@@ -66,8 +66,9 @@ pub(super) fn missing(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diag
     let (mails, others): (Vec<_>, Vec<_>) =
         effects.partition(|(id, _)| matches!(workflow.node(*id).kind, Kind::Email(_)));
     let mut covered = vec![false; workflow.nodes.len()];
+    let mut walk = Walk::new(workflow, graph);
     for (effect, why) in others.into_iter().chain(mails) {
-        let mut found = unhandled_behind(workflow, graph, effect);
+        let mut found = walk.unhandled_behind(effect);
         if let Why::Mail = why {
             found.steps.retain(|step| !covered[step.0]);
         }
@@ -142,28 +143,50 @@ struct Unhandled {
     way: Vec<NodeId>,
 }
 
-/// Walks on from an effect that succeeded, along the edges that are taken while all goes well.
-fn unhandled_behind(workflow: &Workflow, graph: &Graph, effect: NodeId) -> Unhandled {
-    let mut came_from: Vec<(NodeId, NodeId)> = Vec::new();
-    let mut seen = std::collections::BTreeSet::from([effect]);
-    let mut queue = VecDeque::from([effect]);
-    let mut found = Unhandled { steps: Vec::new(), way: Vec::new() };
-    while let Some(id) = queue.pop_front() {
-        if id != effect && fails_unheard(workflow, graph, id) {
-            if found.steps.is_empty() {
-                found.way = way(&came_from, effect, id);
-            }
-            found.steps.push(id);
-        }
-        for edge in &graph.outgoing[id.0] {
-            let edge = &workflow.edges[*edge];
-            if seen.len() < NODES_MAX && can_be_taken(workflow, edge, Outcome::Succeeded) && seen.insert(edge.to) {
-                came_from.push((edge.to, id));
-                queue.push_back(edge.to);
-            }
-        }
+/// What is asked of every node and every edge again and again, once for all effects.
+struct Walk<'a> {
+    workflow: &'a Workflow,
+    graph: &'a Graph,
+    fails_unheard: Vec<bool>,
+    /// By edge: whether it can be taken while all goes well.
+    goes_on: Vec<bool>,
+    /// By node: the last walk that came by.
+    seen: Vec<usize>,
+    walks: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(workflow: &'a Workflow, graph: &'a Graph) -> Walk<'a> {
+        let fails_unheard = workflow.node_ids().map(|id| fails_unheard(workflow, graph, id)).collect();
+        let goes_on = workflow.edges.iter().map(|edge| can_be_taken(workflow, edge, Outcome::Succeeded)).collect();
+        Walk { workflow, graph, fails_unheard, goes_on, seen: vec![0; workflow.nodes.len()], walks: 0 }
     }
-    found
+
+    /// Walks on from an effect that succeeded, along the edges that are taken while all goes well.
+    fn unhandled_behind(&mut self, effect: NodeId) -> Unhandled {
+        self.walks += 1;
+        self.seen[effect.0] = self.walks;
+        let mut came_from: Vec<(NodeId, NodeId)> = Vec::new();
+        let mut queue = VecDeque::from([effect]);
+        let mut found = Unhandled { steps: Vec::new(), way: Vec::new() };
+        while let Some(id) = queue.pop_front() {
+            if id != effect && self.fails_unheard[id.0] {
+                if found.steps.is_empty() {
+                    found.way = way(&came_from, effect, id);
+                }
+                found.steps.push(id);
+            }
+            for edge in &self.graph.outgoing[id.0] {
+                let to = self.workflow.edges[*edge].to;
+                if came_from.len() + 1 < NODES_MAX && self.goes_on[*edge] && self.seen[to.0] != self.walks {
+                    self.seen[to.0] = self.walks;
+                    came_from.push((to, id));
+                    queue.push_back(to);
+                }
+            }
+        }
+        found
+    }
 }
 
 fn way(came_from: &[(NodeId, NodeId)], effect: NodeId, step: NodeId) -> Vec<NodeId> {

@@ -8,7 +8,8 @@ use crate::check::Graph;
 use crate::model::expr::Root;
 use crate::model::ty::{Literal, Step, Test, Type};
 use crate::model::{Kind, NodeId, Workflow};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Of a long chain the last edges count: so many are kept for each node.
@@ -17,14 +18,78 @@ const EDGES_MAX: usize = 128;
 /// Indices of edges, by node; those taken last come first.
 pub(super) struct Certain {
     edges: Vec<Vec<usize>>,
-    /// What each edge says, once somebody has asked: by then its source has been looked at.
-    said: Vec<OnceCell<Vec<Rc<Fact>>>>,
+    /// What each edge says, once somebody has asked: by then its source has been looked at. Numbers of facts.
+    said: Vec<OnceCell<Vec<usize>>>,
+    facts: RefCell<Facts>,
+}
+
+/// What the edges say, each thing once: a workflow asks the same of its input again and again.
+#[derive(Default)]
+struct Facts {
+    all: Vec<Known>,
+    names: HashMap<Reference, usize>,
+    /// By the number of a name.
+    of_name: Vec<OfName>,
+    /// The list that is being made.
+    list: u32,
+}
+
+struct Known {
+    fact: Rc<Fact>,
+    name: usize,
+    /// The last list it was put on.
+    list: u32,
+}
+
+#[derive(Default)]
+struct OfName {
+    facts: Vec<usize>,
+    /// The last list with a bound from below, and where it stands there.
+    bound: Option<(u32, usize)>,
+}
+
+impl Facts {
+    fn number(&mut self, fact: Fact) -> usize {
+        let next = self.of_name.len();
+        let name = *self.names.entry(fact.about.clone()).or_insert(next);
+        if name == next {
+            self.of_name.push(OfName::default());
+        }
+        let same = self.of_name[name].facts.iter().find(|known| self.all[**known].fact.test == fact.test);
+        same.copied().unwrap_or_else(|| {
+            self.of_name[name].facts.push(self.all.len());
+            self.all.push(Known { fact: Rc::new(fact), name, list: 0 });
+            self.all.len() - 1
+        })
+    }
+
+    /// Puts a fact on the list, unless it is there. Of several bounds from below the strongest says what the others say.
+    fn put(&mut self, number: usize, list: &mut Vec<Rc<Fact>>) {
+        let known = &mut self.all[number];
+        if std::mem::replace(&mut known.list, self.list) == self.list {
+            return;
+        }
+        if let Test::Above { than, or_equal } = known.fact.test {
+            let bound = &mut self.of_name[known.name].bound;
+            match *bound {
+                Some((on, at)) if on == self.list => {
+                    let Test::Above { than: other, or_equal: other_or_equal } = list[at].test else { return };
+                    if than > other || than == other && other_or_equal && !or_equal {
+                        list[at] = Rc::clone(&known.fact);
+                    }
+                    return;
+                }
+                _ => *bound = Some((self.list, list.len())),
+            }
+        }
+        list.push(Rc::clone(&known.fact));
+    }
 }
 
 impl Certain {
     pub(super) fn new(workflow: &Workflow, graph: &Graph) -> Certain {
         let said = vec![OnceCell::new(); workflow.edges.len()];
-        let mut certain = Certain { edges: vec![Vec::new(); workflow.nodes.len()], said };
+        let mut certain = Certain { edges: vec![Vec::new(); workflow.nodes.len()], said, facts: RefCell::default() };
         for id in &graph.order {
             let incoming = &graph.incoming[id.0];
             let required: Vec<usize> = incoming.iter().copied().filter(|edge| workflow.edges[*edge].required).collect();
@@ -65,8 +130,16 @@ impl Certain {
 
     /// What holds when this node runs, given the envelopes of the nodes before it.
     pub(super) fn facts(&self, workflow: &Workflow, outputs: &[Type], node: NodeId) -> Vec<Rc<Fact>> {
-        let said = |edge: usize| facts_of_edge(workflow, outputs, edge).into_iter().map(Rc::new).collect();
-        self.edges[node.0].iter().flat_map(|edge| self.said[*edge].get_or_init(|| said(*edge))).cloned().collect()
+        let mut facts = self.facts.borrow_mut();
+        facts.list += 1;
+        let mut list = Vec::new();
+        for edge in &self.edges[node.0] {
+            let said = self.said[*edge].get_or_init(|| {
+                facts_of_edge(workflow, outputs, *edge).into_iter().map(|fact| facts.number(fact)).collect()
+            });
+            said.iter().for_each(|number| facts.put(*number, &mut list));
+        }
+        list
     }
 }
 

@@ -8,13 +8,13 @@ use flow_runtime::expr::{Global, Method};
 use flow_runtime::value::Value;
 
 /// A value that has a name: a path, or a part of an arrow's parameter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Reference {
     pub(super) root: Origin,
     pub(super) steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
     Path(Root),
     Parameter(usize),
