@@ -36,6 +36,19 @@ pub struct KindSpec {
     pub example: &'static str,
 }
 
+/// Keys that say what holds without them, too: the kind of node (or `settings`), the key, and the value as JSON.
+pub const UNSAID: &[(&str, &str, &str)] = &[
+    ("settings", "fail_fast", "false"),
+    ("settings", "parallel_execution", "true"),
+    ("webhook", "validate_signature", "true"),
+    ("http", "timeout", "30"),
+    ("rust", "timeout", "30"),
+    ("send_email", "use_tls", "true"),
+];
+
+/// The type that the body of a request has when it is neither text nor a form, and no header says another.
+pub const BODY_TYPE: (&str, &str) = ("Content-Type", "application/json");
+
 /// One key of a `config` (or of `settings`).
 #[derive(Debug)]
 pub struct Key {

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::expr::Place;
 use super::{Lowering, text};
-use crate::catalog::{self, KindSpec};
+use crate::catalog::{self, BODY_TYPE, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Body, Expr, Filter, Http, Kind, Manual, NodeId, Schema, Signature, Text, Transform, Tree, Webhook};
 use crate::syntax::ast::{self, ValueKind};
@@ -125,6 +125,12 @@ impl Lowering<'_> {
                 (tree, _) => Body::Json(tree),
             },
         };
+        // Says what holds without it.
+        if matches!(body, Body::Json(_)) {
+            headers.retain(|(name, value)| {
+                !name.eq_ignore_ascii_case(BODY_TYPE.0) || value.as_literal().is_none_or(|ty| ty != BODY_TYPE.1)
+            });
+        }
         let method = config.text("method").map_or("GET", |method| method.value.as_str());
         let method_is_wrong = config.has("method") && config.get("method").is_none();
         if let (Some(value), "GET" | "HEAD", false) = (config.get("body"), method, method_is_wrong) {

@@ -91,12 +91,12 @@ static OUTLINE: &[&str] = &[
     "outline 1 fail_fast=false",
     "node order-webhook webhook",
     "node validate-order data_filter filter_condition=de6de8ab5869f618 error_message=503151fa86768300",
-    "node check-inventory http method=a048aa190bf19f87 url=85b23c64b453bc0e headers=8dfd3cd02233bb15 body=63b33a2c585aa060",
-    "node process-payment http method=a048aa190bf19f87 url=1d00614186abd3c1 headers=b88bf5eb5fa8c107 body=3443cff019219044",
-    "node update-inventory http method=a048aa190bf19f87 url=e2852a5867ed0059 headers=d2df3a5c9618b9ff body=67dc0ed29ed44f98 reads:process-payment",
-    "node create-shipping http method=a048aa190bf19f87 url=ed1dcca7c76fdf8f headers=0e9c7898d4c51813 body=6903093b6bbf82ef",
+    "node check-inventory http method=a048aa190bf19f87 url=85b23c64b453bc0e headers=961c6d54bf285b4a body=63b33a2c585aa060",
+    "node process-payment http method=a048aa190bf19f87 url=1d00614186abd3c1 headers=e815400882c318c8 body=3443cff019219044",
+    "node update-inventory http method=a048aa190bf19f87 url=e2852a5867ed0059 headers=514e054c3ce94028 body=67dc0ed29ed44f98 reads:process-payment",
+    "node create-shipping http method=a048aa190bf19f87 url=ed1dcca7c76fdf8f headers=4e1c5c2ab4d6e344 body=6903093b6bbf82ef",
     "node send-confirmation send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=dac55e7e4e73b620 use_tls=5b5c98ef514dbfa5 from_email=11d0cf4df1cb3a79 subject=02c90cb73cbd7dc7 to_email=dfa3cbb02a1f1775 template=cb0c5190f05ba9c7 template_vars=8611a8d8c4da6a47 reads:create-shipping",
-    "node update-order-status http method=8d8fb019f3f63ece url=3029e7e1470e4035 headers=2bdf37dff072a31b body=b7485d5de0eebe67 reads:process-payment reads:create-shipping",
+    "node update-order-status http method=8d8fb019f3f63ece url=3029e7e1470e4035 headers=69ce4f41771972bc body=b7485d5de0eebe67 reads:process-payment reads:create-shipping",
     "node send-warehouse-notification send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=98133b82e680e5c4 body=67c4351a8068e7e9 use_tls=5b5c98ef514dbfa5 from_email=61e994a015a02f31 subject=5d18ba402fef3fa5 to_email=dcd0196fe3678e11 reads:create-shipping",
     "node validation-error-handler send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=98133b82e680e5c4 body=6faa03ce22a8cf43 use_tls=5b5c98ef514dbfa5 from_email=61e994a015a02f31 subject=07aa6d3c1651d1a6 to_email=f152cf1277fb3eed reads:^",
     "node payment-error-handler send_email smtp_server=199f800ca907b0df smtp_port=1cdc76ce144beb5b username=f806fa6680f24e52 password=ae701250d87e4405 from_name=98133b82e680e5c4 body=069fa8363db6b3ac use_tls=5b5c98ef514dbfa5 from_email=61e994a015a02f31 subject=7ca76942641ab0fd to_email=1ce055ca6e832d34 reads:process-payment",
@@ -364,7 +364,6 @@ mod check_inventory {
         let value = headers.header("Authorization");
         value.literal("Bearer ");
         value.env(s.env(env::INVENTORY_API_KEY));
-        headers.header("Content-Type").literal("application/json");
         headers.header("X-API-Version").literal("v2");
         Ok(())
     }
@@ -438,7 +437,6 @@ mod process_payment {
         let value = headers.header("Authorization");
         value.literal("Bearer ");
         value.env(s.env(env::PAYMENT_API_KEY));
-        headers.header("Content-Type").literal("application/json");
         headers.header("Idempotency-Key").data(s.get(&input::ORDER_ID))?;
         Ok(())
     }
@@ -523,7 +521,6 @@ mod update_inventory {
         let value = headers.header("Authorization");
         value.literal("Bearer ");
         value.env(s.env(env::INVENTORY_API_KEY));
-        headers.header("Content-Type").literal("application/json");
         Ok(())
     }
 
@@ -576,7 +573,6 @@ mod create_shipping {
         let value = headers.header("Authorization");
         value.literal("Bearer ");
         value.env(s.env(env::SHIPPING_API_KEY));
-        headers.header("Content-Type").literal("application/json");
         Ok(())
     }
 
@@ -741,7 +737,6 @@ mod update_order_status {
         let value = headers.header("Authorization");
         value.literal("Bearer ");
         value.env(s.env(env::ECOMMERCE_API_KEY));
-        headers.header("Content-Type").literal("application/json");
         Ok(())
     }
 
