@@ -11,8 +11,8 @@ use crate::syntax::flow::words;
 pub fn reworded(mut diagnostic: Diagnostic) -> Diagnostic {
     if !is_about_configuration(diagnostic.code) {
         for help in &mut diagnostic.help {
-            if let Some((_, flow)) = OF_EXPRESSIONS.iter().find(|(json, _)| json == help) {
-                *help = (*flow).to_owned();
+            if help == UNDECLARED {
+                "add it to the type, as in `name?: string`".clone_into(help);
             }
         }
         return diagnostic;
@@ -49,6 +49,9 @@ fn is_about_configuration(code: Code) -> bool {
     )
 }
 
+/// What is said of a field that a schema does not declare.
+pub(crate) const UNDECLARED: &str = "declare it in the schema, or allow others there: \"additionalProperties\": true";
+
 /// What takes the place of `add "key" …`, where the key has no line of its own here.
 const FORMS: &[(&str, &str)] = &[
     ("url", "say what it calls: `GET \"https://…\"`"),
@@ -60,6 +63,7 @@ const FORMS: &[(&str, &str)] = &[
 ];
 
 const PHRASES: &[(&str, &str)] = &[
+    ("`settings` has no key", "the `workflow` block has no key"),
     (" to its `config`", ""),
     ("a number of seconds, more than 0", "a duration such as `30s`"),
     ("a number of seconds, or an object with a `strategy`", "a duration such as `2s`"),
@@ -75,10 +79,6 @@ const PHRASES: &[(&str, &str)] = &[
     ("an object `{\"ttl\": seconds}`", "a duration such as `1m`"),
     ("has to be known when the workflow is compiled", "has to be text: it must be known when the workflow is compiled"),
 ];
-
-/// Ways out of what is wrong in an expression that lead to a declaration.
-const OF_EXPRESSIONS: &[(&str, &str)] =
-    &[("declare it in the schema, or allow others there: \"additionalProperties\": true", "declare it in the type")];
 
 fn text(said: &str) -> String {
     if let Some(rest) = said.strip_prefix("add \"")
@@ -193,7 +193,6 @@ fn names(said: &str) -> String {
             "retry_count" => "retry",
             "interval_seconds" => "every",
             "cron_expression" => "cron",
-            "max_retries" | "settings" => part,
             _ if inside => words::word(flow_key(part)),
             _ => part,
         };

@@ -3,7 +3,7 @@
 //! Always true: a diagnostic names its code, points at exact characters, and reads well on its own.
 
 pub mod codes;
-mod dialect;
+pub(crate) mod dialect;
 #[cfg(test)]
 mod explain;
 #[cfg(feature = "cli")]

@@ -132,33 +132,37 @@ fn the_seed_is_short() {
     let (text, _) = round_trip(&json, &BTreeMap::new());
     let share = text.len() as f64 / json.len() as f64;
     println!("order-fulfillment: {} bytes of JSON, {} of .flow: {share:.2}", json.len(), text.len());
-    assert!(share < 0.54, "{share}");
+    assert!(share < 0.5, "{share}");
 }
 
-/// So that the text can stand inside `flow! { … }`.
+/// So that the text can stand inside `flow! { … }`. Only cases of what is wrong hold what flowc cannot read, either.
 #[test]
 fn every_flow_file_of_the_tree_is_tokens_of_rust_and_laid_out() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut seen = 0;
-    for folder in ["examples", "tests/ok", "tests/quiet", "tests/run", "tests/same"] {
-        let mut folders = vec![root.join(folder)];
-        while let Some(folder) = folders.pop() {
-            let Ok(entries) = fs::read_dir(&folder) else { continue };
-            for path in entries.map(|entry| entry.unwrap().path()) {
-                if path.is_dir() && !path.ends_with("target") {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "flow") {
-                    let text = fs::read_to_string(&path).unwrap();
-                    assert!(text.parse::<proc_macro2::TokenStream>().is_ok(), "{}", path.display());
-                    if !folder.parent().is_some_and(|parent| parent.ends_with("same")) {
-                        assert_eq!(flow::format(&text).ok().as_deref(), Some(text.as_str()), "{}", path.display());
+    let wrong = ["tests/ui", "tests/macro"].map(|folder| root.join(folder));
+    // Written to be compared with, or to be laid out.
+    let as_written = ["tests/ui", "tests/same", "tests/diff", "tests/macro"].map(|folder| root.join(folder));
+    let is_in = |path: &Path, folders: &[PathBuf]| folders.iter().any(|folder| path.starts_with(folder));
+    let (mut seen, mut folders) = (0, vec![root]);
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "flow") {
+                let text = fs::read_to_string(&path).unwrap();
+                seen += 1;
+                match flow::format(&text) {
+                    Ok(tidy) => {
+                        assert!(text.parse::<proc_macro2::TokenStream>().is_ok(), "{}", path.display());
+                        assert!(is_in(&path, &as_written) || tidy == text, "{} is not laid out", path.display());
                     }
-                    seen += 1;
+                    Err(_) => assert!(is_in(&path, &wrong), "{} cannot be read", path.display()),
                 }
             }
         }
     }
-    assert!(seen > 0, "no .flow file in the tree");
+    assert!(seen > 100, "only {seen} files: the tree is somewhere else");
 }
 
 /// The reference and the README show only what is right, laid out as it should be.

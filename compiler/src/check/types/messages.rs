@@ -129,9 +129,7 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
     let is_open =
         object.members().iter().any(|ty| matches!(ty, Type::Object(object) if object.rest == Rest::Undeclared));
     match is_object {
-        true if is_open => {
-            diagnostic.help("declare it in the schema, or allow others there: \"additionalProperties\": true")
-        }
+        true if is_open => diagnostic.help(crate::diagnostic::dialect::UNDECLARED),
         true if names.len() <= 12 && !names.is_empty() => {
             diagnostic.help(format!("it has {}", suggest::list(names.iter().map(String::as_str), "and")))
         }

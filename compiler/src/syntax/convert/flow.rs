@@ -11,13 +11,15 @@ mod value;
 use std::collections::BTreeSet;
 
 use super::respell::Respeller;
+use crate::catalog::UNSAID;
 use crate::source::{Dialect, Span};
-use crate::syntax::ast::{Text, Workflow};
+use crate::syntax::ast::{self, Text, Workflow};
 use crate::syntax::flow::token::{Comment, Rule};
 use crate::syntax::flow::tree::{
     Around, Bare, Block, Entry, EntryKind, File, Item, ItemKind, Key, Str, Value, ValueKind, Word,
 };
-use crate::syntax::flow::{print, read, text};
+use crate::syntax::flow::{print, read, text, words};
+use flow_runtime::value::number_text;
 
 /// Everything written here stands nowhere.
 const NOWHERE: Span = Span { file: crate::source::FileId::WORKFLOW, start: 0, end: 0 };
@@ -58,14 +60,9 @@ impl Writer {
         if let Some(settings) = &workflow.settings {
             for entry in &settings.entries {
                 let key = entry.key.value.as_str();
-                let default = matches!(
-                    (key, &entry.value.kind),
-                    ("fail_fast", crate::syntax::ast::ValueKind::Bool(false))
-                        | ("parallel_execution", crate::syntax::ast::ValueKind::Bool(true))
-                );
-                if !default {
+                if !is_unsaid("settings", entry) {
                     let ty = crate::catalog::SETTINGS.iter().find(|known| known.name == key).map(|known| known.ty);
-                    entries.push(pair(key, self.value(&entry.value, ty)));
+                    entries.push(pair(words::flow_key("settings", key), self.value(&entry.value, ty)));
                 }
             }
         }
@@ -75,6 +72,16 @@ impl Writer {
         let slug = word(slug);
         Some(Item { docs, ..item(ItemKind::Workflow(Some(slug), block(entries))) })
     }
+}
+
+/// Whether an entry says what holds without it.
+fn is_unsaid(kind: &str, entry: &ast::Entry) -> bool {
+    let written = match &entry.value.kind {
+        ast::ValueKind::Bool(value) => value.to_string(),
+        ast::ValueKind::Number(_, value) => number_text(*value),
+        _ => return false,
+    };
+    UNSAID.contains(&(kind, entry.key.value.as_str(), written.as_str()))
 }
 
 fn item(kind: ItemKind) -> Item {

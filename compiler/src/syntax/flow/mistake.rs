@@ -3,7 +3,7 @@
 use pest::error::InputLocation;
 
 use super::token::{Rule, Token};
-use super::tree::Node;
+use super::tree::{Bare, Node};
 use super::words;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::source::{FileId, Span};
@@ -256,6 +256,16 @@ pub fn not_an_entry(token: Token, next: Token) -> Mistake {
         Rule::dot => diagnostic.help("there is no `...`: name every field, `{ order_id, items }`"),
         _ => diagnostic.help("an entry is written `key: value`"),
     })
+}
+
+/// An expression without a key, of which nobody knows what its key would be.
+pub fn needs_a_key(bare: &Bare) -> Mistake {
+    Box::new(
+        mistake(bare.span, "this expression needs a key")
+            .label("expected a key before it")
+            .help("write `name: …`")
+            .help("only a field, `order_id` or `pay.result.id`, can stand alone, and `currency || \"EUR\"` with a default"),
+    )
 }
 
 pub fn no_value(key: &Text, colon: Token) -> Mistake {

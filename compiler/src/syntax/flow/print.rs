@@ -213,7 +213,8 @@ impl Printer {
     fn fill(&mut self, names: &[&Entry]) -> usize {
         for (position, entry) in names.iter().enumerate() {
             let EntryKind::Shorthand(bare) = &entry.kind else { return position };
-            let text = if position > 0 { format!(", {}", bare.text.value) } else { bare.text.value.clone() };
+            let line = expression::line(bare);
+            let text = if position > 0 { format!(", {line}") } else { line };
             if position > 0 && !self.fits(&text) {
                 self.out.push('\n');
                 return position;
@@ -230,7 +231,7 @@ impl Printer {
 
     fn entry(&mut self, entry: &Entry) {
         match &entry.kind {
-            EntryKind::Shorthand(bare) => self.out.push_str(&bare.text.value),
+            EntryKind::Shorthand(bare) => self.out.push_str(&expression::line(bare)),
             EntryKind::Request { method, api, url } => {
                 self.out.push_str(&method.text);
                 self.out.push(' ');

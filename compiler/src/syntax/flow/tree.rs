@@ -102,7 +102,7 @@ pub struct Entry {
 pub enum EntryKind {
     /// `key: value`
     Pair(Key, Value),
-    /// `order_id`, which is `order_id: order_id`
+    /// `order_id`, which is `order_id: order_id`; `pay.result.id || "none"`, which is `id: pay.result.id || "none"`
     Shorthand(Bare),
     /// `POST payment "/charge"`
     Request { method: Word, api: Option<Word>, url: Value },
@@ -163,6 +163,42 @@ pub struct Bare {
     pub text: Text,
     /// As it is written.
     pub tokens: Vec<(Rule, String)>,
+}
+
+impl Bare {
+    /// Whether it is a path, which may have a default: then it can stand without a key.
+    pub fn is_field(&self) -> bool {
+        let path = |tokens: &[(Rule, String)]| {
+            tokens.len() % 2 == 1
+                && tokens
+                    .iter()
+                    .enumerate()
+                    .all(|(at, (rule, _))| *rule == if at % 2 == 0 { Rule::name } else { Rule::dot })
+        };
+        match self.tokens.iter().position(|(rule, _)| matches!(rule, Rule::or | Rule::coalesce)) {
+            None => path(&self.tokens),
+            Some(at) => {
+                let default = &self.tokens[at + 1..];
+                let literal = matches!(default, [(Rule::string | Rule::number, _)]);
+                path(&self.tokens[..at]) && (literal || path(default))
+            }
+        }
+    }
+
+    /// The last name of the path it begins with: its key, where it stands without one.
+    pub fn name(&self) -> Text {
+        let whole = self.text.value.as_str();
+        let (mut at, mut last) = (0, 0..0);
+        for (rule, token) in self.tokens.iter().take_while(|(rule, _)| matches!(rule, Rule::name | Rule::dot)) {
+            let Some(start) = whole[at..].find(token.as_str()).map(|start| at + start) else { break };
+            at = start + token.len();
+            if *rule == Rule::name {
+                last = start..at;
+            }
+        }
+        let span = self.text.span_of(last.clone());
+        Text::verbatim(whole[last].to_owned(), span, span.start)
+    }
 }
 
 #[derive(Debug, Clone)]

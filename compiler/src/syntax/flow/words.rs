@@ -17,8 +17,10 @@ pub const KINDS: &[(&str, &str)] = &[
 /// Items that are no nodes.
 pub const KEYWORDS: &[&str] = &["workflow", "type", "api", "smtp", "flow"];
 
-/// Keys that are written otherwise here: the kind in JSON, the key here, the key in JSON.
+/// Keys that are written otherwise here: the kind in JSON (or `settings`), the key here, the key in JSON.
 pub const KEYS: &[(&str, &str, &str)] = &[
+    ("settings", "retries", "max_retries"),
+    ("settings", "parallel", "max_parallel_nodes"),
     ("send_email", "server", "smtp_server"),
     ("send_email", "port", "smtp_port"),
     ("send_email", "tls", "use_tls"),

@@ -1,7 +1,9 @@
 //! One node: what its kind has words for, and the rest key by key.
 
-use super::shared::{Shared, bearer};
-use super::{NOWHERE, Writer, block, documentation, entry, item, key, literal, names, pair, string, value, word};
+use super::shared::{Shared, bearer, said_headers, sender};
+use super::{
+    NOWHERE, Writer, block, documentation, entry, is_unsaid, item, key, literal, names, pair, string, value, word,
+};
 use crate::catalog::{self, KeyType};
 use crate::syntax::ast::{self, Object, Text, Workflow};
 use crate::syntax::flow::tree::{Call, EntryKind, Item, ItemKind, Node, Retry, Ty, Value, ValueKind};
@@ -24,6 +26,11 @@ impl<'a> Rest<'a> {
     pub fn take(&mut self, key: &str) -> Option<&'a ast::Value> {
         let at = self.entries.iter().position(|entry| entry.key.value == key)?;
         Some(&self.entries.remove(at).value)
+    }
+
+    /// Forgets what holds anyway.
+    fn leave_unsaid(&mut self, kind: &str) {
+        self.entries.retain(|entry| !is_unsaid(kind, entry));
     }
 
     fn text(&self, key: &str) -> Option<&'a Text> {
@@ -55,12 +62,8 @@ impl Writer {
                     rest.take("webhook_id");
                     written.clauses.push((word("at"), self.text(path, false)));
                 }
-                let default = matches!(
-                    rest.peek("validate_signature"),
-                    Some(ast::Value { kind: ast::ValueKind::Bool(true), .. })
-                );
-                if default && rest.peek("secret").is_some() {
-                    rest.take("validate_signature");
+                if rest.peek("secret").is_some() {
+                    rest.leave_unsaid(kind);
                 }
                 written.input = self.schema(&mut rest, "input_schema", &node.id.value, "Input");
             }
@@ -68,11 +71,13 @@ impl Writer {
             "schedule" => self.schedule(&mut rest, &mut written),
             "http" => {
                 written.output = self.schema(&mut rest, "response_schema", &node.id.value, "Answer");
+                rest.leave_unsaid(kind);
                 self.request(at, &mut rest, &mut entries, shared);
             }
             "send_email" => self.mail(at, &mut rest, &mut written, &mut entries, shared),
             "data_transform" => self.transform(&mut rest, &mut entries),
             "rust" => {
+                rest.leave_unsaid(kind);
                 written.call = self.call(&mut rest);
                 written.output = self.schema(&mut rest, "result_schema", &node.id.value, "Result");
             }
@@ -196,7 +201,7 @@ impl Writer {
         let common = api.map_or(0, |api| api.headers);
         if let Some(ast::Value { kind: ast::ValueKind::Object(headers), .. }) = rest.peek("headers") {
             rest.take("headers");
-            entries.extend(self.headers(&headers.entries[common..]));
+            entries.extend(self.headers(&said_headers(headers, rest.peek("body"))[common..]));
             if headers.entries.is_empty() {
                 entries.push(pair("headers", value(ValueKind::Object(block(Vec::new())))));
             }
@@ -227,16 +232,13 @@ impl Writer {
             for key in super::shared::SERVER {
                 rest.take(key);
             }
-        } else if matches!(rest.peek("use_tls"), Some(ast::Value { kind: ast::ValueKind::Bool(true), .. })) {
-            rest.take("use_tls");
+        } else {
+            rest.leave_unsaid("send_email");
         }
-        // `Shop <orders@example.com>`, where both are text that says nothing else that way.
-        if let (Some(name), Some(address)) = (rest.text("from_name"), rest.text("from_email")) {
-            let plain = |text: &str| !text.is_empty() && text.trim() == text && !text.contains(['<', '>']);
-            if plain(&name.value) && plain(&address.value) {
-                let whole = format!("{} <{}>", name.value, address.value);
-                rest.take("from_name");
-                rest.take("from_email");
+        if let Some(whole) = sender(rest.peek("from_name"), rest.peek("from_email")) {
+            rest.take("from_name");
+            rest.take("from_email");
+            if shared.senders.get(&at) != Some(&whole) {
                 entries.push(pair("from", self.text(&crate::syntax::flow::synthetic(&whole), false)));
             }
         } else if rest.text("from_email").is_some_and(|address| address.value.ends_with('>')) {

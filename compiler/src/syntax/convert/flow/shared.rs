@@ -1,7 +1,8 @@
 //! What several nodes share: services with an address and a key, mail servers.
 
-use super::{Writer, block, item, pair, word};
-use crate::syntax::ast::{self, Entry, Node, Part, Text, Value, ValueKind, Workflow};
+use super::{Writer, block, is_unsaid, item, pair, word};
+use crate::catalog::BODY_TYPE;
+use crate::syntax::ast::{self, Entry, Node, Object, Part, Text, Value, ValueKind, Workflow};
 use crate::syntax::flow::synthetic;
 use crate::syntax::flow::tree::{Item, ItemKind};
 use crate::syntax::flow::words;
@@ -15,6 +16,8 @@ pub(super) struct Shared {
     pub items: Vec<Item>,
     pub apis: BTreeMap<usize, Api>,
     pub servers: BTreeMap<usize, String>,
+    /// Who sends what goes through the node's server, unless the node says so.
+    pub senders: BTreeMap<usize, String>,
 }
 
 /// What a node takes from an api.
@@ -27,7 +30,8 @@ pub(super) struct Api {
 }
 
 pub(super) fn find(writer: &Writer, workflow: &Workflow) -> Shared {
-    let mut shared = Shared { items: Vec::new(), apis: BTreeMap::new(), servers: BTreeMap::new() };
+    let mut shared =
+        Shared { items: Vec::new(), apis: BTreeMap::new(), servers: BTreeMap::new(), senders: BTreeMap::new() };
     let mut taken = BTreeSet::new();
     apis(writer, workflow, &mut taken, &mut shared);
     servers(writer, workflow, &mut shared);
@@ -91,20 +95,44 @@ fn split(writer: &Writer, url: &Text) -> Option<(String, String)> {
 }
 
 /// The headers that all of them begin with.
-fn common_headers<'a>(mut nodes: impl Iterator<Item = &'a Node>) -> &'a [Entry] {
+fn common_headers<'a>(mut nodes: impl Iterator<Item = &'a Node>) -> Vec<Entry> {
     let headers = |node: &'a Node| match node.config.get("headers") {
-        Some(Value { kind: ValueKind::Object(object), .. }) => object.entries.as_slice(),
-        _ => &[],
+        Some(Value { kind: ValueKind::Object(object), .. }) => said_headers(object, node.config.get("body")),
+        _ => Vec::new(),
     };
-    let mut common = nodes.next().map_or(&[][..], headers);
+    let mut common = nodes.next().map_or_else(Vec::new, headers);
     for node in nodes {
+        let others = headers(node);
         let same = common
             .iter()
-            .zip(headers(node))
+            .zip(&others)
             .take_while(|(left, right)| left.key.value == right.key.value && same_value(&left.value, &right.value));
-        common = &common[..same.count()];
+        let same = same.count();
+        common.truncate(same);
     }
     common
+}
+
+/// Headers, without the type that a body of data has anyway.
+pub(super) fn said_headers(headers: &Object, body: Option<&Value>) -> Vec<Entry> {
+    let has_data = body.is_some_and(|body| !matches!(body.kind, ValueKind::String(_)));
+    let is_body_type = |header: &Entry| {
+        let is_json = matches!(&header.value.kind, ValueKind::String(text) if text.value == BODY_TYPE.1);
+        has_data && is_json && header.key.value.eq_ignore_ascii_case(BODY_TYPE.0)
+    };
+    headers.entries.iter().filter(|header| !is_body_type(header)).cloned().collect()
+}
+
+/// `Shop <orders@example.com>`, where both are text that says nothing else that way.
+pub(super) fn sender(name: Option<&Value>, address: Option<&Value>) -> Option<String> {
+    let plain = |value: Option<&Value>| match &value?.kind {
+        ValueKind::String(Text { value: text, .. }) => {
+            let plain = !text.is_empty() && text.trim() == text && !text.contains(['<', '>']);
+            plain.then(|| text.clone())
+        }
+        _ => None,
+    };
+    Some(format!("{} <{}>", plain(name)?, plain(address)?))
 }
 
 /// Whether the value is known before the input is.
@@ -202,12 +230,26 @@ fn servers(writer: &Writer, workflow: &Workflow, shared: &mut Shared) {
             continue;
         }
         let name = unique("mail", &mut taken);
-        let entries = settings.iter().filter(|entry| {
-            !matches!((entry.key.value.as_str(), &entry.value.kind), ("use_tls", ValueKind::Bool(true)))
-        });
+        let entries = settings.iter().filter(|entry| !is_unsaid("send_email", entry));
         let entries = entries
             .map(|entry| pair(words::flow_key("send_email", &entry.key.value), writer.value(&entry.value, None)));
-        shared.items.push(item(ItemKind::Shared(word("smtp"), word(&name), block(entries.collect()))));
+        let mut entries: Vec<_> = entries.collect();
+        if let Some(sender) = usual_sender(nodes.iter().map(|at| &workflow.nodes[*at])) {
+            entries.push(pair("from", writer.text(&synthetic(&sender), false)));
+            shared.senders.extend(nodes.iter().map(|at| (*at, sender.clone())));
+        }
+        shared.items.push(item(ItemKind::Shared(word("smtp"), word(&name), block(entries))));
         shared.servers.extend(nodes.into_iter().map(|at| (at, name.clone())));
     }
+}
+
+/// Who sends most of these mails, where each of them says who does.
+fn usual_sender<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<String> {
+    let senders: Option<Vec<String>> =
+        nodes.map(|node| sender(node.config.get("from_name"), node.config.get("from_email"))).collect();
+    let senders = senders?;
+    let count = |sender: &String| senders.iter().filter(|other| *other == sender).count();
+    // Of several the first.
+    let most = senders.iter().map(count).max().filter(|most| *most > 1)?;
+    senders.iter().find(|sender| count(sender) == most).cloned()
 }

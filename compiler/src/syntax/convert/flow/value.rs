@@ -43,7 +43,7 @@ impl Writer {
             let key = key(&field.key.value);
             let value = self.value(&field.value, None);
             entry(match &value.kind {
-                ValueKind::Bare(bare) if !key.quoted && bare.tokens.len() == 1 && bare.text.value == key.text.value => {
+                ValueKind::Bare(bare) if !key.quoted && bare.is_field() && bare.name().value == key.text.value => {
                     EntryKind::Shorthand(bare.clone())
                 }
                 _ => EntryKind::Pair(key, value),

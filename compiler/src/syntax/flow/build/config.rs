@@ -116,7 +116,8 @@ impl<'a> Builder<'a, '_> {
             EntryKind::Pair(key, value) => self.pair(config, key, value, shared),
             EntryKind::Shorthand(bare) => {
                 let kind = ast::ValueKind::String(text::template(&bare.text));
-                let key = words::json_key(&config.kind, &bare.text.value);
+                let name = bare.name();
+                let key = words::json_key(&config.kind, &name.value);
                 config.push(key, bare.span, ast::Value { span: bare.span, kind });
             }
             EntryKind::Request { method, api, url } if config.kind == "http" && !shared => {

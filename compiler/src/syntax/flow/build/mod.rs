@@ -32,6 +32,7 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         servers: BTreeMap::new(),
         needed: BTreeMap::new(),
         schema_size: 0,
+        unknown_type: false,
     };
     builder.declarations(file);
     let mut workflow = ast::Workflow {
@@ -87,6 +88,8 @@ struct Builder<'a, 'd> {
     needed: BTreeMap<String, Vec<Text>>,
     /// How large the schemas are that the types have become: a type may be used again and again.
     schema_size: usize,
+    /// A type was named that nothing declares.
+    unknown_type: bool,
 }
 
 /// Something with a name that others use.
@@ -154,7 +157,9 @@ impl<'a> Builder<'a, '_> {
                 "allow" => workflow.allow = self.names(value, "an entry of `allow`"),
                 _ => {
                     let value = self.value(value, None);
-                    settings.push(ast::Entry { key: key.text.clone(), value });
+                    let json = super::words::json_key("settings", &key.text.value);
+                    let key = if json == key.text.value { key.text.clone() } else { synthetic(json, key.text.span) };
+                    settings.push(ast::Entry { key, value });
                 }
             }
         }
@@ -181,14 +186,15 @@ impl<'a> Builder<'a, '_> {
 
     /// Every key that a block has more than once.
     fn duplicates(&mut self, block: &Block) {
-        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for entry in &block.entries {
-            let (key, span) = match &entry.kind {
-                EntryKind::Pair(key, _) => (key.text.value.as_str(), key.text.span),
-                EntryKind::Shorthand(bare) => (bare.text.value.as_str(), bare.span),
+            let key = match &entry.kind {
+                EntryKind::Pair(key, _) => key.text.clone(),
+                EntryKind::Shorthand(bare) => bare.name(),
                 EntryKind::Request { .. } => continue,
             };
-            let first = *seen.entry(key).or_insert(span);
+            let (key, span) = (key.value, key.span);
+            let first = *seen.entry(key.clone()).or_insert(span);
             if first != span {
                 self.report(
                     Diagnostic::new(Code::DuplicateKey, span, format!("the key `{key}` stands twice in this block"))
@@ -213,8 +219,19 @@ impl<'a> Builder<'a, '_> {
         for (name, declared) in self.servers.iter().filter(|(_, declared)| !declared.used) {
             unused("mail server", name, declared.span, "mail");
         }
-        for (name, declared) in self.types.iter().filter(|(_, declared)| !declared.used) {
-            unused("type", name, declared.span, "node");
+        let types: Vec<(&str, &'a Ty, Span)> = self
+            .types
+            .iter()
+            .filter(|(_, declared)| !declared.used)
+            .map(|(name, declared)| (*name, declared.what, declared.span))
+            .collect();
+        // What is wrong in them is said all the same.
+        for (_, ty, _) in &types {
+            self.ty(ty);
+        }
+        // Where a name of a type is wrong, one of these was meant.
+        for (name, _, span) in types.into_iter().filter(|_| !self.unknown_type) {
+            unused("type", name, span, "node");
         }
         found.into_iter().for_each(|diagnostic| self.report(diagnostic));
     }

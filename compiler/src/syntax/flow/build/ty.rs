@@ -88,6 +88,7 @@ impl<'a> Builder<'a, '_> {
                 object(name.span, keys.iter().map(|(key, value)| (*key, string(value, name.span))).collect())
             }
             None => {
+                self.unknown_type = true;
                 let known = self.types.keys().copied().chain(NAMES.iter().map(|(known, _)| *known));
                 let known: Vec<&str> = known.collect();
                 let diagnostic = mistake::unknown_name("type", word, name.span, known.iter().copied());

@@ -58,10 +58,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 EntryKind::Shorthand(bare) => {
                     let value = ast::ValueKind::String(expression(bare, ty));
-                    entries.push(ast::Entry {
-                        key: bare.text.clone(),
-                        value: ast::Value { span: bare.span, kind: value },
-                    });
+                    entries.push(ast::Entry { key: bare.name(), value: ast::Value { span: bare.span, kind: value } });
                 }
                 EntryKind::Request { method, .. } => self.report(super::misplaced_request(method.span)),
             }

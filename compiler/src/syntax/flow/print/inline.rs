@@ -38,7 +38,7 @@ pub fn block(block: &Block) -> Option<String> {
 fn entry(entry: &Entry) -> Option<String> {
     plain(&entry.around)?;
     Some(match &entry.kind {
-        EntryKind::Shorthand(bare) => bare.text.value.clone(),
+        EntryKind::Shorthand(bare) => expression::line(bare),
         EntryKind::Pair(name, of) => format!("{}: {}", key(name), value(of)?),
         EntryKind::Request { method, api, url } => {
             let api = api.as_ref().map_or(String::new(), |api| format!("{} ", api.text));

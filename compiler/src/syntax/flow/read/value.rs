@@ -87,6 +87,10 @@ impl Reader<'_> {
             let tokens = vec![(token.rule, token.text.to_owned())];
             return Ok(EntryKind::Shorthand(Bare { span: token.span, text, tokens }));
         }
+        if token.rule == Rule::name && !config && (next.rule == Rule::dot || is_infix(next.rule)) {
+            let bare = self.bare()?;
+            return if bare.is_field() { Ok(EntryKind::Shorthand(bare)) } else { Err(mistake::needs_a_key(&bare)) };
+        }
         Err(mistake::not_an_entry(token, next))
     }
 
@@ -130,7 +134,7 @@ impl Reader<'_> {
     pub(super) fn value(&mut self) -> Result<Value, Mistake> {
         self.nest()?;
         let start = self.peek();
-        let literal = !self.continues(1);
+        let literal = !self.continues(1) && !self.is_foreign_operator();
         let kind = match start.rule {
             Rule::open_brace => {
                 self.next();
@@ -278,7 +282,8 @@ impl Reader<'_> {
     fn extent(&mut self) -> Result<(), Mistake> {
         let mut alternatives = 0;
         loop {
-            while matches!(self.peek().rule, Rule::not | Rule::minus | Rule::plus) {
+            // A word of JavaScript's before an operand is a mistake of the expression, which its own parser puts into words.
+            while matches!(self.peek().rule, Rule::not | Rule::minus | Rule::plus) || self.is_foreign_operator() {
                 self.next();
             }
             let token = self.peek();
@@ -323,6 +328,15 @@ impl Reader<'_> {
                 self.next();
             }
         }
+    }
+
+    /// `typeof order_id`
+    fn is_foreign_operator(&self) -> bool {
+        let next = self.peek_after(1);
+        self.is(Rule::name)
+            && ["typeof", "new", "void", "delete", "await"].contains(&self.peek().text)
+            && next.lines == 0
+            && matches!(next.rule, Rule::name | Rule::string | Rule::number)
     }
 
     /// Moves behind the bracket that closes this one.
