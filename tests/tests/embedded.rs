@@ -1,7 +1,7 @@
 //! Workflows inside Rust code: functions as nodes, the environment, the router, the journal.
 
 use checks::{Order, OrderPaid, Verdict};
-use flow_runtime::embed::{Data, Failure, RunError, Settled};
+use flow_runtime::embed::{BuildError, Data, Failure, RunError, Settled};
 use flow_runtime::engine::Status;
 use flow_runtime::journal::{Event, Id, Journal};
 use flow_world::process::call;
@@ -56,6 +56,14 @@ flow_macros::flow! {
     rust done = functions::done()
 }
 
+flow_macros::flow! {
+    workflow kept {}
+    type Order = { order_id: string }
+    flow { start -> send }
+    manual start(Order)
+    rust send = functions::send(order_id) -> string { retry: 0 }
+}
+
 mod functions {
     use super::*;
 
@@ -101,6 +109,17 @@ mod functions {
     pub async fn never(_: String) -> Result<serde_json::Value, Failure> {
         Err(Failure::new("nobody calls this"))
     }
+
+    /// Of an order that is cut off the first call never ends.
+    pub async fn send(order_id: String) -> Result<String, Failure> {
+        if calls(&format!("send {order_id}")) == 1 && order_id.starts_with("cut") {
+            SENDING.add_permits(1);
+            std::future::pending::<()>().await;
+        }
+        Ok(format!("sent {order_id}"))
+    }
+
+    pub static SENDING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(0);
 
     pub async fn done() -> Result<serde_json::Value, Failure> {
         Ok(serde_json::Value::Null)
@@ -209,6 +228,43 @@ async fn the_journal_hears_of_everything() {
             "finished completed",
         ]
     );
+}
+
+fn kept_in(folder: &std::path::Path) -> Result<kept::Workflow, BuildError> {
+    kept::Workflow::builder().without_process_environment().data(folder).build()
+}
+
+/// One after the other, each with a runtime of its own, which ends as that of a process does.
+fn process<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(20));
+    result
+}
+
+#[test]
+fn what_has_not_ended_goes_on_with_the_next_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ended, cut) = process(async {
+        let workflow = kept_in(folder.path()).unwrap();
+        let order = |order_id: &str| kept::Order { order_id: order_id.to_owned() };
+        let output = workflow.run(order("plain")).await.unwrap();
+        assert_eq!(output.send.result.as_deref(), Some("sent plain"));
+        let cut = workflow.start(order("cut off")).await.unwrap();
+        functions::SENDING.acquire().await.unwrap().forget();
+        assert!(kept_in(folder.path()).is_err(), "one owner at a time");
+        (output.execution_id, cut.id().to_owned())
+    });
+    process(async {
+        let workflow = kept_in(folder.path()).unwrap();
+        assert_eq!(workflow.view(&ended).unwrap()["status"], "completed");
+        // It has gone on already, and nothing else is to be waited for.
+        assert_eq!(workflow.drain(Duration::from_secs(20)).await, 0);
+        let view = workflow.view(&cut).unwrap();
+        assert_eq!(view["status"], "completed", "{view:#}");
+        assert_eq!(functions::calls("send cut off"), 3, "called again, and once here");
+        assert_eq!(functions::calls("send plain"), 2, "what had ended was not");
+    });
 }
 
 #[test]
