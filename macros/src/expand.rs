@@ -31,11 +31,14 @@ pub fn expand(input: TokenStream) -> TokenStream {
             let span = literal.span();
             let help = "the name is that of a .flow or .json file, as in `flow!(file = \"order.flow\")`";
             let wrong = |reason: String| Mistake::at(span, &reason, help);
+            if !matches!(Path::new(path).extension().and_then(|end| end.to_str()), Some("flow" | "json")) {
+                return Err(wrong(format!("{path} is neither a .flow nor a .json file")));
+            }
             let file = files::find(path, span.local_file().as_deref()).map_err(wrong)?;
             let bytes = std::fs::read(&file).map_err(|error| wrong(format!("cannot read {path}: {error}")))?;
             let mut found = Diagnostics::default();
             let source = SourceFile::from_bytes(path.clone(), bytes, &mut found);
-            let place = Where::File(Place { first: span, last: span, inside: false });
+            let place = Where::File(Place { first: span, last: span, inside: None });
             if found.has_errors() {
                 return Ok(place.report(&found.sorted(), &Sources::new(source)));
             }
@@ -58,8 +61,14 @@ fn called(file: &Path) -> String {
 /// `slug`: what the workflow is called unless its text says so.
 fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: Beside) -> TokenStream {
     let span_of = |span: Span| place.place(span).first;
-    let module = |workflow: &model::Workflow| Module {
-        name: call.name.clone().unwrap_or_else(|| Ident::new(&snake(&workflow.slug), proc_macro2::Span::call_site())),
+    // The module is named where the text names it.
+    let named = |slug: Option<Span>| match (place, slug) {
+        (Where::File(place), _) => place.first,
+        (Where::Tokens(_), Some(slug)) => place.place(slug).first,
+        (Where::Tokens(_), None) => proc_macro2::Span::call_site(),
+    };
+    let module = |workflow: &model::Workflow, slug: Option<Span>| Module {
+        name: call.name.clone().unwrap_or_else(|| Ident::new(&snake(&workflow.slug), named(slug))),
         visibility: call.visibility.clone(),
         span: &span_of,
     };
@@ -68,7 +77,7 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
         Err(Rejected { sources, diagnostics }) => {
             let errors = place.report(&diagnostics, &sources);
             let slug = slug_in(&sources.workflow().text).unwrap_or(slug);
-            let stand_in = empty(slug).map(|plan| codegen::stand_in(&plan.workflow, &module(&plan.workflow)));
+            let stand_in = empty(slug).map(|plan| codegen::stand_in(&plan.workflow, &module(&plan.workflow, None)));
             return with_files(quote! { #errors #stand_in }, beside);
         }
     };
@@ -77,18 +86,19 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
         return Mistake::here("this workflow has no name, and its module needs one", help).tokens();
     }
     let name = call.name.as_ref().map(Ident::to_string).unwrap_or_default();
+    let written = parsed.ast.slug.as_ref().map(|slug| slug.span);
     let lowered = parsed.lower(if slug.is_empty() { &name } else { slug }, &beside);
     let refused = lowered.model.clone();
     let tokens = match lowered.check(&Levels::default()) {
         Ok(mut accepted) => {
             let warnings = place.report(&std::mem::take(&mut accepted.warnings), &accepted.sources);
             let plan = accepted.plan();
-            let generated = codegen::module(&plan, &module(&plan.workflow));
+            let generated = codegen::module(&plan, &module(&plan.workflow, written));
             quote! { #warnings #generated }
         }
         Err(Rejected { sources, diagnostics }) => {
             let errors = place.report(&diagnostics, &sources);
-            let stand_in = codegen::stand_in(&refused, &module(&refused));
+            let stand_in = codegen::stand_in(&refused, &module(&refused, written));
             quote! { #errors #stand_in }
         }
     };
@@ -152,7 +162,8 @@ mod tests {
     }
 
     /// Reading, checking and writing the code of the order workflow. Printed, not compared: machines differ, and the macro is
-    /// compiled without optimisation unless a user says otherwise.
+    /// compiled without optimisation unless a user says otherwise:
+    /// `cargo test --release -p flow-macros -- --nocapture the_time_that_the_macro_adds`.
     #[test]
     fn the_time_that_the_macro_adds() {
         for file in ["order.flow", "workflow.json"] {

@@ -20,7 +20,7 @@ pub struct Mistake {
 
 impl Mistake {
     pub fn at(span: proc_macro2::Span, headline: &str, help: &str) -> Mistake {
-        let place = Place { first: span, last: span, inside: false };
+        let place = Place { first: span, last: span, inside: None };
         Mistake { place, message: format!("{headline}\n\nhelp: {help}") }
     }
 
@@ -82,8 +82,8 @@ impl Where<'_> {
 fn in_words(diagnostic: &Diagnostic, place: Place, sources: &Sources) -> String {
     let positions = Positions::new(sources);
     let mut message = format!("{} [{}]\n", diagnostic.headline, diagnostic.code.slug());
-    if place.inside {
-        message.push_str(&excerpt(diagnostic, sources));
+    if let Some(token) = place.inside {
+        message.push_str(&excerpt(diagnostic, sources, token));
     }
     let mut below = String::new();
     for label in &diagnostic.labels {
@@ -104,16 +104,17 @@ fn in_words(diagnostic: &Diagnostic, place: Place, sources: &Sources) -> String 
 /// So many characters of a line are shown before and behind what is meant.
 const AROUND: usize = 40;
 
-/// The line with marks below what is meant.
-fn excerpt(diagnostic: &Diagnostic, sources: &Sources) -> String {
+/// The token that begins at `token`, as far as it stands on the line, with marks below what is meant.
+fn excerpt(diagnostic: &Diagnostic, sources: &Sources, token: usize) -> String {
     let span = diagnostic.primary.span;
     let text = &sources.get(span.file).text;
     let range = span.range();
-    let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1).max(token);
     let end = text[range.start..].find('\n').map_or(text.len(), |at| range.start + at);
     let before: String =
         text[line..range.start].chars().rev().take(AROUND).collect::<Vec<_>>().into_iter().rev().collect();
-    let before = before.trim_start();
+    let cut = if text[line..range.start].chars().count() > AROUND { "…" } else { "" };
+    let before = format!("{cut}{}", before.trim_start());
     let meant = &text[range.start..range.end.min(end)];
     let behind: String = text[range.end.min(end)..end].chars().take(AROUND).collect();
     let marks = "^".repeat(meant.chars().count().max(1));

@@ -20,6 +20,8 @@ pub struct Text {
     pub text: String,
     /// Where each token stands in it, in its order.
     tokens: Vec<(Range<usize>, Span)>,
+    /// Where braces, brackets and parentheses stand with all that is in them.
+    groups: Vec<(Range<usize>, Span)>,
 }
 
 /// What rustc is told to point at.
@@ -27,8 +29,8 @@ pub struct Text {
 pub struct Place {
     pub first: Span,
     pub last: Span,
-    /// What is meant is a part of one token, which cannot be pointed at alone.
-    pub inside: bool,
+    /// What is meant is a part of one token, which cannot be pointed at alone: where in the text that token begins.
+    pub inside: Option<usize>,
 }
 
 const UNREADABLE: &str = "`flow!` reads its text from the file that it stands in; a macro cannot write it";
@@ -39,8 +41,8 @@ impl Text {
     /// # Errors
     /// When the tokens are not the text of one file.
     pub fn of(tokens: &[TokenTree]) -> Result<Option<Text>, Mistake> {
-        let mut leaves = Vec::new();
-        tokens.iter().for_each(|token| flatten(token, &mut leaves));
+        let (mut leaves, mut groups) = (Vec::new(), Vec::new());
+        tokens.iter().for_each(|token| flatten(token, &mut leaves, &mut groups));
         let (Some(first), Some(last)) = (leaves.first(), leaves.last()) else { return Ok(None) };
         let Some(path) = first.local_file() else {
             return Ok(None);
@@ -69,12 +71,20 @@ impl Text {
             }
             placed.push((from - start + shift..to - start + shift, *leaf));
         }
+        let groups = groups.into_iter().filter_map(|(open, close, span)| {
+            let (open, close) = (placed.get(open)?, placed.get(close)?);
+            Some((open.0.start..close.0.end, span))
+        });
+        let groups = groups.collect();
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Some(Text { name: path.display().to_string(), folder, text, tokens: placed }))
+        Ok(Some(Text { name: path.display().to_string(), folder, text, tokens: placed, groups }))
     }
 
     /// The tokens that a part of the text covers; of an empty one the token before it.
     pub fn place(&self, part: Range<usize>) -> Option<Place> {
+        if let Some((_, span)) = self.groups.iter().find(|(group, _)| *group == part) {
+            return Some(Place { first: *span, last: *span, inside: None });
+        }
         let from = self.tokens.partition_point(|(token, _)| token.end <= part.start);
         let to = self.tokens.partition_point(|(token, _)| token.start < part.end);
         let covered = match self.tokens.get(from..to.max(from)) {
@@ -83,16 +93,18 @@ impl Text {
         };
         let ((first, first_span), (last, last_span)) = (covered.first()?, covered.last()?);
         let inside = first.start < part.start && part.start < first.end || last.end > part.end && part.end > last.start;
-        Some(Place { first: *first_span, last: *last_span, inside })
+        Some(Place { first: *first_span, last: *last_span, inside: inside.then_some(first.start) })
     }
 }
 
-/// Every token that is no group, and the signs around those that are.
-fn flatten(token: &TokenTree, leaves: &mut Vec<Span>) {
+/// Every token that is no group, and the signs around those that are; of groups, which two signs are theirs.
+fn flatten(token: &TokenTree, leaves: &mut Vec<Span>, groups: &mut Vec<(usize, usize, Span)>) {
     match token {
         TokenTree::Group(group) => {
+            let open = leaves.len();
             leaves.push(group.span_open());
-            group.stream().into_iter().for_each(|token| flatten(&token, leaves));
+            group.stream().into_iter().for_each(|token| flatten(&token, leaves, groups));
+            groups.push((open, leaves.len(), group.span()));
             leaves.push(group.span_close());
         }
         // A comment in front of an item is three tokens, all of them where the comment stands.
@@ -131,7 +143,7 @@ impl<'a> Lines<'a> {
 
 /// What rustc points at when nothing better is known: the whole call.
 pub fn anywhere() -> Place {
-    Place { first: Span::call_site(), last: Span::call_site(), inside: false }
+    Place { first: Span::call_site(), last: Span::call_site(), inside: None }
 }
 
 /// The same tokens, said to stand at this place.
@@ -168,13 +180,15 @@ mod tests {
             folder: PathBuf::new(),
             text: String::new(),
             tokens: vec![token(4..8), token(9..20), token(21..22)],
+            groups: vec![token(9..22)],
         };
         let inside = |part: Range<usize>| text.place(part).map(|place| place.inside);
-        assert_eq!(inside(4..8), Some(false));
-        assert_eq!(inside(4..20), Some(false));
-        assert_eq!(inside(11..15), Some(true));
-        assert_eq!(inside(8..8), Some(false));
-        assert_eq!(inside(22..22), Some(false));
-        assert_eq!(inside(0..0), Some(false));
+        assert_eq!(inside(4..8), Some(None));
+        assert_eq!(inside(4..20), Some(None));
+        assert_eq!(inside(11..15), Some(Some(9)));
+        assert_eq!(inside(8..8), Some(None));
+        assert_eq!(inside(9..22), Some(None));
+        assert_eq!(inside(22..22), Some(None));
+        assert_eq!(inside(0..0), Some(None));
     }
 }

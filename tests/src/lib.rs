@@ -1,6 +1,6 @@
-//! The harness of the case folders: find, run, compare, bless.
+//! The harness of the cases: find, run, compare, bless.
 //!
-//! A test is a folder; adding one never needs new Rust (`build.rs` makes a named `#[test]` of each):
+//! A test is a folder, of the macro tier a file; adding one never needs new Rust (`build.rs` makes a named `#[test]` of each):
 //! - `ui/<case>`: a workflow that is wrong, and the exact text of `flowc check`;
 //! - `quiet/<case>`: a workflow about which `flowc check` says nothing at all;
 //! - `same/<case>`: a workflow in JSON and as .flow: one model, one generated code;
@@ -8,6 +8,7 @@
 //! - `diff/<case>`: two versions of a workflow, and what becomes of executions under way;
 //! - `ok/<case>`: a workflow without errors, whose generated code rustc accepts;
 //! - `codegen/<case>`: a workflow and the exact generated code;
+//! - `macro/<case>.rs`: a crate with a `flow!` in it, and the exact words of rustc;
 //! - `run/<case>`: a workflow, a world for it to act on ([`case`]), and the exact account of what happened ([`account`]).
 //!
 //! `BLESS=1 cargo test` rewrites what is expected. A blessed change is read line by line, like code.
@@ -20,6 +21,7 @@ pub mod compile;
 pub mod crash;
 pub mod diff;
 pub mod generate;
+pub mod macro_ui;
 pub mod ok;
 pub mod promise;
 pub mod quiet;

@@ -139,9 +139,17 @@ pub fn remarks(generated: &GeneratedCrate, talk: Talk) -> Result<String, Error> 
     rustc::remarks(&toolchain, &Workdir::open(&toolchain)?, generated, talk)
 }
 
-/// What rustc says about a Rust file that links the runtime and other crates, by name and file: how code around a workflow
-/// is tried without compiling the runtime again. Nothing is compiled to the end.
-pub fn ask_about(file: &Path, crates: &[(&str, &Path)], flavour: Flavour, talk: Talk) -> Result<String, Error> {
+/// What rustc says about a Rust file.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub said: String,
+    /// The files that decide about it, as cargo is told: a change of one compiles anew. Nothing where rustc refused the file.
+    pub files: Vec<PathBuf>,
+}
+
+/// Asks rustc about a Rust file that links the runtime and other crates, by name and file: how code around a workflow is tried
+/// without compiling the runtime again. Nothing is compiled to the end.
+pub fn ask_about(file: &Path, crates: &[(&str, &Path)], flavour: Flavour, talk: Talk) -> Result<Answer, Error> {
     let toolchain = Toolchain::find()?;
     rustc::ask_about(&toolchain, &Workdir::open(&toolchain)?, file, crates, flavour, talk)
 }

@@ -9,7 +9,7 @@ use super::progress::Talk;
 use super::runtime::Runtime;
 use super::toolchain::Toolchain;
 use super::workdir::Workdir;
-use super::{Error, Options, Variant, embedded, hash};
+use super::{Answer, Error, Options, Variant, embedded, hash};
 use crate::codegen::files::{Flavour, GeneratedCrate};
 use std::fs::{self, File};
 use std::path::Path;
@@ -151,19 +151,25 @@ pub fn ask_about(
     crates: &[(&str, &Path)],
     flavour: Flavour,
     talk: Talk,
-) -> Result<String, Error> {
+) -> Result<Answer, Error> {
     let runtime = Runtime::get(toolchain, workdir, Variant { flavour, dist: false }, talk)?;
     let temporary = workdir.temporary()?;
     let folder = file.parent().unwrap_or(Path::new("."));
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let mut rustc = against(toolchain, &runtime, folder, &name);
-    rustc.args(METADATA).arg("--out-dir").arg(temporary.path());
+    rustc.args(METADATA).arg("--emit=dep-info").arg("--out-dir").arg(temporary.path());
     // Cargo says so to what it compiles.
     rustc.env("CARGO_MANIFEST_DIR", folder);
     for (name, file) in crates {
         rustc.arg("--extern").arg(format!("{name}={}", file.display()));
     }
-    said(toolchain, &mut rustc)
+    let said = said(toolchain, &mut rustc)?;
+    // `workflow.d: main.rs /…/order.flow`, as make reads it.
+    let rules = fs::read_to_string(temporary.path().join("workflow.d")).unwrap_or_default();
+    let files = rules.lines().next().and_then(|rule| rule.split_once(": ")).map_or("", |(_, files)| files);
+    let files = files.replace("\\ ", "\0");
+    let files = files.split(' ').filter(|file| !file.is_empty()).map(|file| folder.join(file.replace('\0', " ")));
+    Ok(Answer { said, files: files.collect() })
 }
 
 /// A rustc that reads a source in a folder and knows the runtime.

@@ -6,7 +6,7 @@ use super::types::{Described, gen_type};
 use crate::model::{NodeId, Rust, Tree};
 use crate::plan::rust_types::RustType;
 use crate::source::{Span, Spanned};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 pub(super) fn gen_rust(expressions: Expressions, id: NodeId, rust: &Rust) -> (TokenStream, TokenStream) {
@@ -29,17 +29,24 @@ pub(super) fn gen_rust(expressions: Expressions, id: NodeId, rust: &Rust) -> (To
     }
     let function = gen_path(expressions, &rust.function);
     let result = gen_result(expressions, rust, &call.result, &prefix);
+    // What is wrong with the function is said where its path stands; what rustc proposes fits between its parentheses.
     let place = (expressions.setting.span)(rust.function.span);
-    // What is wrong with the function is said where its path stands.
-    let called = quote_spanned! { place=> #function(#(#given),*).await };
+    let behind = rust.parentheses.map_or(place, expressions.setting.span);
+    let mut arguments = Group::new(Delimiter::Parenthesis, quote! { #(#given),* });
+    arguments.set_span(behind);
+    let wait = quote_spanned! { behind=> .await };
+    let attempt = quote_spanned! { place=>
+        async move {
+            let given: ::core::result::Result<#result, _> = #function #arguments #wait;
+            ::flow_runtime::embed::returned(given)
+        }
+    };
+    let call = quote_spanned! { place=> ::flow_runtime::embed::call };
     let body = quote! {
         #reads
-        Ok(::flow_runtime::embed::call(move || {
+        Ok(#call(move || {
             #clones
-            async move {
-                let given: ::core::result::Result<#result, _> = #called;
-                ::flow_runtime::embed::returned(given)
-            }
+            #attempt
         }))
     };
     let s = scope_for(&reads);

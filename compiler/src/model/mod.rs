@@ -241,6 +241,8 @@ pub struct Rust {
     /// Names with `::` between them, each of which is an identifier of Rust; at most the first is `crate`, `self` or `super`.
     pub function: Spanned<String>,
     pub arguments: Vec<Spanned<Tree>>,
+    /// Where the arguments stand, with what is around them.
+    pub parentheses: Option<Span>,
     pub result_schema: Option<Schema>,
 }
 

@@ -28,6 +28,7 @@ impl Lowering<'_> {
                 |function| Spanned { value: function.value.clone(), span: function.span },
             ),
             arguments,
+            parentheses: config.get("arguments").map(|arguments| arguments.span),
             result_schema: self.schema_of(config, "result_schema"),
         }
     }

@@ -1,0 +1,4 @@
+// Nothing at all.
+flow_macros::flow! {}
+
+fn main() {}

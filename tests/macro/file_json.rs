@@ -1,0 +1,4 @@
+// Mistakes in a .json file.
+flow_macros::flow!(file = "wrong.json");
+
+fn main() {}

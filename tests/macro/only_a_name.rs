@@ -1,0 +1,4 @@
+// The name of the module, and nothing behind it.
+flow_macros::flow! { pub mod orders; }
+
+fn main() {}

@@ -1,0 +1,6 @@
+// `pub` says who may use a module, so a module has to follow.
+flow_macros::flow! {
+    pub workflow orders {}
+}
+
+fn main() {}

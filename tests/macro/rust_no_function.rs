@@ -1,0 +1,19 @@
+// A node whose function does not exist.
+flow_macros::flow! {
+    workflow screening {}
+
+    type Order = { order_id: string, total: number }
+
+    flow { start -> check }
+
+    manual start(Order)
+    rust check = crate::fraud::chek(total) -> bool
+}
+
+mod fraud {
+    pub async fn check(total: f64) -> Result<bool, String> {
+        Ok(total > 100.0)
+    }
+}
+
+fn main() {}

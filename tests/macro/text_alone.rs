@@ -1,0 +1,4 @@
+// The name of a file without `file =`.
+flow_macros::flow!("orders.flow");
+
+fn main() {}
