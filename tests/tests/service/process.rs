@@ -81,8 +81,8 @@ fn missing_environment_stops_run_and_serve() {
 fn env_lists_and_never_shows_values() {
     let output = finish(program().args(["env", "--check"]), "");
     assert_eq!(output.status.code(), Some(0));
-    let expected = "NAME            SECRET  FOUND     USED BY\n\
-                    SHOP                    optional  check\n\
+    let expected = "NAME            TYPE    FOUND     USED BY\n\
+                    SHOP            url     optional  check\n\
                     WEBHOOK_SECRET  secret  process   signed\n";
     assert_eq!(text(&output.stdout), expected);
     let output = finish(program().env_remove("WEBHOOK_SECRET").args(["env", "--check"]), "");
@@ -107,6 +107,8 @@ pub struct Serving {
     child: Child,
     stderr: BufReader<ChildStderr>,
     pub address: SocketAddr,
+    /// One journal serves one process.
+    _data: tempfile::TempDir,
 }
 
 impl Serving {
@@ -123,10 +125,12 @@ impl Serving {
     }
 
     fn announced(program: &mut Command, arguments: &[&str], what: &str) -> Serving {
-        let mut child = program.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let data = tempfile::tempdir().unwrap();
+        program.env("FLOW_DATA_DIR", data.path()).args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        let mut child = program.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let address = address(&mut stderr, what);
-        Serving { address, child, stderr }
+        Serving { address, child, stderr, _data: data }
     }
 
     /// The address of the next line.
