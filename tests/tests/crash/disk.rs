@@ -128,7 +128,8 @@ impl Disk {
     fn mount() -> Option<Disk> {
         let folder = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=12m", "flow-tests"]).arg(folder.path());
+        // With room for all orders and the log before them: what is full is so only because of the ballast.
+        mount.args(["-t", "tmpfs", "-o", "size=256m", "flow-tests"]).arg(folder.path());
         mount.output().is_ok_and(|output| output.status.success()).then_some(Disk { folder })
     }
 
@@ -139,7 +140,10 @@ impl Disk {
     /// To the last byte.
     fn fill(&self) {
         let mut ballast = File::options().create(true).append(true).open(self.ballast()).unwrap();
-        while ballast.write_all(&[0; 512]).is_ok() {}
+        for size in [1 << 20, 512] {
+            let block = vec![0; size];
+            while ballast.write_all(&block).is_ok() {}
+        }
     }
 
     fn empty(&self) {
