@@ -40,7 +40,6 @@ pub struct KindSpec {
 pub const UNSAID: &[(&str, &str, &str)] = &[
     ("settings", "fail_fast", "false"),
     ("settings", "parallel_execution", "true"),
-    ("webhook", "validate_signature", "true"),
     ("http", "timeout", "30"),
     ("rust", "timeout", "30"),
     ("send_email", "use_tls", "true"),
