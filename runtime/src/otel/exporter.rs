@@ -47,6 +47,8 @@ struct Queue {
     wake: Notify,
     closing: AtomicBool,
     dropped: AtomicU64,
+    /// On their way to the collector.
+    in_flight: AtomicU64,
 }
 
 /// Why a batch did not arrive.
@@ -66,6 +68,7 @@ impl Exporter {
             wake: Notify::new(),
             closing: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
+            in_flight: AtomicU64::new(0),
         });
         let task = tokio::spawn(Arc::clone(&queue).run(client));
         Exporter { queue, task: Mutex::new(Some(task)) }
@@ -88,14 +91,24 @@ impl Exporter {
 
     /// Sends what is left; what has not arrived within `limit` is lost.
     pub async fn close(&self, limit: Duration) {
+        let lost = self.finish(limit).await;
+        if lost > 0 {
+            crate::log::traces_dropped(lost, "the program has ended");
+        }
+    }
+
+    /// How many spans are lost that nobody has been told of.
+    async fn finish(&self, limit: Duration) -> u64 {
         self.queue.closing.store(true, Ordering::Release);
         self.queue.wake.notify_one();
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task
-            && tokio::time::timeout(limit, task).await.is_err()
-        {
-            crate::log::traces_dropped(self.queue.spans().len() as u64, "the program has ended");
+        let Some(mut task) = task else { return 0 };
+        if tokio::time::timeout(limit, &mut task).await.is_ok() {
+            return 0;
         }
+        task.abort();
+        let waiting = self.queue.spans().len() as u64;
+        waiting + self.queue.in_flight.load(Ordering::Relaxed) + self.queue.dropped.load(Ordering::Relaxed)
     }
 }
 
@@ -124,7 +137,10 @@ impl Queue {
                 if batch.is_empty() {
                     break;
                 }
-                if let Err(refusal) = self.send(&client, &batch).await {
+                self.in_flight.store(batch.len() as u64, Ordering::Relaxed);
+                let sent = self.send(&client, &batch).await;
+                self.in_flight.store(0, Ordering::Relaxed);
+                if let Err(refusal) = sent {
                     self.dropped.fetch_add(batch.len() as u64, Ordering::Relaxed);
                     reason = refusal;
                 }
@@ -233,6 +249,7 @@ mod tests {
         // Nothing has been sent meanwhile: this task has not waited.
         assert_eq!(exporter.queue.spans().len(), 100);
         assert_eq!(exporter.queue.dropped.load(Ordering::Relaxed), 900);
-        exporter.close(Duration::from_millis(100)).await;
+        // Those that were dropped, those that wait, and those that are on their way.
+        assert_eq!(exporter.finish(Duration::from_millis(100)).await, 1000);
     }
 }
