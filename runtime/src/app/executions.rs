@@ -33,11 +33,10 @@ pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCo
     let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
     let page = journal.list(&query(options)).map_err(|error| error.message)?;
     let judge = Judge::new(workflow, clock());
-    let node_ids: Vec<&str> = workflow.nodes.iter().map(|node| node.id).collect();
     let mut rows = Vec::with_capacity(page.executions.len());
     for mut summary in page.executions {
         if let Some(message) = &mut summary.error_message {
-            *message = without_words(&node_ids, message).into_owned();
+            *message = without_words(message).into_owned();
         }
         let left_alone = if summary.status.is_final() { None } else { left_alone(&journal, &judge, summary.id)? };
         rows.push(Row { summary, left_alone });

@@ -115,9 +115,7 @@ async fn executions(State(service): State<Arc<Service>>, request: Request) -> Re
     let answer = service.settings.api.keys.authorize(request.headers()).and_then(|()| {
         let query = list::query(request.uri().query().unwrap_or_default())?;
         let page = service.engine.list(&query);
-        let workflow = service.engine.workflow();
-        let node_ids: Vec<&str> = workflow.nodes.iter().map(|node| node.id).collect();
-        Ok(json(StatusCode::OK, list::answer(workflow.name, &node_ids, &query, &page)))
+        Ok(json(StatusCode::OK, list::answer(service.engine.workflow().name, &query, &page)))
     });
     settle("executions", answer.map_err(plain))
 }
