@@ -624,7 +624,28 @@ async fn in_memory_whoever_waits_for_a_retry_lets_others_work() {
     bench.world.script("a", acts);
     let (first, second) = (bench.start().await, bench.start().await);
     assert_eq!((first.finished().await, second.finished().await), (Status::Completed, Status::Completed));
-    assert_eq!(bench.world.calls()[..2], [("a", 0), ("a", 0)], "the second does not wait for the first one's retry");
+    let calls = [("a", 0), ("a", 0), ("a", 2000), ("a", 7000)];
+    assert_eq!(bench.world.calls(), calls, "the second does not wait for the first one's retry, but for its work");
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_memory_whoever_waits_for_a_place_to_try_again_runs_out_of_time_and_can_be_cancelled() {
+    let bench = Bench::narrow(vec![http("a", 1)], Capacity { unfinished: 5, working: 1 });
+    let down = act(unavailable());
+    bench.world.script("a", [down.clone(), down.clone(), down, Act::End(seconds(50), succeed("{}"))]);
+    let first = bench.start().await;
+    sleep(Duration::from_millis(100)).await;
+    let options = StartOptions { timeout: Some(seconds(5)), ..StartOptions::default() };
+    let second = bench.engine.start_with(input(), StartedBy::Api, &options).await.unwrap();
+    let third = bench.start().await;
+    sleep(seconds(3)).await;
+    assert!(bench.engine.cancel(third.id()));
+    assert_eq!(third.finished().await, Status::Cancelled);
+    assert_eq!(second.finished().await, Status::Error);
+    let view = bench.view(&second);
+    assert_eq!((&view["error_code"], &view["duration"]), (&"TIMEOUT".into(), &5.into()));
+    assert_eq!(first.finished().await, Status::Completed);
+    assert_eq!(bench.world.calls().len(), 4, "neither has tried again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -680,6 +701,12 @@ impl Journal for Slow {
         let (sender, receiver) = oneshot::channel();
         self.pending.lock().unwrap().push(sender);
         Durable::Later(receiver)
+    }
+
+    fn nudge(&self) {}
+
+    fn ready(&self) -> Result<(), JournalError> {
+        Ok(())
     }
 
     fn forget(&self, _: Id) {

@@ -42,8 +42,10 @@ type Receiver = oneshot::Receiver<Result<(), JournalError>>;
 pub struct Task {
     engine: Arc<Engine>,
     run: Arc<Run>,
-    /// Its place among those that may be at work; `None`: it goes on without.
+    /// Its place among those that may be at work.
     turn: Option<Turn>,
+    /// Comes when it has one again; made when it waits for that.
+    place: Option<Pin<Box<dyn Future<Output = Option<Turn>> + Send>>>,
     /// Until the acceptance is durable.
     acceptance: Option<Receiver>,
     /// Effects that a former process or a former stay in memory has begun.
@@ -131,6 +133,7 @@ impl Task {
             engine,
             run,
             turn,
+            place: None,
             acceptance: None,
             begun: HashMap::new(),
             appended: false,
@@ -235,7 +238,7 @@ impl Task {
             }
             if self.poll_flights(context) || self.poll_alarm(context) {
                 self.parking = None;
-                // Where there is none it goes on all the same: nobody else can have what it holds already.
+                // One that an operator has resumed goes on without a place if it has to.
                 self.turn = self.turn.take().or_else(|| Turn::take(&self.engine));
                 continue;
             }
@@ -327,20 +330,42 @@ impl Task {
 
     /// True if time is up for something, and the state machine has been told.
     fn poll_alarm(&mut self, context: &mut Context) -> bool {
-        let Some(wake_at) = self.run.state().execution.wake_at() else { return false };
+        let (wake_at, time_out) = {
+            let execution = &self.run.state().execution;
+            (execution.wake_at(), execution.limits().timeout)
+        };
+        let due = wake_at.is_some_and(|wake_at| self.rings(wake_at, context));
+        // A retry waits until there is a place for it; the end of its time does not.
+        let rung = due && (self.has_place(context) || time_out.is_some_and(|time_out| self.rings(time_out, context)));
+        if rung {
+            self.handle(Event::Tick);
+        }
+        rung
+    }
+
+    /// Whether a moment has come; if not, this task is woken then.
+    fn rings(&mut self, moment: Duration, context: &mut Context) -> bool {
         // A service may ask for a wait beyond what a clock can tell; nobody will see its end.
-        let Some(due) = self.run.due(wake_at) else { return false };
-        let rung = self.engine.parts.clock.reached(due).unwrap_or_else(|| {
+        let Some(due) = self.run.due(moment) else { return false };
+        self.engine.parts.clock.reached(due).unwrap_or_else(|| {
             let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
             if alarm.deadline() != due {
                 alarm.as_mut().reset(due);
             }
             alarm.as_mut().poll(context).is_ready()
-        });
-        if rung {
-            self.handle(Event::Tick);
+        })
+    }
+
+    /// Whether there is a place for it to work; if not, this task is woken then. Where the journal can be read back, nothing
+    /// waits for a place here.
+    fn has_place(&mut self, context: &mut Context) -> bool {
+        if self.turn.is_some() || self.engine.parts.journal.store().is_some() {
+            return true;
         }
-        rung
+        let place = self.place.get_or_insert_with(|| Box::pin(Turn::in_memory(&self.engine)));
+        let Poll::Ready(turn) = place.as_mut().poll(context) else { return false };
+        (self.place, self.turn) = (None, turn);
+        true
     }
 
     fn append(&mut self, event: journal::Event) {

@@ -34,7 +34,7 @@ impl Turn {
 
     /// Waits for a place in memory. `None`: somebody wants the end of the execution, which needs none.
     pub async fn wait(engine: &Arc<Engine>, run: &Run) -> Option<Turn> {
-        let mut place = pin!(Arc::clone(&engine.places).acquire_owned());
+        let mut place = pin!(Turn::in_memory(engine));
         poll_fn(|context| {
             {
                 let mut state = run.state();
@@ -43,10 +43,16 @@ impl Turn {
                 }
                 state.waker = Some(context.waker().clone());
             }
-            // Nobody closes the semaphore.
-            place.as_mut().poll(context).map(|place| place.ok().map(|place| Turn::InMemory { _place: place }))
+            place.as_mut().poll(context)
         })
         .await
+    }
+
+    /// Waits for a place in memory, behind those that wait already.
+    pub fn in_memory(engine: &Engine) -> impl Future<Output = Option<Turn>> + Send + use<> {
+        let place = Arc::clone(&engine.places).acquire_owned();
+        // Nobody closes the semaphore.
+        async { place.await.ok().map(|place| Turn::InMemory { _place: place }) }
     }
 
     /// So many places in memory.
