@@ -1,7 +1,7 @@
 //! What a service takes on, what it keeps, what it refuses, and what it does not do twice.
 
-use super::shop::{LIMIT, Shop, waits_for_a_retry};
-use flow_world::{Answer, Event, Script, Smtp, Tls};
+use super::shop::{LIMIT, Shop, stands_at_charge};
+use flow_world::{Answer, Event, Script, Smtp, Tls, process};
 use std::fs;
 use std::process::Command;
 use std::sync::Mutex;
@@ -26,10 +26,12 @@ fn beyond_the_limit_orders_are_refused_until_there_is_room() {
             let (status, answer) = shop.send(&server);
             assert_eq!((status, &answer["error"]["code"]), (503, &"BUSY".into()), "{store:?}: {answer}");
         }
-        // Nothing of the refused ones has happened.
-        while shop.requests().len() < 2 {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        shop.until_asked(2);
+        // Of the refused ones there is nothing, and nothing has happened by the end.
+        let (_, metrics) = process::call(server.listening(), "GET /metrics", &[], b"");
+        let in_flight = metrics.lines().find(|line| line.starts_with("flowforge_workflow_executions_in_flight{"));
+        assert!(in_flight.is_some_and(|line| line.ends_with(" 2.0")), "{store:?}: {in_flight:?}");
+        drop(server);
         assert_eq!(shop.requests().len(), 2);
     }
 }
@@ -40,7 +42,7 @@ fn room_comes_back_when_an_execution_ends() {
     shop.service.play(Script::default().answers("POST /charge", [Answer::status(503)]));
     let server = shop.serve_with(&shop.binary, &["--max-unfinished", "1"]);
     let first = shop.order(&server);
-    shop.until(&first, waits_for_a_retry);
+    shop.until(&first, stands_at_charge);
     assert_eq!(shop.send(&server).0, 503);
     assert!(shop.command(&["cancel", &first]).status.success());
     shop.order(&server);

@@ -6,22 +6,13 @@ mod shop;
 use flow_tests::compile;
 use flow_world::{Answer, Script};
 use serde_json::Value;
-use shop::{LIMIT, Shop, WORKFLOW, waits_for_a_retry};
+use shop::{LIMIT, Shop, WORKFLOW, stands_at_charge};
 use std::fs;
-use std::time::Duration;
 
 #[test]
 fn an_execution_goes_on_after_kill_9() {
     let shop = Shop::new("2");
-    shop.down_once();
-    let server = shop.serve();
-    let id = shop.order(&server);
-    while shop.requests().is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    shop.until(&id, waits_for_a_retry);
-    drop(server); // SIGKILL
-
+    let id = shop.cut_off_order();
     let listed = shop.command(&["executions", "--json", "--status", "running"]);
     let line: Value = serde_json::from_str(&listed.stdout).unwrap();
     assert_eq!((&line["execution_id"], &line["status"]), (&id.as_str().into(), &"running".into()));
@@ -49,7 +40,7 @@ fn an_execution_is_cancelled_with_and_without_a_service() {
     let server = shop.serve();
     let (first, second) = (shop.order(&server), shop.order(&server));
     for id in [&first, &second] {
-        shop.until(id, waits_for_a_retry);
+        shop.until(id, stands_at_charge);
     }
     let cancelled = shop.command(&["cancel", &first]);
     assert!(cancelled.status.success(), "{}", cancelled.stderr);
@@ -71,13 +62,7 @@ fn an_execution_is_cancelled_with_and_without_a_service() {
 #[test]
 fn an_execution_is_resumed_without_a_service() {
     let shop = Shop::new("1");
-    shop.down_once();
-    let server = shop.serve();
-    let id = shop.order(&server);
-    while shop.requests().is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    drop(server);
+    let id = shop.cut_off_order();
     let resumed = shop.command(&["resume", &id, "--compact"]);
     assert!(resumed.status.success(), "{}", resumed.stderr);
     let view: Value = serde_json::from_str(&resumed.stdout).unwrap();
@@ -92,15 +77,7 @@ fn an_execution_is_resumed_without_a_service() {
 #[test]
 fn what_a_new_version_leaves_alone_is_marked_and_finished_by_the_old_one() {
     let shop = Shop::new("1");
-    shop.down_once();
-    let server = shop.serve();
-    let id = shop.order(&server);
-    while shop.requests().is_empty() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    shop.until(&id, waits_for_a_retry);
-    drop(server);
-
+    let id = shop.cut_off_order();
     let text = WORKFLOW.replace("\"DELAY\"", "1").replace("\"body\": {\"order\"", "\"body\": {\"order_id\"");
     fs::create_dir(shop.folder.path().join("new")).unwrap();
     let new = compile::binary(&text, &shop.folder.path().join("new/orders.json"));

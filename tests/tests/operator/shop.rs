@@ -79,6 +79,17 @@ impl Shop {
         answer["execution_id"].as_str().unwrap().to_owned()
     }
 
+    /// An order whose charge has been refused or is about to be, and whose service was killed at that.
+    pub fn cut_off_order(&self) -> String {
+        self.down_once();
+        let server = self.serve();
+        let id = self.order(&server);
+        self.until_asked(1);
+        self.until(&id, stands_at_charge);
+        drop(server); // SIGKILL
+        id
+    }
+
     /// Sends an order; the answer.
     pub fn send(&self, server: &Process) -> (u16, Value) {
         let headers = [("content-type", "application/json")];
@@ -106,7 +117,16 @@ impl Shop {
         }
     }
 
-    pub fn down_once(&self) {
+    /// Waits until so many requests have arrived.
+    pub fn until_asked(&self, requests: usize) {
+        let deadline = Instant::now() + LIMIT;
+        while self.requests().len() < requests {
+            assert!(Instant::now() < deadline, "{:?}", self.requests());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn down_once(&self) {
         let charge = [Answer::status(503), Answer::json(r#"{"id":7}"#)];
         self.service.play(Script::default().answers("POST /charge", charge).answer("POST /ship", "{}"));
     }
@@ -120,6 +140,7 @@ impl Shop {
     }
 }
 
-pub fn waits_for_a_retry(view: &Value) -> bool {
+/// The charge is under way, or waits for its retry.
+pub fn stands_at_charge(view: &Value) -> bool {
     view["current_node"] == "charge"
 }
