@@ -11,7 +11,9 @@
 use super::arguments::{ExecutionOptions, ListOptions};
 use super::pretty::pretty;
 use super::{Failure, show, store};
-use crate::engine::{Clock, Judge, Query, Status, SystemClock, push_seconds, view_of, without_words};
+use crate::engine::{
+    Clock, Judge, Query, Status, SystemClock, cancelled, elapsed, push_seconds, view_of, without_words,
+};
 use crate::flow::Workflow;
 use crate::journal::sqlite::{Beside, Sqlite};
 use crate::journal::{Event, History, Id, Journal, Request, Summary};
@@ -136,8 +138,7 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
         }
     } else {
         let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
-        let at = elapsed(&history(&journal, id)?);
-        owned.append(id, Event::Finished { status: Status::Cancelled, error_code: None, error_message: None, at });
+        owned.append(id, cancelled(elapsed(&history(&journal, id)?, &SystemClock)));
         let durable = owned.durable(id);
         owned.nudge();
         futures(durable.wait())?.map_err(|error| error.message)?;
@@ -204,20 +205,6 @@ fn ended(history: &History, id: Id) -> Option<ExitCode> {
         eprintln!("{id} has ended already: {}", status.as_str());
     }
     status.is_final().then_some(ExitCode::from(1))
-}
-
-/// How long an execution has been there; never before the last thing that happened to it.
-fn elapsed(history: &History) -> Duration {
-    let since = Duration::from_millis(SystemClock.wall().millis.saturating_sub(history.accepted.millis));
-    let moment = |event: &Event| match event {
-        Event::Accepted { .. } => Duration::ZERO,
-        Event::Started { at, .. }
-        | Event::Trying { at, .. }
-        | Event::Attempted { at, .. }
-        | Event::Settled { at, .. }
-        | Event::Finished { at, .. } => *at,
-    };
-    history.events.iter().map(moment).max().unwrap_or_default().max(since)
 }
 
 /// Looks again and again until it is so, or time is up.

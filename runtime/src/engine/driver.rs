@@ -355,7 +355,15 @@ impl Engine {
             Some(Known::Running(run)) => run.wake(),
             Some(Known::Parked { .. }) => self.scheduler.is_ready(id),
             Some(Known::Ended(_)) => {}
-            None => return matches!(self.history(id), Ok(Some(_))),
+            None => {
+                let Ok(Some(history)) = self.history(id) else { return false };
+                let has_ended = matches!(history.events.last(), Some(Event::Finished { .. }));
+                if !has_ended {
+                    // It was left alone. Once it is known, it is looked at again.
+                    self.registry.recover(id);
+                    return self.cancel(execution_id);
+                }
+            }
         }
         true
     }

@@ -71,6 +71,8 @@ pub use keys::First;
 pub use listing::{Page, Query, Summary, without_words};
 #[cfg(feature = "service")]
 pub use options::StartOptions;
+#[cfg(feature = "store")]
+pub(crate) use recovery::{cancelled, elapsed};
 #[cfg(feature = "service")]
 pub use recovery::{definition, record, view_of};
 #[cfg(feature = "service")]

@@ -9,7 +9,7 @@ use super::graph::{Graph, GraphEdge, GraphLimits, GraphNode};
 use super::options::StartOptions;
 use super::replay::Past;
 use super::run::{Finished, NodeRun, Run};
-use super::{End, Execution, view};
+use super::{End, Execution, Status, view};
 use crate::flow::{Retry, Variable, Workflow};
 use crate::journal::{Event, History, Id, JournalError, WorkflowRecord};
 use crate::node::NodeError;
@@ -268,6 +268,25 @@ pub fn revive(
         state.accepted = true;
     }
     Ok(Revived { run, options, begun })
+}
+
+/// How long an execution has been there; never before the last thing that happened to it.
+pub fn elapsed(history: &History, clock: &dyn Clock) -> Duration {
+    let since = Duration::from_millis(clock.wall().millis.saturating_sub(history.accepted.millis));
+    let moment = |event: &Event| match event {
+        Event::Accepted { .. } => Duration::ZERO,
+        Event::Started { at, .. }
+        | Event::Trying { at, .. }
+        | Event::Attempted { at, .. }
+        | Event::Settled { at, .. }
+        | Event::Finished { at, .. } => *at,
+    };
+    history.events.iter().map(moment).max().unwrap_or_default().max(since)
+}
+
+/// The end of an execution that nobody goes on with.
+pub fn cancelled(at: Duration) -> Event<'static> {
+    Event::Finished { status: Status::Cancelled, error_code: None, error_message: None, at }
 }
 
 /// The seed of the jitter, the same after a crash: the lower half of a version 7 UUID is random.

@@ -54,10 +54,12 @@ pub struct Counts {
 pub enum Known {
     Running(Arc<Run>),
     /// Waits in the journal. `cancel`: somebody has asked for its end. `age`: for how long it had been running at a moment of
-    /// the monotonic clock; `None`: only the time of day tells, because a former process has accepted it.
+    /// the monotonic clock; `None`: only the time of day tells, because a former process has accepted it. `taken`: a task is
+    /// about to take it up.
     Parked {
         cancel: bool,
         age: Option<(Instant, Duration)>,
+        taken: bool,
     },
     Ended(Arc<Ended>),
 }
@@ -104,21 +106,26 @@ impl Registry {
             return false;
         }
         inner.counts.running += 1;
-        inner.known.insert(id, Known::Parked { cancel: false, age: None });
+        inner.known.insert(id, Known::Parked { cancel: false, age: None, taken: false });
         true
     }
 
-    /// An execution was never accepted, or is left alone: as if it had not been there. False: it was not.
-    pub fn remove(&self, id: Id, was_started: bool) -> bool {
+    /// An execution was never accepted, or is nothing that goes on here: as if it had not been there.
+    pub fn remove(&self, id: Id, was_started: bool) {
+        self.inner().remove(id, was_started);
+        self.keys.forget(id);
+    }
+
+    /// A parked execution is nothing that goes on here. False: somebody wants its end, and it stays until it has that.
+    pub fn leave_alone(&self, id: Id) -> bool {
         let mut inner = self.inner();
-        let known = inner.known.remove(&id);
-        if known.is_some() {
-            inner.counts.started -= u64::from(was_started);
-            inner.counts.running -= 1;
+        if let Some(Known::Parked { cancel: true, .. }) = inner.known.get(&id) {
+            return false;
         }
+        inner.remove(id, false);
         drop(inner);
         self.keys.forget(id);
-        known.is_some()
+        true
     }
 
     /// An execution whose state is in the journal leaves memory. False: somebody holds it, or wants something of it.
@@ -129,7 +136,7 @@ impl Registry {
         if run.is_held() || run.state().cancel_asked {
             return false;
         }
-        inner.known.insert(run.id, Known::Parked { cancel: false, age: Some(run.age()) });
+        inner.known.insert(run.id, Known::Parked { cancel: false, age: Some(run.age()), taken: false });
         true
     }
 
@@ -137,7 +144,22 @@ impl Registry {
     pub fn leave(&self, run: &Run) {
         let mut inner = self.inner();
         if let Some(known) = inner.known.get_mut(&run.id) {
-            *known = Known::Parked { cancel: run.state().cancel_asked, age: Some(run.age()) };
+            *known = Known::Parked { cancel: run.state().cancel_asked, age: Some(run.age()), taken: false };
+        }
+    }
+
+    /// A task is about to take a parked execution up. False: it is not parked, or another task does.
+    pub fn take(&self, id: Id) -> bool {
+        match self.inner().known.get_mut(&id) {
+            Some(Known::Parked { taken, .. }) => !std::mem::replace(taken, true),
+            Some(Known::Running(_) | Known::Ended(_)) | None => false,
+        }
+    }
+
+    /// The task could not take it up: another one may try.
+    pub fn put_back(&self, id: Id) {
+        if let Some(Known::Parked { taken, .. }) = self.inner().known.get_mut(&id) {
+            *taken = false;
         }
     }
 
@@ -223,5 +245,15 @@ impl Registry {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn remove(&mut self, id: Id, was_started: bool) {
+        // One that has ended was counted off then.
+        if let Some(Known::Running(_) | Known::Parked { .. }) = self.known.remove(&id) {
+            self.counts.started -= u64::from(was_started);
+            self.counts.running -= 1;
+        }
     }
 }

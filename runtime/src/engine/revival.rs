@@ -4,6 +4,7 @@
 //! Always true: an execution is taken up by one task at a time, when there is a place for it; one that another version of the
 //! workflow began is taken up only where what remains of it means the same here ([`takeover`]).
 
+use super::Status;
 use super::calendar::Calendar;
 use super::driver::Engine;
 use super::handle::Handle;
@@ -14,6 +15,7 @@ use super::takeover;
 use super::task::Task;
 use super::turn::Turn;
 use crate::journal::{self, Event, History, Id, JournalError, Request, Store};
+use crate::observe::Subject;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -103,6 +105,10 @@ impl Engine {
 
     /// Takes up an execution whose turn it is.
     async fn revive(self: Arc<Self>, id: Id, turn: Turn) {
+        // One that was cancelled has ended by the time its retry is due.
+        if !self.registry.take(id) {
+            return;
+        }
         let engine = Arc::clone(&self);
         let read = tokio::task::spawn_blocking(move || match engine.history(id) {
             Ok(Some(history)) => engine.taken_over(id, history),
@@ -119,17 +125,41 @@ impl Engine {
                 }
             }
             Ok(Ok(Err(reason))) => {
-                self.registry.remove(id, false);
-                crate::log::execution_left(&id.to_string(), &reason);
+                if self.registry.leave_alone(id) {
+                    crate::log::execution_left(&id.to_string(), &reason);
+                } else if let Err(error) = self.give_up(id).await {
+                    self.read_again(id, &error);
+                }
                 self.ended.notify_waiters();
             }
-            Ok(Err(error)) => {
-                crate::log::journal_failed(&error.message);
-                self.scheduler.waits(id, Some(Instant::now() + READ_AGAIN));
-            }
+            Ok(Err(error)) => self.read_again(id, &error),
             // The process is ending, or a bug; either way the journal still has it.
             Err(_) => {}
         }
+    }
+
+    fn read_again(&self, id: Id, error: &JournalError) {
+        crate::log::journal_failed(&error.message);
+        self.registry.put_back(id);
+        self.scheduler.waits(id, Some(Instant::now() + READ_AGAIN));
+    }
+
+    /// Ends a parked execution that nobody here can go on with. From then on only the journal has it.
+    async fn give_up(&self, id: Id) -> Result<(), JournalError> {
+        if let Some(history) = self.history(id)? {
+            let at = recovery::elapsed(&history, &*self.parts.clock);
+            // Its trace is that version's to tell.
+            let subject =
+                Subject { execution_id: &id.name(), origin: "journal", accepted: history.accepted, trace: None };
+            self.observer.execution_finished(&subject, Status::Cancelled, None, None, at);
+            let journal = &self.parts.journal;
+            journal.append(id, recovery::cancelled(at));
+            let durable = journal.durable(id);
+            journal.nudge();
+            durable.wait().await?;
+        }
+        self.registry.remove(id, false);
+        Ok(())
     }
 
     fn serve_requests(self: &Arc<Self>, store: &dyn Store) {

@@ -108,6 +108,18 @@ fn what_a_new_version_leaves_alone_is_marked_and_finished_by_the_old_one() {
     assert_eq!(shop.requests().len(), 3);
     let listed = shop.command_of(&new, &["executions"]);
     assert!(listed.stdout.contains("completed") && listed.stderr.is_empty(), "{}{}", listed.stdout, listed.stderr);
+
+    // Another one is given up while the new version's service runs.
+    let id = shop.cut_off_order();
+    let requests = shop.requests().len();
+    let server = shop.serve_with(&new, &[]);
+    let given_up = shop.command_of(&new, &["cancel", &id]);
+    assert!(given_up.status.success() && given_up.stderr.contains("is cancelled"), "{}", given_up.stderr);
+    server.terminate();
+    let log = server.wait(LIMIT).stderr;
+    let ended = |line: &str| line.contains("execution finished") && line.contains(&id) && line.contains("cancelled");
+    assert!(log.lines().any(ended), "{log}");
+    assert_eq!((shop.show(&id)["status"].as_str(), shop.requests().len()), (Some("cancelled"), requests));
 }
 
 #[test]

@@ -44,6 +44,16 @@ impl Journal for Kept {
         self.events.lock().unwrap().push((execution, event.into_owned()));
     }
 
+    fn durable(&self, _: Id) -> Durable {
+        Durable::Now
+    }
+
+    fn nudge(&self) {}
+
+    fn ready(&self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
     fn store(&self) -> Option<&dyn Store> {
         Some(self)
     }
@@ -356,6 +366,26 @@ async fn an_execution_that_waits_is_not_in_memory_and_can_be_seen_and_cancelled(
     assert_eq!(process.ended(ids[1]).await, Status::Completed);
     assert_eq!(process.view(ids[1])["executed_nodes"][1]["status"], "completed");
     assert_eq!(process.engine.counts().running, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_that_is_cancelled_while_it_waits_is_counted_off_once() {
+    let mut life = Life::new(vec![http("a", 1)], vec![]);
+    life.capacity = Capacity { unfinished: 2, working: 2 };
+    let process = life.born();
+    process.world.script("a", [act(unavailable()), Act::End(seconds(20), succeed("{}"))]);
+    process.engine.start(input(), StartedBy::Hand).await.unwrap();
+    sleep(seconds(1)).await;
+    process.engine.start(input(), StartedBy::Hand).await.unwrap();
+    let ids = process.journal.ids();
+    assert!(process.engine.cancel(&ids[0].to_string()));
+    assert_eq!(process.ended(ids[0]).await, Status::Cancelled);
+    // Past the moment of its retry.
+    sleep(seconds(5)).await;
+    assert_eq!(process.engine.counts().running, 1);
+    assert_eq!(process.ended(ids[1]).await, Status::Completed);
+    assert_eq!(process.engine.counts().running, 0);
+    process.engine.start(input(), StartedBy::Hand).await.expect("there is room");
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,3 +62,28 @@ async fn what_means_something_else_is_left_alone() {
     let third = old.next(&next, 1);
     assert_eq!(third.ended(id).await, Status::Completed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_alone_can_be_given_up() {
+    let (old, new) = (old(), new());
+    let first = old.born();
+    let handle = first.engine.start(input(), StartedBy::Trigger(0)).await.unwrap();
+    handle.finished().await;
+    let id = first.journal.ids()[0];
+    // Before it has been looked at, and when it is known that it cannot go on.
+    for wait in [0, 5] {
+        let next = new.next(&first, 1);
+        sleep(seconds(wait)).await;
+        for _ in 0..2 {
+            assert!(next.engine.cancel(&id.to_string()));
+        }
+        assert_eq!(next.ended(id).await, Status::Cancelled, "after {wait} s");
+        sleep(seconds(5)).await;
+        let events = next.journal.of(id);
+        assert!(matches!(events[1..], [Event::Finished { status: Status::Cancelled, .. }]), "{events:#?}");
+        assert_eq!((next.called().len(), next.engine.counts().running), (0, 0));
+        assert!(next.engine.cancel(&id.to_string()), "known, and stays cancelled");
+        let third = old.next(&next, 2);
+        assert_eq!(third.ended(id).await, Status::Cancelled);
+    }
+}
