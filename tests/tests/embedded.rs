@@ -3,7 +3,7 @@
 use checks::{Order, OrderPaid, Verdict};
 use flow_runtime::embed::{BuildError, Data, Failure, RunError, Settled};
 use flow_runtime::engine::Status;
-use flow_runtime::journal::{Event, Id, Journal};
+use flow_runtime::journal::{Durable, Event, Id, Journal, JournalError};
 use flow_world::process::call;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -211,6 +211,16 @@ impl Journal for Written {
             _ => return,
         };
         self.0.lock().unwrap().push(said);
+    }
+
+    fn durable(&self, _: Id) -> Durable {
+        Durable::Now
+    }
+
+    fn nudge(&self) {}
+
+    fn ready(&self) -> Result<(), JournalError> {
+        Ok(())
     }
 }
 

@@ -26,20 +26,18 @@ use tokio::sync::oneshot;
 
 /// Where events go. Append only.
 ///
-/// What a journal does not say otherwise is as in one that keeps things in memory: everything is durable at once, and nothing
-/// can be read back. One that writes to a disk says all of it.
+/// What a journal has to say itself is what nobody notices the lack of before a crash. The rest is, unless it says otherwise,
+/// as in one that can keep nothing: nothing can be read back.
 pub trait Journal: Send + Sync {
     /// Takes the event in; does not wait. The event borrows its texts, so that a store which keeps nothing copies nothing.
     /// It is written with whatever is appended before the next [`Journal::nudge`].
     fn append(&self, execution: Id, event: Event);
 
     /// When everything that was appended for this execution so far is durable. Does not begin to write.
-    fn durable(&self, _execution: Id) -> Durable {
-        Durable::Now
-    }
+    fn durable(&self, execution: Id) -> Durable;
 
     /// What was appended is to be written now.
-    fn nudge(&self) {}
+    fn nudge(&self);
 
     /// What was appended may go with what somebody else has written, and is written before long where nobody comes.
     fn nudge_soon(&self) {
@@ -50,9 +48,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// Why not: what was written last could not be stored.
-    fn ready(&self) -> Result<(), JournalError> {
-        Ok(())
-    }
+    fn ready(&self) -> Result<(), JournalError>;
 
     /// An execution whose acceptance could not be stored has stopped: nothing more will be appended for it.
     fn forget(&self, _execution: Id) {}
