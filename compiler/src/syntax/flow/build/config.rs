@@ -299,9 +299,9 @@ impl<'a> Builder<'a, '_> {
         config.push(of, key.text.span, value);
     }
 
-    /// Entries of a node's block that are not part of its `config`.
-    pub(super) fn block_of(&mut self, block: &'a Block) -> Vec<(&'a Key, &'a Value)> {
-        self.duplicates(block);
+    /// The pairs of a node's block.
+    pub(super) fn block_of(&mut self, kind: &str, block: &'a Block) -> Vec<(&'a Key, &'a Value)> {
+        self.duplicates(kind, block);
         let pairs = block.entries.iter().filter_map(|entry| match &entry.kind {
             EntryKind::Pair(key, value) => Some((key, value)),
             EntryKind::Shorthand(_) | EntryKind::Request { .. } => None,

@@ -114,8 +114,9 @@ impl<'a> Builder<'a, '_> {
                 ItemKind::Shared(_, name, block) => declare(&mut self.servers, "mail server", name, block),
                 ItemKind::Workflow(..) | ItemKind::Flow(_) | ItemKind::Node(_) => None,
             };
-            if let ItemKind::Shared(_, _, block) = &item.kind {
-                self.duplicates(block);
+            if let ItemKind::Shared(what, _, block) = &item.kind {
+                let kind = if what.text == "api" { "http" } else { "send_email" };
+                self.duplicates(kind, block);
             }
             if let Some(twice) = twice {
                 self.report(twice);
@@ -124,7 +125,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn header(&mut self, workflow: &mut ast::Workflow, slug: Option<&Word>, block: &'a Block, docs: &[Comment]) {
-        self.duplicates(block);
+        self.duplicates("settings", block);
         workflow.slug = slug.map(text_of);
         if let Some(slug) = slug.filter(|slug| !crate::syntax::flow::is_slug(&slug.text)) {
             self.report(
@@ -184,25 +185,28 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// Every key that a block has more than once.
-    fn duplicates(&mut self, block: &Block) {
-        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    /// Every key that a block has more than once, also where it has two names. `kind`: whose block it is, in JSON.
+    fn duplicates(&mut self, kind: &str, block: &Block) {
+        let mut seen: BTreeMap<String, Text> = BTreeMap::new();
         for entry in &block.entries {
             let key = match &entry.kind {
                 EntryKind::Pair(key, _) => key.text.clone(),
                 EntryKind::Shorthand(bare) => bare.name(),
                 EntryKind::Request { .. } => continue,
             };
-            let (key, span) = (key.value, key.span);
-            let first = *seen.entry(key.clone()).or_insert(span);
-            if first != span {
-                self.report(
-                    Diagnostic::new(Code::DuplicateKey, span, format!("the key `{key}` stands twice in this block"))
-                        .label("again here")
-                        .also(first, "first here")
-                        .help("keep one of them"),
-                );
-            }
+            let json = super::words::json_key(kind, &key.value).to_owned();
+            let Some(first) = seen.get(&json) else {
+                seen.insert(json, key);
+                continue;
+            };
+            let again = if first.value == key.value { "again here" } else { "again here, by its other name" };
+            let headline = format!("the key `{}` stands twice in this block", key.value);
+            self.report(
+                Diagnostic::new(Code::DuplicateKey, key.span, headline)
+                    .label(again)
+                    .also(first.span, "first here")
+                    .help("keep one of them"),
+            );
         }
     }
 

@@ -26,7 +26,7 @@ impl<'a> Builder<'a, '_> {
         let mut dependencies: Vec<Text> = self.needed.remove(&node.id.text).unwrap_or_default();
         let mut allow = Vec::new();
         if let Some(block) = &node.block {
-            for (key, value) in self.block_of(block) {
+            for (key, value) in self.block_of(kind, block) {
                 match key.text.value.as_str() {
                     "name" => name = self.literal_text(key, value),
                     "description" => description = self.literal_text(key, value),

@@ -46,8 +46,8 @@ impl<'a> Builder<'a, '_> {
     }
 
     pub(super) fn object(&mut self, block: &'a Block, ty: Option<KeyType>) -> ast::Object {
-        self.duplicates(block);
-        // Inside an object the values are data.
+        // Inside an object the values are data, and a key has one name.
+        self.duplicates("", block);
         let ty = ty.filter(|ty| *ty == KeyType::Fields);
         let mut entries = Vec::with_capacity(block.entries.len());
         for entry in &block.entries {
