@@ -124,7 +124,32 @@ pub fn settle(found: Diagnostics, levels: &Levels, silences: &[Silence]) -> Vec<
         }
         level != Level::Allow
     });
+    explain_by_shadowed_names(&mut shown);
     shown
+}
+
+/// One mistake, one message: `env.API_KEY` is a field of the input that nobody meant, so what else is said of it as one is
+/// left out, and where it is an error the way out goes with it. Nothing that stops the build is left out.
+fn explain_by_shadowed_names(shown: &mut Vec<Diagnostic>) {
+    let is_shadowed = |diagnostic: &Diagnostic| diagnostic.code == Code::ShadowedLiteral;
+    let shadowed: Vec<(Span, Vec<String>)> =
+        shown.iter().filter(|one| is_shadowed(one)).map(|one| (one.primary.span, one.help.clone())).collect();
+    let mut said_by_errors = Vec::new();
+    for (span, ways_out) in shadowed {
+        shown.retain_mut(|other| {
+            let at = other.primary.span;
+            match other.code {
+                Code::PersonalDataFlow => at != span || other.severity == Severity::Error,
+                Code::UnknownField if span.start <= at.start && at.end <= span.end && span.file == at.file => {
+                    other.help.clone_from(&ways_out);
+                    said_by_errors.push(span);
+                    true
+                }
+                _ => true,
+            }
+        });
+    }
+    shown.retain(|one| !is_shadowed(one) || !said_by_errors.contains(&one.primary.span));
 }
 
 /// Said once for each lint: why it stops the build.

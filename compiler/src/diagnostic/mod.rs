@@ -171,36 +171,11 @@ impl Diagnostics {
     pub fn sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| diagnostic.primary.span);
         self.found.dedup();
-        explain_by_shadowed_names(&mut self.found);
         if let (Some(last), 1..) = (self.found.last_mut(), self.left_out) {
             last.notes.push(format!("{} more findings are not shown", self.left_out));
         }
         self.found
     }
-}
-
-/// One mistake, one message: `env.API_KEY` is a field of the input that nobody meant, so what else is said of it as one is
-/// left out, and where it is an error the way out goes with it.
-fn explain_by_shadowed_names(found: &mut Vec<Diagnostic>) {
-    let is_shadowed = |diagnostic: &Diagnostic| diagnostic.code == Code::ShadowedLiteral;
-    let shadowed: Vec<(Span, Vec<String>)> =
-        found.iter().filter(|one| is_shadowed(one)).map(|one| (one.primary.span, one.help.clone())).collect();
-    let mut said_by_errors = Vec::new();
-    for (span, ways_out) in shadowed {
-        found.retain_mut(|other| {
-            let at = other.primary.span;
-            match other.code {
-                Code::PersonalDataFlow => at != span,
-                Code::UnknownField if span.start <= at.start && at.end <= span.end && span.file == at.file => {
-                    other.help.clone_from(&ways_out);
-                    said_by_errors.push(span);
-                    true
-                }
-                _ => true,
-            }
-        });
-    }
-    found.retain(|one| !is_shadowed(one) || !said_by_errors.contains(&one.primary.span));
 }
 
 #[cfg(test)]
