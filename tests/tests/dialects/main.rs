@@ -3,6 +3,7 @@
 
 mod generate;
 
+use flow_compiler::catalog;
 use flow_compiler::codegen::files::{Flavour, GeneratedCrate};
 use flow_compiler::codegen::{self, Module};
 use flow_compiler::files::Files;
@@ -12,6 +13,7 @@ use flow_compiler::source::{Dialect, SourceFile};
 use flow_compiler::syntax::{convert, flow};
 use flow_tests::same::{without_lines, without_places};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -123,6 +125,47 @@ fn every_workflow_of_the_tree_means_the_same_in_both() {
     };
     let accepted = std::thread::Builder::new().stack_size(STACK).spawn(all).unwrap().join().unwrap();
     assert!(accepted > 30, "only {accepted} of them are right");
+}
+
+/// A workflow with one node of this kind, or with these settings.
+fn with_one(kind: &str, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> String {
+    let mut settings = serde_json::Map::new();
+    let mut nodes = vec![json!({ "id": "start", "type": "trigger", "trigger_type": "manual" })];
+    match catalog::kind(kind) {
+        Some(spec) => {
+            let mut node: Value = serde_json::from_str(spec.example).unwrap();
+            change(node["config"].as_object_mut().unwrap());
+            nodes.push(node);
+        }
+        None => change(&mut settings),
+    }
+    json!({ "name": "One", "nodes": nodes, "connections": [], "settings": settings }).to_string()
+}
+
+/// What a conversion leaves out holds without it.
+#[test]
+fn what_is_left_unsaid_is_no_loss() {
+    for (kind, key, value) in catalog::UNSAID {
+        let value: Value = serde_json::from_str(value).unwrap();
+        let said = with_one(kind, |config| drop(config.insert((*key).to_owned(), value)));
+        let unsaid = with_one(kind, |config| drop(config.remove(*key)));
+        assert_ne!(said, unsaid, "{kind} {key}");
+        let model = |json: &str| meaning(json, Dialect::Json, &BTreeMap::new()).model;
+        assert_eq!(model(&said), model(&unsaid), "{kind} {key}");
+        let flow = |json: &str| convert::to_flow(&parse(json, Dialect::Json).ast, Dialect::Json, "one");
+        assert_eq!(flow(&said), flow(&unsaid), "{kind} {key}");
+    }
+}
+
+/// Without a secret it is a mistake, which must not become an open webhook.
+#[test]
+fn signatures_that_are_asked_for_stay_asked_for() {
+    let json = with_one("webhook", |config| {
+        config.remove("secret");
+        config.insert("validate_signature".to_owned(), true.into());
+    });
+    let text = convert::to_flow(&parse(&json, Dialect::Json).ast, Dialect::Json, "one");
+    assert!(text.contains("validate_signature: true"), "{text}");
 }
 
 #[test]

@@ -62,9 +62,6 @@ impl Writer {
                     rest.take("webhook_id");
                     written.clauses.push((word("at"), self.text(path, false)));
                 }
-                if rest.peek("secret").is_some() {
-                    rest.leave_unsaid(kind);
-                }
                 written.input = self.schema(&mut rest, "input_schema", &node.id.value, "Input");
             }
             "manual" => written.input = self.schema(&mut rest, "input_schema", &node.id.value, "Input"),

@@ -234,7 +234,7 @@ fn servers(writer: &Writer, workflow: &Workflow, shared: &mut Shared) {
         let entries = entries
             .map(|entry| pair(words::flow_key("send_email", &entry.key.value), writer.value(&entry.value, None)));
         let mut entries: Vec<_> = entries.collect();
-        if let Some(sender) = usual_sender(nodes.iter().map(|at| &workflow.nodes[*at])) {
+        if let Some(sender) = usual_sender(writer, nodes.iter().map(|at| &workflow.nodes[*at])) {
             entries.push(pair("from", writer.text(&synthetic(&sender), false)));
             shared.senders.extend(nodes.iter().map(|at| (*at, sender.clone())));
         }
@@ -243,11 +243,14 @@ fn servers(writer: &Writer, workflow: &Workflow, shared: &mut Shared) {
     }
 }
 
-/// Who sends most of these mails, where each of them says who does.
-fn usual_sender<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<String> {
-    let senders: Option<Vec<String>> =
-        nodes.map(|node| sender(node.config.get("from_name"), node.config.get("from_email"))).collect();
-    let senders = senders?;
+/// Who sends most of these mails, where each of them says who does. What depends on the input is the mail's own.
+fn usual_sender<'a>(writer: &Writer, nodes: impl Iterator<Item = &'a Node>) -> Option<String> {
+    let of = |node: &'a Node| {
+        let [name, address] = ["from_name", "from_email"].map(|key| node.config.get(key));
+        let is_usual = [name, address].into_iter().flatten().all(|value| is_constant(writer, value));
+        is_usual.then(|| sender(name, address)).flatten()
+    };
+    let senders = nodes.map(of).collect::<Option<Vec<String>>>()?;
     let count = |sender: &String| senders.iter().filter(|other| *other == sender).count();
     // Of several the first.
     let most = senders.iter().map(count).max().filter(|most| *most > 1)?;
