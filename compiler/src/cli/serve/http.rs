@@ -1,7 +1,7 @@
 //! The API's HTTP/1.1, by hyper as in every compiled workflow; and calls to the programs that this server started.
 //!
-//! Comes in: connections. Goes out: [`Request`]s, one at a time for each of them, and JSON answers.
-//! Always true: a request has a limit in bytes and in time, and connections have one in number. What is no HTTP never gets
+//! Comes in: connections. Goes out: [`Request`]s, one for each of them, and JSON answers.
+//! Always true: a request has a limit in bytes and in time, so has taking its answer, and connections have one in number. What is no HTTP never gets
 //! here: hyper refuses it.
 
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -15,14 +15,16 @@ use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// Of the request line and the headers.
 const HEAD_MAX: usize = 16 * 1024;
 
-/// For the head of a request, also of the next one on the same connection; and again for its body.
+/// For the head of a request; again for its body; and again for taking the answer.
 const REQUEST_TIME: Duration = Duration::from_secs(15);
 
 /// Connections at once; more wait to be accepted.
@@ -107,13 +109,31 @@ where
                 continue;
             };
             let answer = Arc::clone(&answer);
-            let service = service_fn(move |request| respond(request, body_max, Arc::clone(&answer)));
+            let answered = Arc::new(Notify::new());
+            let to_tell = Arc::clone(&answered);
+            let service = service_fn(move |request| {
+                let (response, to_tell) = (respond(request, body_max, Arc::clone(&answer)), Arc::clone(&to_tell));
+                async move {
+                    let response = response.await;
+                    to_tell.notify_one();
+                    response
+                }
+            });
             let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIME).max_buf_size(HEAD_MAX);
+            http.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIME).max_buf_size(HEAD_MAX).keep_alive(false);
             let connection = http.serve_connection(TokioIo::new(stream), service);
             tokio::spawn(async move {
-                // A client that goes away, or speaks something else, is its own affair.
-                let _ = connection.await;
+                let mut connection = pin!(connection);
+                let mut time_is_up = pin!(async move {
+                    answered.notified().await;
+                    tokio::time::sleep(REQUEST_TIME).await;
+                });
+                std::future::poll_fn(|context| {
+                    // A client that goes away, or speaks something else, is its own affair.
+                    let ended = connection.as_mut().poll(context).is_ready();
+                    if ended || time_is_up.as_mut().poll(context).is_ready() { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
                 drop(place);
             });
         }
@@ -197,6 +217,9 @@ mod tests {
             b"POST / HTTP/1.1\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n";
         assert_eq!(exchange(chunked), (200, r#"["POST","/",null,null,"{}"]"#.to_owned()));
         assert_eq!(exchange(b""), (0, String::new()));
+        // One request, whoever asks for more: what follows is not read.
+        let (status, answers) = exchange(&b"GET /a HTTP/1.1\r\n\r\n".repeat(2));
+        assert_eq!((status, answers.as_str()), (200, r#"["GET","/a",null,null,""]"#));
     }
 
     #[test]
