@@ -25,6 +25,7 @@ pub fn eject(generated: &GeneratedCrate, folder: &Path) -> Result<(), Error> {
     }
     embedded::write(&folder.join("Cargo.toml"), manifest::cargo_toml(generated, embedded::LOCK).as_bytes())?;
     embedded::write(&folder.join("Cargo.lock"), manifest::cargo_lock(generated, embedded::LOCK).as_bytes())?;
+    embedded::write(&folder.join(manifest::CARGO_CONFIG), manifest::cargo_config().as_bytes())?;
     embedded::write(&folder.join(".gitignore"), b"/target\n")?;
     for (path, text) in &generated.files {
         embedded::write(&folder.join(path), text.as_bytes())?;

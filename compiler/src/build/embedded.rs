@@ -5,7 +5,7 @@
 
 use super::Error;
 use super::hash::Hash;
-use crate::codegen::manifest::release_profile;
+use crate::codegen::manifest::{CARGO_CONFIG, cargo_config, release_profile};
 use std::fs;
 use std::path::Path;
 
@@ -18,12 +18,12 @@ pub const LOCK: &str = table::LOCK;
 
 /// Changes whenever anything about the runtime does.
 pub fn source_hash() -> String {
-    Hash::new().add(table::HASH.as_bytes()).add(workspace_toml().as_bytes()).name()
+    Hash::new().add(table::HASH.as_bytes()).add(workspace_toml().as_bytes()).add(cargo_config().as_bytes()).name()
 }
 
 /// Changes when the crates below the runtime do, or how they are compiled.
 pub fn crates_hash() -> String {
-    Hash::new().add(table::LOCK_HASH.as_bytes()).add(workspace_toml().as_bytes()).name()
+    Hash::new().add(table::LOCK_HASH.as_bytes()).add(workspace_toml().as_bytes()).add(cargo_config().as_bytes()).name()
 }
 
 /// The workspace the runtime is built in.
@@ -35,6 +35,7 @@ fn workspace_toml() -> String {
 pub fn unpack_workspace(folder: &Path) -> Result<(), Error> {
     write(&folder.join("Cargo.toml"), workspace_toml().as_bytes())?;
     write(&folder.join("Cargo.lock"), LOCK.as_bytes())?;
+    write(&folder.join(CARGO_CONFIG), cargo_config().as_bytes())?;
     unpack_runtime(&folder.join("runtime"))
 }
 

@@ -63,6 +63,33 @@ const COMPILED_FOR_SIZE: [&str; 36] = [
     "uuid",
 ];
 
+/// Where cargo looks for [`cargo_config`].
+pub const CARGO_CONFIG: &str = ".cargo/config.toml";
+
+/// SQLite without what no journal asks for, among it two engines for searching texts: a third of it, to compile and in the
+/// executable. It also counts no memory, for which every allocation would take a lock.
+pub fn cargo_config() -> String {
+    format!("[env]\nLIBSQLITE3_FLAGS = \"{}\"\n", SQLITE_FLAGS.join(" "))
+}
+
+/// For the build script of `libsqlite3-sys`, behind its own.
+const SQLITE_FLAGS: [&str; 14] = [
+    "-USQLITE_ENABLE_DBSTAT_VTAB",
+    "-USQLITE_ENABLE_FTS3",
+    "-USQLITE_ENABLE_FTS3_PARENTHESIS",
+    "-USQLITE_ENABLE_FTS5",
+    "-USQLITE_ENABLE_LOAD_EXTENSION",
+    "-USQLITE_ENABLE_RTREE",
+    "-USQLITE_ENABLE_STAT4",
+    "-USQLITE_SOUNDEX",
+    "-DSQLITE_DEFAULT_MEMSTATUS=0",
+    "-DSQLITE_OMIT_DEPRECATED",
+    "-DSQLITE_OMIT_JSON",
+    "-DSQLITE_OMIT_LOAD_EXTENSION",
+    "-DSQLITE_OMIT_SHARED_CACHE",
+    "-DSQLITE_OMIT_TRACE",
+];
+
 /// Names cargo keeps for itself as binaries, and the runtime's own.
 const TAKEN: [&str; 5] = ["build", "deps", "examples", "incremental", "flow-runtime"];
 
