@@ -251,15 +251,10 @@ fn overhead(arguments: &[String]) -> Result<(), Failure> {
         print_line(64, "silent", &silent);
         ratios.push((watched.per_second / silent.per_second, watched.cpu / silent.cpu));
     }
-    let middle = |of: fn(&(f64, f64)) -> f64| {
-        let mut values: Vec<f64> = ratios.iter().map(of).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
     println!(
         "watched / silent: {:.3} of the orders per second (budget: 0.90), {:.3} of the CPU per order",
-        middle(|ratio| ratio.0),
-        middle(|ratio| ratio.1)
+        middle(ratios.iter().map(|ratio| ratio.0)),
+        middle(ratios.iter().map(|ratio| ratio.1))
     );
     drop(servers);
     world.end()
