@@ -172,6 +172,11 @@ pub fn api_refused(operation: &str, request_id: &str, status: u16, code: &str, r
     say!(Level::WARN, "request refused", operation, request_id, http_status = u32::from(status), code, reason);
 }
 
+/// A request got no answer in time. What it asked for may still happen.
+pub fn request_timed_out(request_id: &str) {
+    say!(Level::WARN, "request timed out", request_id);
+}
+
 /// The journal cannot be written or read: nothing new is accepted, what has begun waits. `reason` names the file.
 pub fn journal_failed(reason: &str) {
     say!(Level::ERROR, "journal failed", reason);

@@ -11,6 +11,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,6 +73,9 @@ pub struct ServeOptions {
     pub rate_limit: Option<RateLimit>,
     pub connections_max: Option<usize>,
     pub connections_per_client: Option<usize>,
+    pub header_timeout: Option<Duration>,
+    pub idle_timeout: Option<Duration>,
+    pub request_timeout: Option<Duration>,
     pub audit: Option<PathBuf>,
     pub no_metrics: bool,
     pub paths: Paths,
@@ -198,6 +202,9 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("max-connections-per-client") => {
                 options.connections_per_client = Some(parser.value()?.parse_with(most)?);
             }
+            Arg::Long("header-timeout") => options.header_timeout = Some(parser.value()?.parse_with(duration)?),
+            Arg::Long("idle-timeout") => options.idle_timeout = Some(parser.value()?.parse_with(duration)?),
+            Arg::Long("request-timeout") => options.request_timeout = Some(parser.value()?.parse_with(duration)?),
             Arg::Long("audit") => options.audit = Some(parser.value()?.into()),
             Arg::Long("no-metrics") => options.no_metrics = true,
             Arg::Long("max-body") => options.body_max = Some(parser.value()?.parse_with(size)?),
@@ -327,6 +334,25 @@ fn store(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+const YEAR_MILLIS: u64 = 365 * 24 * 60 * 60 * 1_000;
+
+/// `500ms`, `15s`, `2m`, `1h`.
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let unit = text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(unit);
+    let millis = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60 * 1_000),
+        "h" => Some(60 * 60 * 1_000),
+        _ => None,
+    };
+    // Longer than a timer can be set for is longer than anybody means.
+    let millis = millis.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
+    let found = millis.filter(|millis| (1..=YEAR_MILLIS).contains(millis)).map(Duration::from_millis);
+    found.ok_or("expected a time above 0 such as 500ms, 15s or 2m")
+}
+
 fn keep(text: &str) -> Result<Keep, &'static str> {
     if text == "all" {
         return Ok(Keep::All);
@@ -426,6 +452,10 @@ Options:
       --max-connections N      Open at once (default 20000, or fewer where there are fewer file descriptors)
       --max-connections-per-client N
                                Open at once from one address (default 1000); trusted proxies may have all
+      --header-timeout TIME    How long the headers of a request may take to come in, such as 500ms, 15s or 2m (default 15s)
+      --idle-timeout TIME      How long a connection is kept on which nothing is asked (default 75s)
+      --request-timeout TIME   How long a request may take from its headers to its answer; also cuts `wait` of the API short
+                               (default 360s)
       --api-key-file FILE      Keys for the API, one per line; may be repeated (also FLOW_API_KEYS, separated by commas, or
                                the file that FLOW_API_KEYS_FILE names). Without any key the API is switched off
       --allow-env NAME         A variable that a request to the API may set for its execution; may be repeated; never a
@@ -541,6 +571,9 @@ mod tests {
             listen: vec!["127.0.0.1:0".into(), "[::1]:0".into()],
             allow_ip: vec!["any".into()],
             body_max: Some(2 * 1024 * 1024),
+            header_timeout: Some(Duration::from_millis(500)),
+            idle_timeout: Some(Duration::from_secs(120)),
+            request_timeout: Some(Duration::from_secs(3600)),
             store: StoreOptions {
                 data: Some("d".into()),
                 keep_days: Some(Keep::Last(7)),
@@ -551,7 +584,7 @@ mod tests {
             ..ServeOptions::default()
         };
         let arguments = "serve --listen 127.0.0.1:0 --listen=[::1]:0 --allow-ip any --max-body 2M --env-file a --config b --data d \
-             --keep-days 7 --keep-executions all";
+             --keep-days 7 --keep-executions all --header-timeout 500ms --idle-timeout 2m --request-timeout 1h";
         assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Serve(Box::new(serve))));
         assert_eq!(check(&["env", "--check"]), Ok(Command::Env(EnvOptions { check: true, paths: Paths::default() })));
         assert_eq!(check(&["audit", "verify", "a", "b"]), Ok(Command::Audit(vec!["a".into(), "b".into()])));
@@ -590,6 +623,9 @@ mod tests {
         assert!(message(&["export", "--limit", "1"]).contains("--limit"));
         assert!(message(&["serve", "--store", "disk"]).contains("expected sqlite or memory"));
         assert!(message(&["serve", "--keep-days", "ever"]).contains("expected a number or `all`"));
+        for time in ["", "5", "s", "0s", "1.5s", "-1s", "5 s", "2d", "99999999999999999999h", "9999999h"] {
+            assert!(message(&["serve", "--idle-timeout", time]).contains("such as 500ms, 15s or 2m"), "{time}");
+        }
         assert!(message(&["serve", "--max-working", "0"]).contains("expected a number above 0"));
     }
 }

@@ -34,6 +34,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
     let defaults = Settings::default();
     let settings = Settings {
         body_max: options.body_max.unwrap_or(defaults.body_max),
+        header_timeout: options.header_timeout.unwrap_or(defaults.header_timeout),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
         api: ApiSettings { keys: api_keys(options, &sources)?, allow_env: allow_env(workflow, &options.allow_env)? },
         limits: limits(options),
@@ -137,6 +138,8 @@ fn limits(options: &ServeOptions) -> Limits {
     Limits {
         connections_max: most.min(descriptors().saturating_sub(DESCRIPTORS_KEPT).max(16)),
         connections_per_client: options.connections_per_client.unwrap_or(defaults.connections_per_client),
+        idle_max: options.idle_timeout.unwrap_or(defaults.idle_max),
+        request_max: options.request_timeout.unwrap_or(defaults.request_max),
         ..defaults
     }
 }

@@ -48,11 +48,13 @@ pub struct Limits {
     pub connections_per_client: usize,
     /// From then on a connection closes behind the request it is at.
     pub age_max: Duration,
-    /// How long a request may take altogether, from the end of its headers to its answer. Longer than the API's `wait`.
+    /// How long a request may take altogether, from the end of its headers to its answer. Longer than a slow body and the
+    /// API's `wait` together.
     pub request_max: Duration,
     /// How long a connection is kept on which nothing is asked.
     pub idle_max: Duration,
-    /// How long a client may take nothing of an answer; also how long a TLS handshake may take.
+    /// How long a client may take nothing of an answer; also how long a TLS handshake may take, from its first byte no longer
+    /// than the headers of a request.
     pub stall_max: Duration,
     /// Refused requests of one client that are answered in a second; further ones are answered later, in their turn.
     pub refusals_per_second: u32,
@@ -64,7 +66,7 @@ impl Default for Limits {
             connections_max: 20_000,
             connections_per_client: 1_000,
             age_max: Duration::from_secs(15 * 60),
-            request_max: Duration::from_secs(330),
+            request_max: Duration::from_secs(360),
             idle_max: Duration::from_secs(75),
             stall_max: Duration::from_secs(30),
             refusals_per_second: 100,
@@ -176,6 +178,8 @@ impl Connections {
                 let handshake = tokio::time::timeout(self.limits.stall_max, acceptor.accept(stream));
                 // Who does not speak TLS, or not ours, cannot be told anything.
                 if let Ok(Ok(stream)) = handshake.await {
+                    // What came in until now were no headers. Even, as between an answer and the next request.
+                    turns.fetch_add(2, Ordering::Relaxed);
                     // Rare beside plain connections, and larger.
                     Box::pin(self.speak(stream, peer.ip(), turns)).await;
                 }
@@ -239,7 +243,11 @@ impl Connections {
         let answer = self.router.clone().call(request);
         let response = match tokio::time::timeout(self.limits.request_max, answer).await {
             Ok(answer) => answer?,
-            Err(_) => too_slow().into_response(),
+            Err(_) => {
+                let error = too_slow();
+                crate::log::request_timed_out(&error.request_id);
+                error.into_response()
+            }
         };
         if response.status().is_client_error() {
             self.refusals.turn(network(client)).await;

@@ -50,7 +50,7 @@ impl IntoResponse for ApiError {
         let _ =
             write!(body, ",\"details\":{details}}},\"timestamp\":\"{timestamp}\",\"request_id\":\"{request_id}\"}}");
         let mut response = json(self.status, body);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.status == StatusCode::SERVICE_UNAVAILABLE && self.code != "TIMEOUT" {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
         if let Some(rate) = self.rate {
@@ -82,9 +82,12 @@ pub fn not_started(error: &StartError) -> Refused {
     (ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, "not accepted; please send it again later"), reason)
 }
 
-/// The answer to a request that took longer than any may. What it asked for may still happen.
+/// The answer to a request that took longer than any may.
 pub fn too_slow() -> ApiError {
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", "there was no answer in time")
+    // Nobody knows how far it has come: without a key, sending it again could do everything twice.
+    let message =
+        "there was no answer in time, and it may have been accepted: send it again only with the same Idempotency-Key";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message)
 }
 
 /// An answer of JSON text.

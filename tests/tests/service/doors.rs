@@ -3,13 +3,14 @@
 use super::client::{send, signature};
 use super::in_process::Server;
 use super::process::{SECRET, Serving, program};
-use flow_runtime::server::{Certificates, Face, Listener, Settings, TlsVersion, listen};
+use flow_runtime::server::{Certificates, Face, Limits, Listener, Settings, TlsVersion, listen};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Writes a new certificate of its own and its key; gives the certificate.
 fn certificate(folder: &Path) -> rustls::pki_types::CertificateDer<'static> {
@@ -19,8 +20,11 @@ fn certificate(folder: &Path) -> rustls::pki_types::CertificateDer<'static> {
     made.cert.der().clone()
 }
 
-/// A request over TLS; `None`: the handshake failed, as it does with another certificate.
-fn get(address: SocketAddr, trusted: &rustls::pki_types::CertificateDer<'static>) -> Option<String> {
+/// A connection over TLS whose handshake is still to come.
+fn dial(
+    address: SocketAddr,
+    trusted: &rustls::pki_types::CertificateDer<'static>,
+) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -29,13 +33,55 @@ fn get(address: SocketAddr, trusted: &rustls::pki_types::CertificateDer<'static>
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-    let mut stream = StreamOwned::new(connection, stream);
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    StreamOwned::new(connection, stream)
+}
+
+/// A request over TLS; `None`: the handshake failed, as it does with another certificate.
+fn get(address: SocketAddr, trusted: &rustls::pki_types::CertificateDer<'static>) -> Option<String> {
+    let mut stream = dial(address, trusted);
     stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut text = Vec::new();
     // The end may come without TLS's own farewell.
     let _ = stream.read_to_end(&mut text);
     Some(String::from_utf8(text).unwrap())
+}
+
+/// One more listener, with TLS.
+fn secure(server: &Server, certificates: &Arc<Certificates>) -> SocketAddr {
+    let _guard = server.runtime.enter();
+    let socket = listen("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let listener = Listener { socket, face: Face::Both, certificates: Some(Arc::clone(certificates)) };
+    // Runs until the server's runtime ends, whether or not anybody waits for it.
+    drop(Arc::clone(&server.service).start([listener]));
+    address
+}
+
+#[test]
+fn slow_clients_are_cut_off_within_tls_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = certificate(folder.path());
+    let certificates =
+        Certificates::read(&folder.path().join("chain.pem"), &folder.path().join("key.pem"), TlsVersion::V13);
+    let limits =
+        Limits { stall_max: Duration::from_millis(500), idle_max: Duration::from_secs(3600), ..Limits::default() };
+    let settings = Settings { limits, header_timeout: Duration::from_millis(300), ..Settings::default() };
+    let server = Server::start(settings, None);
+    let address = secure(&server, &certificates.unwrap());
+    let begun = Instant::now();
+    // Headers that do not come to an end, and a handshake that does not begin.
+    let mut slow = dial(address, &trusted);
+    slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    assert!(slow.read(&mut [0; 1000]).unwrap() > 0);
+    slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: loc").unwrap();
+    let mut silent = TcpStream::connect(address).unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    for stream in [&mut slow as &mut dyn Read, &mut silent] {
+        assert_eq!(stream.read(&mut [0; 100]).unwrap_or_default(), 0);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15), "cut off by us, not given up by the client");
+    assert!(get(address, &trusted).unwrap().starts_with("HTTP/1.1 200"));
 }
 
 #[test]
@@ -45,12 +91,7 @@ fn the_certificate_is_changed_without_a_restart() {
     let (chain, key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
     let certificates = Certificates::read(&chain, &key, TlsVersion::V13).unwrap();
     let server = Server::start(Settings::default(), None);
-    let guard = server.runtime.enter();
-    let socket = listen("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    let listener = Listener { socket, face: Face::Both, certificates: Some(Arc::clone(&certificates)) };
-    let _running = Arc::clone(&server.service).start([listener]);
-    drop(guard);
+    let address = secure(&server, &certificates);
     assert!(get(address, &first).unwrap().starts_with("HTTP/1.1 200"));
 
     let second = certificate(folder.path());
