@@ -16,6 +16,10 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+/// As in flowc itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// The fastest of so many is what it costs: the rest is the machine.
 const RUNS: usize = 5;
