@@ -152,7 +152,11 @@ impl Type {
 
     /// The type of a value that is one or the other.
     pub fn join(&self, other: &Type) -> Type {
-        Type::union([self.clone(), other.clone()])
+        match (self, other) {
+            (Type::Json, _) | (_, Type::Json) => Type::Json,
+            (Type::Never, one) | (one, Type::Never) => one.clone(),
+            _ => Type::union([self.clone(), other.clone()]),
+        }
     }
 
     /// The type of a value that is one of them; `never` when there are none.
@@ -412,12 +416,14 @@ impl Object {
         found.ok().map(|found| &self.fields[self.by_name[found] as usize])
     }
 
-    /// With a field put in place of the one of its name, or added.
-    pub fn with(&self, field: Field) -> Object {
+    /// With each field put in place of the one of its name, or added.
+    pub fn with(&self, others: impl IntoIterator<Item = Field>) -> Object {
         let mut fields = self.fields.clone();
-        match fields.iter_mut().find(|known| known.name == field.name) {
-            Some(known) => *known = field,
-            None => fields.push(field),
+        for field in others {
+            match fields.iter_mut().find(|known| known.name == field.name) {
+                Some(known) => *known = field,
+                None => fields.push(field),
+            }
         }
         Object::new(fields, self.rest.clone(), self.span)
     }

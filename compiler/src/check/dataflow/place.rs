@@ -10,6 +10,7 @@ use crate::model::ty::{Format, Literal, Private, Type};
 use crate::model::{self, EnvId, NodeId, Workflow};
 use crate::source::Span;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Index into [`Places`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +54,7 @@ struct Place {
     /// Whether its own name says so, not that of the object around it.
     is_named: bool,
     /// Of the last steps, for names that go over steps: `customer.name`.
-    words: Vec<String>,
+    words: Arc<[String]>,
     /// The private places in it, the worst first. Known when all are.
     private: Vec<PlaceId>,
 }
@@ -64,16 +65,33 @@ const PRIVATE_MAX: usize = 64;
 /// Deeper paths are cut off.
 const DEPTH_MAX: u32 = 64;
 
-/// What a name says of a value, and whether that is final.
-type Meaning = (Option<&'static class::Kind>, bool);
+/// What a name says of a value.
+#[derive(Debug, Clone)]
+struct Meaning {
+    kind: Option<&'static class::Kind>,
+    /// Whether it is nothing private, whatever it is a part of.
+    harmless: bool,
+    /// Its own words, and the last ones before it.
+    words: Arc<[String]>,
+}
+
+impl Meaning {
+    fn of(before: &[String], name: &str) -> Meaning {
+        let own = words(name);
+        let kind = class::of_words(before, &own);
+        let harmless = class::is_harmless(&own);
+        let near = &before[before.len().saturating_sub(2)..];
+        Meaning { kind, harmless, words: near.iter().cloned().chain(own).collect() }
+    }
+}
 
 /// Every place that a workflow reads.
 #[derive(Debug, Default)]
 pub struct Places {
     places: Vec<Place>,
     roots: BTreeMap<Root, PlaceId>,
-    /// What a last step means behind these words, and whether it is harmless: every node reads the same few names.
-    meanings: HashMap<(Vec<String>, String), Meaning>,
+    /// What a name means behind these words: every node reads the same few.
+    meanings: HashMap<Arc<[String]>, HashMap<String, Meaning>>,
 }
 
 impl Places {
@@ -92,7 +110,7 @@ impl Places {
             declared: None,
             kind: None,
             is_named: false,
-            words: Vec::new(),
+            words: Arc::default(),
             private: Vec::new(),
         });
         self.roots.insert(root, id);
@@ -112,16 +130,17 @@ impl Places {
         if parent.depth >= DEPTH_MAX {
             return id;
         }
-        let last = words(name);
-        let meaning = self.meanings.entry((parent.words.clone(), name.to_owned()));
-        let (own, harmless) =
-            *meaning.or_insert_with(|| (class::of_words(&parent.words, &last), class::is_harmless(&last)));
-        let kind = match own {
-            None if harmless => None,
+        let known = self.meanings.get(&parent.words).and_then(|names| names.get(name)).cloned();
+        let meaning = known.unwrap_or_else(|| {
+            let meaning = Meaning::of(&parent.words, name);
+            let names = self.meanings.entry(Arc::clone(&parent.words)).or_default();
+            names.insert(name.to_owned(), meaning.clone());
+            meaning
+        });
+        let kind = match meaning.kind {
+            None if meaning.harmless => None,
             own => own.or(parent.kind),
         };
-        let mut near = parent.words[parent.words.len().saturating_sub(2)..].to_vec();
-        near.extend(last);
         let child = Place {
             parent: Some(id),
             root: parent.root,
@@ -132,8 +151,8 @@ impl Places {
             read: None,
             declared: None,
             kind,
-            is_named: own.is_some(),
-            words: near,
+            is_named: meaning.kind.is_some(),
+            words: meaning.words,
             private: Vec::new(),
         };
         let child = self.push(child);
@@ -161,7 +180,7 @@ impl Places {
             declared: None,
             kind: parent.kind,
             is_named: false,
-            words: parent.words.clone(),
+            words: Arc::clone(&parent.words),
             private: Vec::new(),
         };
         let any = self.push(any);

@@ -5,12 +5,13 @@ pub fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
     let mut before: Option<char> = None;
-    let chars: Vec<char> = name.chars().collect();
-    for (at, char) in chars.iter().copied().enumerate() {
-        let next_is_lower = chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+    let mut chars = name.chars().peekable();
+    while let Some(char) = chars.next() {
         let breaks = match before {
             // `cardNumber`, and the `C` of `IBANCode`.
-            Some(before) if char.is_uppercase() => !before.is_uppercase() || next_is_lower,
+            Some(before) if char.is_uppercase() => {
+                !before.is_uppercase() || chars.peek().is_some_and(|next| next.is_lowercase())
+            }
             _ => false,
         };
         if breaks || !char.is_alphanumeric() {
@@ -26,11 +27,12 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 fn push(words: &mut Vec<String>, word: &mut String) {
-    let whole = std::mem::take(word);
     // `last4` says something else than `last`.
-    let kept = if whole == "last4" { &whole } else { whole.trim_end_matches(|char: char| char.is_ascii_digit()) };
-    if !kept.is_empty() {
-        words.push(kept.to_owned());
+    if word != "last4" {
+        word.truncate(word.trim_end_matches(|char: char| char.is_ascii_digit()).len());
+    }
+    if !word.is_empty() {
+        words.push(std::mem::take(word));
     }
 }
 

@@ -78,24 +78,20 @@ fn with_answer(body: &Object, headers: &Type) -> Type {
         ("duration", Type::Number),
         ("success", Type::TRUE),
     ];
-    let mut object = body.clone();
-    for (name, ty) in extras {
-        let field = match body.field(name) {
-            // The body's own, where it has one.
-            Some(field) if field.optional => Field { ty: field.ty.join(&ty), optional: false, ..field.clone() },
-            Some(field) => field.clone(),
-            None => Field::required(name, ty.join(&body.rest_type())),
-        };
-        object = object.with(field);
-    }
-    Type::Object(Arc::new(object))
+    let extras = extras.into_iter().map(|(name, ty)| match body.field(name) {
+        // The body's own, where it has one.
+        Some(field) if field.optional => Field { ty: field.ty.join(&ty), optional: false, ..field.clone() },
+        Some(field) => field.clone(),
+        None => Field::required(name, ty.join(&body.rest_type())),
+    });
+    Type::Object(Arc::new(body.with(extras)))
 }
 
 impl Type {
     /// An object type with a field put in place of the one of its name.
     fn with_field(self, name: &str, ty: &Type) -> Type {
         match self {
-            Type::Object(object) => Type::Object(Arc::new(object.with(Field::required(name, ty.clone())))),
+            Type::Object(object) => Type::Object(Arc::new(object.with([Field::required(name, ty.clone())]))),
             other => other,
         }
     }

@@ -88,9 +88,7 @@ impl Checker<'_> {
                     })
                     .collect();
                 let with = |ty: &Type| match ty {
-                    Type::Object(object) => Type::Object(Arc::new(
-                        added.iter().fold((**object).clone(), |object, field| object.with(field.clone())),
-                    )),
+                    Type::Object(object) => Type::Object(Arc::new(object.with(added.iter().cloned()))),
                     _ => Type::object(added.clone(), Rest::Of(Type::Json)),
                 };
                 made_of(is_list, Type::union(item.members().iter().map(with)))

@@ -284,7 +284,7 @@ impl Object {
             None if ty.is_json() => Field::optional(name, Type::Json),
             None => Field { optional, ..Field::required(name, ty.without_missing()) },
         };
-        Type::Object(Arc::new(self.with(field)))
+        Type::Object(Arc::new(self.with([field])))
     }
 }
 
