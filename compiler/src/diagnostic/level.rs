@@ -287,6 +287,19 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_is_explained_only_by_one_that_is_shown() {
+        let shown = |asked: &str| {
+            let mut all = Diagnostics::default();
+            all.push(found(Code::ShadowedLiteral, 1));
+            all.push(found(Code::PersonalDataFlow, 1));
+            settle(all, &levels(asked), &[]).iter().map(|one| one.code).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(""), [Code::ShadowedLiteral]);
+        assert_eq!(shown("Ashadowed-literal"), [Code::PersonalDataFlow]);
+        assert_eq!(shown("Dpersonal-data-flow"), [Code::ShadowedLiteral, Code::PersonalDataFlow]);
+    }
+
+    #[test]
     fn a_silence_covers_its_places_and_must_be_needed() {
         let silence = |code, at: usize, covers: Option<&[(usize, usize)]>| Silence {
             code,
