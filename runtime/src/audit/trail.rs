@@ -24,7 +24,9 @@ const LINE_MAX: u64 = 64 * 1024;
 /// How often a file is looked for under its name.
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two commits of a trail that commits by itself.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(50);
+/// A larger buffer is not kept for the next lines.
+const SPARE_MAX: usize = 1024 * 1024;
 /// So many lines may wait while the file cannot be written; then the oldest stay, and their commits fail.
 const WAITING_MAX: usize = 1_000_000;
 
@@ -38,7 +40,9 @@ pub struct Trail {
 
 #[derive(Default)]
 struct Waiting {
-    lines: Vec<Body>,
+    /// Each ends with a newline. One text, so that what is said is not freed in another thread than it was made in.
+    text: String,
+    lines: usize,
     lost: u64,
     closed: bool,
 }
@@ -52,6 +56,8 @@ struct Disk {
     number: u64,
     hash: String,
     text: String,
+    /// Empty; for the lines that come next.
+    spare: String,
 }
 
 /// Why there is no trail, or a line is not on disk.
@@ -74,6 +80,7 @@ impl Trail {
             number: 0,
             hash: BEGINNING.to_owned(),
             text: String::new(),
+            spare: String::new(),
         };
         let torn = disk.find_end().map_err(|error| TrailError::io(path, &error))?.map_err(|()| TrailError {
             message: format!(
@@ -97,12 +104,14 @@ impl Trail {
     /// Adds a line. It is on disk after the next [`Trail::commit`].
     pub fn push(&self, body: Body) {
         let mut waiting = lock(&self.waiting);
-        if waiting.lines.len() >= WAITING_MAX {
+        if waiting.lines >= WAITING_MAX {
             waiting.lost += 1;
             return;
         }
-        waiting.lines.push(body);
-        let first = waiting.lines.len() == 1;
+        waiting.text.push_str(body.as_str());
+        waiting.text.push('\n');
+        waiting.lines += 1;
+        let first = waiting.lines == 1;
         drop(waiting);
         if first {
             self.pushed.notify_one();
@@ -115,20 +124,27 @@ impl Trail {
     /// When it could not be written. It is kept, and written by the next commit that can.
     pub fn commit(&self) -> Result<(), TrailError> {
         let mut disk = lock(&self.disk);
-        let (lines, lost) = {
+        let spare = std::mem::take(&mut disk.spare);
+        let (mut text, lines, lost) = {
             let mut waiting = lock(&self.waiting);
-            (std::mem::take(&mut waiting.lines), std::mem::take(&mut waiting.lost))
+            let text = std::mem::replace(&mut waiting.text, spare);
+            (text, std::mem::take(&mut waiting.lines), std::mem::take(&mut waiting.lost))
         };
-        if lines.is_empty() && lost == 0 {
-            return Ok(());
-        }
-        let written = disk.follow(&self.path).and_then(|()| disk.append(&lines, lost));
+        let written = match lines == 0 && lost == 0 {
+            true => Ok(()),
+            false => disk.follow(&self.path).and_then(|()| disk.append(&text, lost)),
+        };
         if let Err(error) = written {
             let mut waiting = lock(&self.waiting);
-            let later = std::mem::replace(&mut waiting.lines, lines);
-            waiting.lines.extend(later);
+            text.push_str(&waiting.text);
+            waiting.text = text;
+            waiting.lines += lines;
             waiting.lost += lost;
             return Err(TrailError::io(&self.path, &error));
+        }
+        text.clear();
+        if text.capacity() <= SPARE_MAX {
+            disk.spare = text;
         }
         Ok(())
     }
@@ -148,7 +164,7 @@ impl Trail {
             let mut failed = false;
             loop {
                 let mut waiting = lock(&trail.waiting);
-                while waiting.lines.is_empty() && !waiting.closed {
+                while waiting.lines == 0 && !waiting.closed {
                     waiting = trail.pushed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
                 }
                 if waiting.closed {
@@ -221,17 +237,18 @@ impl Disk {
         self.file = new;
         self.length = 0;
         let continued = Body::now("trail continued").text("previous", &self.hash.clone());
-        self.append(&[continued], 0)
+        self.append(continued.as_str(), 0)
     }
 
-    fn append(&mut self, lines: &[Body], lost: u64) -> std::io::Result<()> {
+    /// `lines`: as they wait.
+    fn append(&mut self, lines: &str, lost: u64) -> std::io::Result<()> {
         let (mut number, mut last) = (self.number, self.hash.clone());
         self.text.clear();
         let lost = (lost > 0).then(|| Body::now("lines lost").number("lines", lost));
-        for body in lines.iter().chain(&lost) {
+        for body in lines.lines().chain(lost.as_ref().map(Body::as_str)) {
             number += 1;
             let start = self.text.len();
-            let _ = fmt::Write::write_fmt(&mut self.text, format_args!("{{\"seq\":{number},{}", body.as_str()));
+            let _ = fmt::Write::write_fmt(&mut self.text, format_args!("{{\"seq\":{number},{body}"));
             last = hash(&last, &self.text[start..]);
             self.text.push_str(",\"hash\":\"");
             self.text.push_str(&last);

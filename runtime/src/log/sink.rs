@@ -11,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long lines are collected before they are written together.
-const COLLECT: Duration = Duration::from_millis(5);
+const COLLECT: Duration = Duration::from_millis(20);
 /// More than this is not collected: the thread that logs writes it itself.
 const COLLECT_MAX: usize = 256 * 1024;
 /// How often a file is looked for under its name.
@@ -36,7 +36,13 @@ struct Writer {
 
 struct Sink {
     lines: Mutex<String>,
-    out: Mutex<Out>,
+    out: Mutex<Output>,
+}
+
+struct Output {
+    out: Out,
+    /// Empty; for the lines that come next.
+    spare: String,
 }
 
 pub enum Out {
@@ -46,7 +52,7 @@ pub enum Out {
 
 impl Sinks {
     pub fn new(main: Out, webhooks: Option<Out>) -> Sinks {
-        let sink = |out| Sink { lines: Mutex::default(), out: Mutex::new(out) };
+        let sink = |out| Sink { lines: Mutex::default(), out: Mutex::new(Output { out, spare: String::new() }) };
         Sinks { main: sink(main), webhooks: webhooks.map(sink), writer: Mutex::default(), waiting: Condvar::new() }
     }
 
@@ -104,10 +110,15 @@ impl Sink {
     fn flush(&self) {
         // Locked before the lines are taken: two writers cannot swap their order, and whoever gets the lock knows that
         // everything taken before is written.
-        let mut out = lock(&self.out);
-        let text = std::mem::take(&mut *lock(&self.lines));
+        let mut output = lock(&self.out);
+        let spare = std::mem::take(&mut output.spare);
+        let mut text = std::mem::replace(&mut *lock(&self.lines), spare);
         if !text.is_empty() {
-            out.write(&text);
+            output.out.write(&text);
+        }
+        text.clear();
+        if text.capacity() <= 2 * COLLECT_MAX {
+            output.spare = text;
         }
     }
 }
