@@ -90,7 +90,7 @@ fn report(arguments: &Arguments) -> Outcome<()> {
     })?;
     let mut empty = Vec::new();
     times(arguments.runs, |run| {
-        empty.push(uncached(&empty_main(flavour, run), &folder.path().join("empty"))?);
+        empty.push(uncached(&empty_main(flavour, run)?, &folder.path().join("empty"))?);
         Ok(())
     })?;
     let rustc = |built: &[Built]| median(&built.iter().map(|built| built.rustc).collect::<Vec<_>>());
@@ -137,32 +137,12 @@ fn uncached(generated: &GeneratedCrate, out: &Path) -> Outcome<Built> {
     Ok(build::build(generated, out, Options { talk: Talk::Quiet, reuse: false })?)
 }
 
-/// The least that links everything a workflow links.
-fn empty_main(flavour: Flavour, run: usize) -> GeneratedCrate {
-    let mut generated = GeneratedCrate::new("empty", flavour);
-    let text = format!(
-        "//! Run {run}.
-use ::flow_runtime::flow::{{Settings, Workflow}};
-use ::flow_runtime::value::Shape;
-static SHAPE: Shape = Shape {{ slots: 0, fields: &[] }};
-static WORKFLOW: Workflow = Workflow {{
-    name: \"empty\",
-    title: \"Empty\",
-    version: \"1.0.0\",
-    settings: Settings {{ timeout: None, fail_fast: false, max_parallel_nodes: 1 }},
-    environment: &[],
-    input: &SHAPE,
-    nodes: &[],
-    edges: &[],
-    outline: &[],
-}};
-fn main() -> ::std::process::ExitCode {{
-    ::flow_runtime::main(&WORKFLOW)
-}}
-"
-    );
-    generated.files.insert("src/main.rs".to_owned(), text);
-    generated
+/// The least that links everything a workflow links: a trigger, and nothing behind it.
+fn empty_main(flavour: Flavour, run: usize) -> Outcome<GeneratedCrate> {
+    const LEAST: &str = r#"{ "name": "", "nodes": [{ "id": "start", "type": "trigger", "trigger_type": "manual" }], "connections": [] }"#;
+    let mut generated = generate(&LEAST.replace("\"\"", &format!("\"Run {run}\"")))?;
+    generated.flavour = flavour;
+    Ok(generated)
 }
 
 /// Builds an ejected project with this very program in front of every rustc, and lists the dearest crates.
