@@ -10,10 +10,6 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Bits of an event's id that count within its execution.
-pub const SEQUENCE_BITS: u32 = 24;
-pub const SEQUENCE_MAX: i64 = (1 << SEQUENCE_BITS) - 1;
-
 pub enum ReadError {
     Sqlite(rusqlite::Error),
     /// The file says what no journal says.
@@ -46,10 +42,9 @@ pub fn read(connection: &Connection, execution: Id) -> Result<Option<History>, R
     let options = row.get(9)?;
     let mut statement = moment.prepare_cached(
         "SELECT kind, node, attempt, outcome, edges, after, started, at, text FROM event
-         WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+         WHERE execution = ?1 ORDER BY id",
     )?;
-    let first = number << SEQUENCE_BITS;
-    let mut rows = statement.query([first, first | SEQUENCE_MAX])?;
+    let mut rows = statement.query([number])?;
     let Some(row) = rows.next()?.filter(|row| row.get_ref(0).is_ok_and(|kind| kind.as_str() == Ok("accepted"))) else {
         return Err(nonsense("an execution has no input"));
     };

@@ -128,6 +128,49 @@ fn what_was_written_comes_back_also_from_another_process() {
     check(Sqlite::open(&folder.0, &workflow("2")).unwrap().read(id).unwrap());
 }
 
+/// Two executions as version 1 of the file holds them: one that has ended, one that waits for its second attempt.
+const VERSION_1: &str = "
+INSERT INTO workflow VALUES (1, 'order', '1', '{\"nodes\":[],\"edges\":[]}');
+INSERT INTO execution VALUES (1, x'00000000000000000000000000000001', 1, 1795348800123, NULL, NULL, NULL, 'completed', 2000000000, NULL, NULL);
+INSERT INTO execution VALUES (2, x'00000000000000000000000000000002', 1, 1795348800123, NULL, NULL, NULL, 'running', NULL, NULL, NULL);
+INSERT INTO event VALUES (1 << 24, 'accepted', 3, NULL, NULL, NULL, NULL, NULL, 0, '{\"a\":1}');
+INSERT INTO event VALUES (2 << 24, 'accepted', 3, NULL, NULL, NULL, NULL, NULL, 0, '{\"a\":2}');
+INSERT INTO event VALUES (2 << 24 | 1, 'started', 1, NULL, NULL, NULL, NULL, NULL, 5, NULL);
+INSERT INTO event VALUES (2 << 24 | 2, 'attempted', 1, 2, NULL, NULL, 1500000000, NULL, 7, NULL);
+PRAGMA user_version = 1;
+";
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it() {
+    let folder = Folder::new();
+    let old = rusqlite::Connection::open(folder.file()).unwrap();
+    old.execute_batch(&format!("PRAGMA application_id = {}; PRAGMA journal_mode = WAL;", schema::APPLICATION_ID))
+        .unwrap();
+    old.execute_batch(schema::TABLES).unwrap();
+    old.execute_batch(VERSION_1).unwrap();
+    drop(old);
+    let error = Beside::open(&folder.0).err().unwrap();
+    assert!(error.message.contains("start the service once"), "{error}");
+    let journal = folder.open().unwrap();
+    let ended = journal.read(Id(1)).unwrap().unwrap();
+    assert_eq!((ended.input.as_str(), ended.events), (r#"{"a":1}"#, vec![finished(Status::Completed)]));
+    assert_eq!(journal.unfinished().unwrap(), [Id(2)]);
+    let attempted =
+        Event::Attempted { node: 1, attempt: 2, after: Some(Duration::from_millis(1500)), at: Duration::from_nanos(7) };
+    let mut events = vec![Event::Started { node: 1, at: Duration::from_nanos(5) }, attempted];
+    let going_on = journal.read(Id(2)).unwrap().unwrap();
+    assert_eq!((going_on.input.as_str(), &going_on.events), (r#"{"a":2}"#, &events));
+    // What comes now comes behind that.
+    journal.append(Id(3), accepted("{}"));
+    for event in [Event::Trying { node: 1, at: Duration::from_nanos(9) }, finished(Status::Completed)] {
+        events.push(event.clone());
+        journal.append(Id(2), event);
+    }
+    stored(&journal, Id(2)).unwrap();
+    assert_eq!(journal.read(Id(2)).unwrap().unwrap().events, events);
+    assert_eq!(journal.unfinished().unwrap(), [Id(3)]);
+}
+
 #[test]
 fn events_go_on_where_a_former_process_stopped() {
     let folder = Folder::new();
@@ -323,7 +366,7 @@ fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
     assert_eq!(journal.read(begun).unwrap().unwrap().events, []);
     // Somebody makes room.
     let other = schema::connect(&file).unwrap();
-    other.execute_batch("DELETE FROM event WHERE id >> 24 > 1; DELETE FROM execution WHERE number > 1").unwrap();
+    other.execute_batch("DELETE FROM event WHERE execution > 1; DELETE FROM execution WHERE number > 1").unwrap();
     let Durable::Later(receiver) = durable else { panic!("nothing is durable at once") };
     assert_eq!(receiver.blocking_recv().unwrap(), Ok(()));
     assert_eq!(journal.ready(), Ok(()));

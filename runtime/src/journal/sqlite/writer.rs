@@ -5,7 +5,7 @@
 //! transaction that fails is tried again with all that has come since, until the disk takes it; only executions that were not
 //! accepted yet are taken out of it, and whoever waits for their acceptance is told at once.
 
-use super::reader::{SEQUENCE_BITS, SEQUENCE_MAX, edge_letter};
+use super::reader::edge_letter;
 use super::schema;
 use crate::audit::Trail;
 use crate::engine::Outcome;
@@ -74,8 +74,8 @@ struct Work {
     /// The row of the workflow that new executions belong to.
     workflow: i64,
     next_number: i64,
-    /// Of executions that have not ended: their number, and the sequence of their next event.
-    live: HashMap<Id, (i64, i64)>,
+    /// Of executions that have not ended: their number.
+    live: HashMap<Id, i64>,
     /// Taken from the queue and not durable yet.
     pending: Vec<Entry>,
     /// Executions whose acceptance could not be stored, until their tasks have stopped.
@@ -344,7 +344,7 @@ struct Table<'a> {
     transaction: &'a Transaction<'a>,
     workflow: i64,
     next_number: &'a mut i64,
-    live: &'a mut HashMap<Id, (i64, i64)>,
+    live: &'a mut HashMap<Id, i64>,
 }
 
 /// The columns of an event. Those that its kind does not have are null.
@@ -367,7 +367,7 @@ impl Table<'_> {
             Event::Accepted { input, trigger, options, key, at } => {
                 let number = *self.next_number;
                 *self.next_number += 1;
-                self.live.insert(id, (number, 0));
+                self.live.insert(id, number);
                 let accepted_at = i64::try_from(at.millis).unwrap_or(i64::MAX);
                 self.transaction
                     .prepare_cached(
@@ -411,7 +411,7 @@ impl Table<'_> {
                 )
             }
             Event::Finished { status, error_code, error_message, at } => {
-                let Some((number, _)) = self.place(id)? else { return Ok(()) };
+                let Some(number) = self.number(id)? else { return Ok(()) };
                 self.transaction
                     .prepare_cached(
                         "UPDATE execution SET status = ?2, duration = ?3, error_code = ?4, error_message = ?5
@@ -421,13 +421,12 @@ impl Table<'_> {
                 return Ok(());
             }
         };
-        let Some((number, sequence)) = self.place(id)? else { return Ok(()) };
+        let Some(number) = self.number(id)? else { return Ok(()) };
         let Columns { node, attempt, outcome, edges, after, started, at, text } = columns;
-        // Beyond sixteen million events of one execution the last one is written again and again.
         self.transaction
-            .prepare_cached("INSERT OR REPLACE INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+            .prepare_cached("INSERT INTO event VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
             .execute(params![
-                number << SEQUENCE_BITS | sequence.min(SEQUENCE_MAX),
+                number,
                 kind,
                 node.map(|node| i64::try_from(node).unwrap_or(i64::MAX)),
                 attempt,
@@ -438,33 +437,26 @@ impl Table<'_> {
                 nanos(at),
                 text,
             ])?;
-        self.live.insert(id, (number, sequence + 1));
         Ok(())
     }
 
-    /// The number of an execution and the sequence of its next event. `None`: somebody has deleted it from the file.
-    fn place(&mut self, id: Id) -> rusqlite::Result<Option<(i64, i64)>> {
-        if let Some(place) = self.live.get(&id) {
-            return Ok(Some(*place));
+    /// The number of an execution. `None`: somebody has deleted it from the file.
+    fn number(&mut self, id: Id) -> rusqlite::Result<Option<i64>> {
+        if let Some(number) = self.live.get(&id) {
+            return Ok(Some(*number));
         }
         let mut statement = self.transaction.prepare_cached("SELECT number FROM execution WHERE id = ?1")?;
         let number: Option<i64> = statement.query_row([id.0.to_be_bytes()], |row| row.get(0)).optional()?;
-        let Some(number) = number else { return Ok(None) };
-        let first = number << SEQUENCE_BITS;
-        let mut statement = self.transaction.prepare_cached("SELECT max(id) FROM event WHERE id BETWEEN ?1 AND ?2")?;
-        let last: Option<i64> = statement.query_row([first, first | SEQUENCE_MAX], |row| row.get(0))?;
-        let place = (number, last.map_or(0, |last| (last & SEQUENCE_MAX) + 1));
-        self.live.insert(id, place);
-        Ok(Some(place))
+        if let Some(number) = number {
+            self.live.insert(id, number);
+        }
+        Ok(number)
     }
 }
 
 fn delete(transaction: &Transaction, numbers: &[i64]) -> rusqlite::Result<()> {
     for number in numbers {
-        let first = number << SEQUENCE_BITS;
-        transaction
-            .prepare_cached("DELETE FROM event WHERE id BETWEEN ?1 AND ?2")?
-            .execute([first, first | SEQUENCE_MAX])?;
+        transaction.prepare_cached("DELETE FROM event WHERE execution = ?1")?.execute([number])?;
         transaction
             .prepare_cached("DELETE FROM execution WHERE number = ?1 AND status <> 'running'")?
             .execute([number])?;
