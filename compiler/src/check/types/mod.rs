@@ -24,6 +24,7 @@ mod transforms;
 use super::knowledge::{Knowledge, Place};
 use super::{Checked, Graph};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::expr::ExprKind;
 use crate::model::ty::Type;
 use crate::model::{Expr, Kind, NodeId, Workflow};
 use crate::source::Sources;
@@ -107,11 +108,18 @@ pub(super) fn check(
         checker.node(*id);
     }
     for (index, edge) in workflow.edges.iter().enumerate() {
-        if let Some(condition) = &edge.condition {
+        if let Some(condition) = &edge.condition
+            && !is_otherwise(condition)
+        {
             checker.at(Place::Condition(index), |typing| typing.condition(condition));
         }
     }
     Types { input: checker.input, outputs: checker.outputs, arguments: checker.arguments }
+}
+
+/// Whether this is the `else` of a .flow text. It is made of the conditions above it, and what is wrong with them is said there.
+fn is_otherwise(condition: &Expr) -> bool {
+    matches!(&condition.kind, ExprKind::Unary(_, operand) if operand.span == condition.span)
 }
 
 struct Checker<'a> {
