@@ -358,6 +358,12 @@ pub(super) fn no_list(node: &Node, transform: &Transform, input: &Type, why: NoL
             format!("`{}` walks through a list, and is given {}", node.id.value, what(&input.without_nullish())),
         )
         .label(format!("its input is `{input}`")),
+        NoList::Sometimes(other) => Diagnostic::new(
+            Code::TypeMismatch,
+            node.id.span,
+            format!("`{}` walks through a list, and may be given {}", node.id.value, what(&other)),
+        )
+        .label(format!("its input is `{input}`")),
         NoList::Several(names) => Diagnostic::new(
             Code::TypeMismatch,
             node.id.span,

@@ -147,6 +147,8 @@ impl Checker<'_> {
 pub(super) enum NoList {
     /// No alternative of it is one.
     Never,
+    /// This alternative is none.
+    Sometimes(Type),
     /// It has these fields that are.
     Several(Vec<String>),
 }
@@ -168,25 +170,32 @@ fn list(input: &Type) -> Result<(Type, usize), NoList> {
     }
     let mut lists = Vec::new();
     let mut several = Vec::new();
+    let mut none = None;
     for one in input.members() {
         match one {
             Type::Json => return Ok((Type::Json, 0)),
             Type::Array(array) => lists.push((array.items.clone(), array.least)),
             Type::Object(object) => match list_in(object, &mut several) {
                 Some(found) => lists.push(found),
-                None if several.is_empty() && !matches!(object.rest, Rest::Closed) => return Ok((Type::Json, 0)),
-                None => {}
+                // Of an object without any declared field nothing is known.
+                None if object.fields().is_empty() && !matches!(object.rest, Rest::Closed) => {
+                    return Ok((Type::Json, 0));
+                }
+                None => none = Some(one),
             },
-            _ => {}
+            // Whether it is there at all is another question.
+            Type::Missing | Type::Null => {}
+            _ => none = Some(one),
         }
     }
-    match lists.is_empty() {
-        false => {
+    match (lists.is_empty(), none) {
+        (false, Some(none)) => Err(NoList::Sometimes(none.clone())),
+        (false, None) => {
             let least = lists.iter().map(|(_, least)| *least).min().unwrap_or(0);
             Ok((Type::union(lists.into_iter().map(|(items, _)| items)), least))
         }
-        true if several.len() > 1 => Err(NoList::Several(several)),
-        true => Err(NoList::Never),
+        (true, _) if several.len() > 1 => Err(NoList::Several(several)),
+        (true, _) => Err(NoList::Never),
     }
 }
 
