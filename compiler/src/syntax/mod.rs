@@ -23,3 +23,9 @@ pub fn parse(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<ast::Wo
         Dialect::Flow => flow::workflow(&source.text, FileId::WORKFLOW, diagnostics),
     }
 }
+
+/// The number at the start of a text, of so many hexadecimal digits and nothing else: no sign, no space.
+fn hexadecimal(text: &str, digits: usize) -> Option<u32> {
+    let digits = text.get(..digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    u32::from_str_radix(digits, 16).ok()
+}

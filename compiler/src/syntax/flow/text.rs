@@ -126,14 +126,13 @@ fn escape(text: &str) -> Option<(char, usize)> {
         b'"' => '"',
         b'\'' => '\'',
         b'x' => {
-            let digits = text.get(2..4).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-            let code = u8::from_str_radix(digits, 16).ok().filter(u8::is_ascii)?;
-            return Some((char::from(code), 4));
+            let code = crate::syntax::hexadecimal(&text[2..], 2)?;
+            return Some((char::from_u32(code).filter(char::is_ascii)?, 4));
         }
         b'u' => {
             let digits = text[2..].strip_prefix('{')?;
             let digits = &digits[..digits.find('}')?];
-            let code = (1..=6).contains(&digits.len()).then(|| u32::from_str_radix(digits, 16).ok())??;
+            let code = (1..=6).contains(&digits.len()).then(|| crate::syntax::hexadecimal(digits, digits.len()))??;
             return Some((char::from_u32(code)?, digits.len() + 4));
         }
         _ => return None,

@@ -75,9 +75,6 @@ fn unicode_escape(text: &str) -> Result<(char, usize), BadEscape> {
 
 /// The four digits of `\uXXXX` at the start of the text.
 fn code_unit(text: &str) -> Result<u32, BadEscape> {
-    let digits = text.strip_prefix("\\u").and_then(|rest| rest.get(..4)).ok_or(BadEscape::Digits)?;
-    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(BadEscape::Digits);
-    }
-    u32::from_str_radix(digits, 16).map_err(|_| BadEscape::Digits)
+    let digits = text.strip_prefix("\\u").ok_or(BadEscape::Digits)?;
+    crate::syntax::hexadecimal(digits, 4).ok_or(BadEscape::Digits)
 }

@@ -77,7 +77,7 @@ fn escape(text: &str, units: &mut Vec<u16>) -> Result<usize, BadEscape> {
         '0' if !next.is_some_and(|next| next.is_ascii_digit()) => 0,
         '0'..='9' => return bad(2, "write a character by number as `\\x41` or `\\u{41}`"),
         'x' => {
-            let digits = hexadecimal(&text[2..], 2);
+            let digits = crate::syntax::hexadecimal(&text[2..], 2);
             let Some(unit) = digits else { return bad(2, "`\\x` needs two hexadecimal digits, such as `\\x41`") };
             units.push(unit as u16);
             return Ok(4);
@@ -102,7 +102,7 @@ fn escape(text: &str, units: &mut Vec<u16>) -> Result<usize, BadEscape> {
             }
         }
         'u' => {
-            let Some(unit) = hexadecimal(&text[2..], 4) else {
+            let Some(unit) = crate::syntax::hexadecimal(&text[2..], 4) else {
                 return bad(2, "`\\u` needs four hexadecimal digits, as in `\\u00e9`, or `\\u{1F600}`");
             };
             units.push(unit as u16);
@@ -119,9 +119,4 @@ fn escape(text: &str, units: &mut Vec<u16>) -> Result<usize, BadEscape> {
     };
     units.push(simple);
     Ok(2)
-}
-
-fn hexadecimal(text: &str, digits: usize) -> Option<u32> {
-    let digits = text.get(..digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-    u32::from_str_radix(digits, 16).ok()
 }
