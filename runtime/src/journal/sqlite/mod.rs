@@ -63,7 +63,7 @@ impl Sqlite {
 
 impl Journal for Sqlite {
     fn append(&self, execution: Id, event: Event) {
-        self.writer.push(Entry::Event(execution, event.into_owned()));
+        self.writer.push(Entry::Event(execution, event.into_owned(), None));
     }
 
     fn durable(&self, execution: Id) -> Durable {

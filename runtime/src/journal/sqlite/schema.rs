@@ -16,7 +16,7 @@ pub const FILE: &str = "journal.db";
 pub(super) const APPLICATION_ID: i32 = 0x666c_6f77;
 
 /// One step for each version of the schema; `user_version` counts those that were made. Steps are added, never changed.
-const MIGRATIONS: &[&str] = &[TABLES, EVENTS_IN_ORDER];
+const MIGRATIONS: &[&str] = &[TABLES, EVENTS_IN_ORDER, STARTED_BESIDE_SETTLED];
 
 /// Version 1.
 pub(super) const TABLES: &str = "
@@ -88,6 +88,12 @@ INSERT INTO event
     FROM event_by_execution ORDER BY id;
 DROP TABLE event_by_execution;
 CREATE INDEX event_execution ON event (execution);
+";
+
+/// What a node has led to mostly begins in the moment in which it settles.
+const STARTED_BESIDE_SETTLED: &str = "
+ALTER TABLE event ADD COLUMN began INTEGER;     -- settled: the node whose `started` comes next, if it has no row of its own
+ALTER TABLE event ADD COLUMN began_at INTEGER;  -- its moment: nanoseconds since acceptance
 ";
 
 /// Larger files are not read as a whole when they are opened: a service has to start.

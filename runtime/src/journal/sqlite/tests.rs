@@ -206,6 +206,42 @@ fn what_arrives_together_is_one_commit() {
 }
 
 #[test]
+fn what_begins_when_a_node_settles_has_no_row_of_its_own() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    let settled = |node| Event::Settled {
+        node,
+        outcome: Outcome::Completed,
+        envelope: "{}".into(),
+        edges: vec![EdgeState::Taken].into(),
+        started: Duration::ZERO,
+        at: Duration::from_nanos(5),
+    };
+    let began = |node| Event::Started { node, at: Duration::from_nanos(6 + node as u64) };
+    let (first, second) = (Id(1), Id(2));
+    journal.append(first, accepted("{}"));
+    journal.append(second, accepted("{}"));
+    stored(&journal, second).unwrap();
+    // The events of two executions side by side, as two threads append them; and two nodes that begin after one.
+    for event in [(first, settled(0)), (second, settled(0)), (first, began(1)), (second, began(1)), (first, began(2))] {
+        journal.append(event.0, event.1);
+    }
+    stored(&journal, first).unwrap();
+    // Its settling is on the disk already.
+    journal.append(second, settled(1));
+    stored(&journal, second).unwrap();
+    journal.append(second, began(2));
+    stored(&journal, second).unwrap();
+    assert_eq!(journal.statistics().events, 9);
+    assert_eq!(journal.read(first).unwrap().unwrap().events, [settled(0), began(1), began(2)]);
+    assert_eq!(journal.read(second).unwrap().unwrap().events, [settled(0), began(1), settled(1), began(2)]);
+    drop(journal);
+    let file = rusqlite::Connection::open(folder.file()).unwrap();
+    let rows: i64 = file.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 7);
+}
+
+#[test]
 fn what_has_time_goes_with_what_has_none_or_soon() {
     let folder = Folder::new();
     let journal = folder.open().unwrap();

@@ -1,8 +1,8 @@
 //! The one thread that writes.
 //!
 //! Comes in: events, and who waits for them. Goes out: transactions, one after the other, and word to those who wait.
-//! Always true: entries are written in the order in which they came, everything that is there in one transaction. A
-//! transaction that fails is tried again with all that has come since, until the disk takes it; only executions that were not
+//! Always true: entries of one execution are written in the order in which they came, everything that is there in one
+//! transaction. A transaction that fails is tried again with all that has come since, until the disk takes it; only executions that were not
 //! accepted yet are taken out of it, and whoever waits for their acceptance is told at once.
 
 use super::reader::edge_letter;
@@ -10,7 +10,7 @@ use super::schema;
 use crate::audit::Trail;
 use crate::engine::Outcome;
 use crate::journal::{Event, Id, JournalError, Statistics, WorkflowRecord};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,13 +25,17 @@ const RETRY: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_millis(10);
 /// Bytes that have to fit on the disk before a journal counts as writable again, when it has nothing else to write.
 const PROBE: i64 = 256 * 1024;
+/// How many entries back the settling is looked for that led to what begins: those of other executions lie between, of as
+/// many threads as there are.
+const NEAR: usize = 8;
 /// Pages given back to the file system in one go, after something was deleted.
 const VACUUMED_AT_ONCE: u32 = 256;
 
 type Waiter = oneshot::Sender<Result<(), JournalError>>;
 
 pub enum Entry {
-    Event(Id, Event<'static>),
+    /// With what began right after a node had settled: both are one row, and a row is what an event costs.
+    Event(Id, Event<'static>, Option<Began>),
     /// Whoever waits until all before it is durable.
     Durable(Id, Waiter),
     /// Of an execution that was refused: nothing more will come.
@@ -40,6 +44,12 @@ pub enum Entry {
     Answered(i64),
     /// Executions, by number.
     Delete(Vec<i64>, oneshot::Sender<()>),
+}
+
+/// An [`Event::Started`] that follows an [`Event::Settled`] of its execution.
+pub struct Began {
+    node: usize,
+    at: Duration,
 }
 
 pub struct Writer {
@@ -120,9 +130,16 @@ impl Writer {
     pub fn push(&self, entry: Entry) {
         // Behind the end of the thread the entry is dropped with its sender: whoever waits hears that the journal has stopped.
         let mut queue = self.shared.queue();
-        if !queue.closing {
-            queue.entries.push(entry);
+        if queue.closing {
+            return;
         }
+        if let Entry::Event(execution, Event::Started { node, at }, _) = entry
+            && let Some(began) = queue.settled_last(execution)
+        {
+            *began = Some(Began { node, at });
+            return;
+        }
+        queue.entries.push(entry);
     }
 
     /// Commits this audit trail before each transaction.
@@ -176,6 +193,26 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+impl Entry {
+    fn execution(&self) -> Option<Id> {
+        match self {
+            Entry::Event(id, ..) | Entry::Durable(id, _) | Entry::Forget(id) => Some(*id),
+            Entry::Answered(_) | Entry::Delete(..) => None,
+        }
+    }
+}
+
+impl Queue {
+    /// Where the newest entry of this execution says what began after it, if it is the settling of a node and nothing has.
+    fn settled_last(&mut self, execution: Id) -> Option<&mut Option<Began>> {
+        let near = self.entries.iter_mut().rev().take(NEAR);
+        match near.into_iter().find(|entry| entry.execution() == Some(execution))? {
+            Entry::Event(_, Event::Settled { .. }, began @ None) => Some(began),
+            _ => None,
+        }
     }
 }
 
@@ -240,7 +277,7 @@ impl Work {
         }
         for entry in std::mem::take(&mut self.pending) {
             match entry {
-                Entry::Event(id, _) if self.refused.contains(&id) => {}
+                Entry::Event(id, ..) if self.refused.contains(&id) => {}
                 Entry::Durable(id, waiter) if self.refused.contains(&id) => {
                     // Its task is about to be stopped.
                     let _ = waiter.send(Err(JournalError::new("the execution was not accepted")));
@@ -262,6 +299,8 @@ impl Work {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut table = Table {
             transaction: &transaction,
+            events: transaction
+                .prepare_cached("INSERT INTO event VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?,
             workflow: self.workflow,
             next_number: &mut self.next_number,
             live: &mut self.live,
@@ -269,9 +308,9 @@ impl Work {
         let mut events = 0;
         for entry in &self.pending {
             match entry {
-                Entry::Event(id, event) => {
-                    events += 1;
-                    table.insert(*id, event)?;
+                Entry::Event(id, event, began) => {
+                    events += 1 + u64::from(began.is_some());
+                    table.insert(*id, event, began.as_ref())?;
                 }
                 Entry::Answered(last) => {
                     transaction.prepare_cached("DELETE FROM request WHERE number <= ?1")?.execute([last])?;
@@ -280,6 +319,7 @@ impl Work {
                 Entry::Durable(..) | Entry::Forget(_) => {}
             }
         }
+        drop(table);
         if failing {
             let mut probe = transaction.prepare_cached("INSERT OR REPLACE INTO probe VALUES (1, zeroblob(?1))")?;
             probe.execute([PROBE])?;
@@ -309,7 +349,7 @@ impl Work {
                     let _ = self.connection.execute_batch(&vacuum);
                     let _ = waiter.send(());
                 }
-                Entry::Event(id, Event::Finished { .. }) => drop(self.live.remove(&id)),
+                Entry::Event(id, Event::Finished { .. }, _) => drop(self.live.remove(&id)),
                 Entry::Event(..) | Entry::Forget(_) | Entry::Answered(_) => {}
             }
         }
@@ -322,13 +362,13 @@ impl Work {
         }
         self.shared.queue().failure = Some(error.clone());
         let accepted = self.pending.iter().filter_map(|entry| match entry {
-            Entry::Event(id, Event::Accepted { .. }) => Some(*id),
+            Entry::Event(id, Event::Accepted { .. }, _) => Some(*id),
             _ => None,
         });
         let accepted: HashSet<Id> = accepted.collect();
         for entry in std::mem::take(&mut self.pending) {
             match entry {
-                Entry::Event(id, _) if accepted.contains(&id) => drop(self.live.remove(&id)),
+                Entry::Event(id, ..) if accepted.contains(&id) => drop(self.live.remove(&id)),
                 Entry::Durable(id, waiter) if accepted.contains(&id) => drop(waiter.send(Err(error.clone()))),
                 // It is asked for again.
                 Entry::Delete(..) => {}
@@ -342,6 +382,8 @@ impl Work {
 /// Where events are put.
 struct Table<'a> {
     transaction: &'a Transaction<'a>,
+    /// Adds an event; asked for once in a transaction.
+    events: CachedStatement<'a>,
     workflow: i64,
     next_number: &'a mut i64,
     live: &'a mut HashMap<Id, i64>,
@@ -361,7 +403,7 @@ struct Columns<'a> {
 }
 
 impl Table<'_> {
-    fn insert(&mut self, id: Id, event: &Event) -> rusqlite::Result<()> {
+    fn insert(&mut self, id: Id, event: &Event, began: Option<&Began>) -> rusqlite::Result<()> {
         let none = Columns::default();
         let (kind, columns) = match event {
             Event::Accepted { input, trigger, options, key, at } => {
@@ -423,20 +465,20 @@ impl Table<'_> {
         };
         let Some(number) = self.number(id)? else { return Ok(()) };
         let Columns { node, attempt, outcome, edges, after, started, at, text } = columns;
-        self.transaction
-            .prepare_cached("INSERT INTO event VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
-            .execute(params![
-                number,
-                kind,
-                node.map(|node| i64::try_from(node).unwrap_or(i64::MAX)),
-                attempt,
-                outcome,
-                edges,
-                after.map(nanos),
-                started.map(nanos),
-                nanos(at),
-                text,
-            ])?;
+        self.events.execute(params![
+            number,
+            kind,
+            node.map(index),
+            attempt,
+            outcome,
+            edges,
+            after.map(nanos),
+            started.map(nanos),
+            nanos(at),
+            text,
+            began.map(|began| index(began.node)),
+            began.map(|began| nanos(began.at)),
+        ])?;
         Ok(())
     }
 
@@ -462,6 +504,10 @@ fn delete(transaction: &Transaction, numbers: &[i64]) -> rusqlite::Result<()> {
             .execute([number])?;
     }
     Ok(())
+}
+
+fn index(node: usize) -> i64 {
+    i64::try_from(node).unwrap_or(i64::MAX)
 }
 
 fn nanos(duration: Duration) -> i64 {
