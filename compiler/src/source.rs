@@ -3,7 +3,6 @@
 //! Always true: spans are byte offsets into one file's text. Lines and columns exist only in rendering.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::syntax;
@@ -121,18 +120,15 @@ fn invalid_utf8(at: usize, bytes: &[u8]) -> Diagnostic {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
-    /// Where the lines of each file begin, once somebody asked.
-    lines: Vec<OnceLock<Vec<u32>>>,
 }
 
 impl Sources {
     pub fn new(workflow: SourceFile) -> Sources {
-        Sources { files: vec![workflow], lines: vec![OnceLock::new()] }
+        Sources { files: vec![workflow] }
     }
 
     pub fn add(&mut self, file: SourceFile) -> FileId {
         self.files.push(file);
-        self.lines.push(OnceLock::new());
         FileId((self.files.len() - 1) as u16)
     }
 
@@ -151,14 +147,5 @@ impl Sources {
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
         &self.get(span.file).text[span.range()]
-    }
-
-    /// Line of the span's start, counted from 1.
-    pub fn line(&self, span: Span) -> usize {
-        let starts = self.lines[span.file.0 as usize].get_or_init(|| {
-            let ends = self.get(span.file).text.match_indices('\n');
-            ends.map(|(at, _)| at as u32 + 1).collect()
-        });
-        starts.partition_point(|start| *start <= span.start) + 1
     }
 }

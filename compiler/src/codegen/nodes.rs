@@ -31,7 +31,8 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
     let (retry, timeout) = (gen_retry(node.retry), gen_duration(node.timeout));
     let leads = plan.workflow.edges.iter().any(|edge| edge.from == id || edge.to == id);
     let index = (leads || !fields.fields.is_empty()).then(|| quote! { pub const INDEX: usize = #index; });
-    let doc = doc(&[&format!("`{node_id}`, line {} of {}", module.line, plan.source), title]);
+    let about = if title == node_id { format!("`{node_id}`") } else { format!("`{node_id}`: {title}") };
+    let doc = doc(&[&about]);
     quote! {
         #doc
         mod #name {

@@ -49,7 +49,6 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub struct Module {
     pub name: String,
-    pub line: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -66,11 +65,8 @@ const RESERVED_MODULES: &[&str] =
 pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     let workflow = checked.workflow;
     let mut module_names = Names::reserving(RESERVED_MODULES);
-    let modules: Vec<Module> = workflow
-        .nodes
-        .iter()
-        .map(|node| Module { name: module_names.unique(snake(&node.id.value)), line: sources.line(node.span) })
-        .collect();
+    let modules: Vec<Module> =
+        workflow.nodes.iter().map(|node| Module { name: module_names.unique(snake(&node.id.value)) }).collect();
     let mut route_names = Names::reserving(&["main"]);
     let routes = workflow.edges.iter().map(|edge| {
         edge.condition.as_ref()?;

@@ -11,7 +11,7 @@ use flow_compiler::pipeline::Parsed;
 use flow_compiler::plan::Plan;
 use flow_compiler::source::{Dialect, SourceFile};
 use flow_compiler::syntax::{convert, flow};
-use flow_tests::same::{without_lines, without_places};
+use flow_tests::same::{without_origin, without_places};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,12 +45,11 @@ fn meaning(text: &str, dialect: Dialect, files: &dyn Files) -> Meaning {
     // What an author calls a type is not part of what it means, and JSON has no names for them.
     lowered.model.types.clear();
     let model = without_places(&format!("{:?}", lowered.model));
-    let name = if dialect == Dialect::Flow { "workflow.flow" } else { "workflow.json" };
     let accepted = lowered.check(&Default::default()).ok();
     let code = accepted.map(|accepted| {
         let plan = accepted.plan();
         inside_rust_code(&plan);
-        without_lines(plan.generate().main_rs(), name)
+        without_origin(plan.generate().main_rs())
     });
     Meaning { model, code }
 }

@@ -256,8 +256,7 @@ mod error {
     pub const MESSAGE: Field = Field::error(&["message"], "error.message");
 }
 
-/// `order-webhook`, line 6 of workflow.json
-/// Order Webhook Trigger
+/// `order-webhook`: Order Webhook Trigger
 mod order_webhook {
     use super::*;
 
@@ -287,8 +286,7 @@ mod order_webhook {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `validate-order`, line 19 of workflow.json
-/// Validate Order Data
+/// `validate-order`: Validate Order Data
 mod validate_order {
     use super::*;
 
@@ -328,8 +326,7 @@ mod validate_order {
     );
 }
 
-/// `check-inventory`, line 31 of workflow.json
-/// Check Inventory
+/// `check-inventory`: Check Inventory
 mod check_inventory {
     use super::*;
 
@@ -401,8 +398,7 @@ mod check_inventory {
     );
 }
 
-/// `process-payment`, line 57 of workflow.json
-/// Process Payment
+/// `process-payment`: Process Payment
 mod process_payment {
     use super::*;
 
@@ -485,8 +481,7 @@ mod process_payment {
     );
 }
 
-/// `update-inventory`, line 89 of workflow.json
-/// Update Inventory
+/// `update-inventory`: Update Inventory
 mod update_inventory {
     use super::*;
 
@@ -537,8 +532,7 @@ mod update_inventory {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `create-shipping`, line 112 of workflow.json
-/// Create Shipping Label
+/// `create-shipping`: Create Shipping Label
 mod create_shipping {
     use super::*;
 
@@ -635,8 +629,7 @@ mod create_shipping {
     );
 }
 
-/// `send-confirmation`, line 140 of workflow.json
-/// Send Order Confirmation
+/// `send-confirmation`: Send Order Confirmation
 mod send_confirmation {
     use super::*;
 
@@ -699,8 +692,7 @@ mod send_confirmation {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `update-order-status`, line 170 of workflow.json
-/// Update Order Status
+/// `update-order-status`: Update Order Status
 mod update_order_status {
     use super::*;
 
@@ -761,8 +753,7 @@ mod update_order_status {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `send-warehouse-notification`, line 197 of workflow.json
-/// Notify Warehouse
+/// `send-warehouse-notification`: Notify Warehouse
 mod send_warehouse_notification {
     use super::*;
 
@@ -820,8 +811,7 @@ mod send_warehouse_notification {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `validation-error-handler`, line 217 of workflow.json
-/// Handle Validation Errors
+/// `validation-error-handler`: Handle Validation Errors
 mod validation_error_handler {
     use super::*;
 
@@ -871,8 +861,7 @@ mod validation_error_handler {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `payment-error-handler`, line 236 of workflow.json
-/// Handle Payment Errors
+/// `payment-error-handler`: Handle Payment Errors
 mod payment_error_handler {
     use super::*;
 
@@ -922,8 +911,7 @@ mod payment_error_handler {
     static SHAPE: Shape = Shape::EMPTY;
 }
 
-/// `backorder-handler`, line 255 of workflow.json
-/// Handle Backorders
+/// `backorder-handler`: Handle Backorders
 mod backorder_handler {
     use super::*;
 
