@@ -42,7 +42,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Json,
             required: false,
             default: "the activating node's result, or its only array-valued field",
-            doc: "What is transformed.",
+            doc: "What is transformed: a list, or an object with a list in it. Of an object whose schema requires one list it is that one, whatever else comes.",
         },
         Key {
             name: "filter_condition",

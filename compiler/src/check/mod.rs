@@ -20,7 +20,7 @@ mod sort;
 pub mod types;
 
 use crate::diagnostic::{Code, Diagnostics, Label, Severity};
-use crate::model::{Expr, NodeId, Workflow};
+use crate::model::{Expr, Kind, NodeId, Workflow};
 use crate::source::{Sources, Span};
 pub use graph::Graph;
 use paths::{Known, Paths};
@@ -50,6 +50,12 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     dedupe::keys(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);
     dataflow::check(&workflow, &graph, diagnostics);
+    let mut workflow = workflow;
+    for (node, field) in &types.lists {
+        if let Kind::Transform(transform) = &mut workflow.nodes[node.0].kind {
+            transform.list = Some(field.clone());
+        }
+    }
     Checked { workflow, types }
 }
 

@@ -249,6 +249,10 @@ fn gen_transform(expressions: Expressions, transform: &Transform) -> (TokenStrea
         Some(tree) => expressions.tree_value(tree),
         None => quote! { transform::input(s) },
     };
+    let input = match &transform.list {
+        Some(field) => quote! { transform::list_in(#input, #field) },
+        None => input,
+    };
     let value = |expr: &crate::model::Expr| {
         let value = expressions.code(expr).value();
         let item = binding_for(&value);

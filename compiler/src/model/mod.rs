@@ -250,6 +250,8 @@ pub struct Rust {
 pub struct Transform {
     /// `None`: the activating node's result.
     pub input: Option<Tree>,
+    /// The field of the input that is the list, where its type says so and other lists may lie beside it. Found by the checker.
+    pub list: Option<String>,
     pub step: TransformStep,
 }
 

@@ -188,6 +188,9 @@ impl Parts<'_> {
         if let Some(input) = &transform.input {
             self.tree("input", input);
         }
+        if let Some(list) = &transform.list {
+            self.say("list", list);
+        }
         match &transform.step {
             TransformStep::FilterItems { condition } => {
                 self.say("transform_type", "filter_items");

@@ -29,6 +29,15 @@ pub fn input(scope: &Scope) -> Value {
     scope.activating_result().value()
 }
 
+/// The list in this field of an object, whatever else is in it. The input itself where there is none: then it may be the list, or
+/// hold one in another field.
+pub fn list_in(input: Value, field: &str) -> Value {
+    match expr::member(&input, field) {
+        list @ Value::Array(_) if matches!(input, Value::Object(_)) => list,
+        _ => input,
+    }
+}
+
 /// The value at a dotted path such as `customer.address.city`; undefined where it leads nowhere.
 pub fn field(item: &Value, path: &str) -> Value {
     path.split('.').fold(item.clone(), |value, name| match (&value, name.parse::<usize>()) {
@@ -316,6 +325,15 @@ mod tests {
             assert_eq!(json(filter_items(&value(input), &all)), none);
         }
         assert!(json(filter_items(&Value::Undefined, &all)).contains("missing"));
+    }
+
+    #[test]
+    fn a_named_list_is_found_beside_others() {
+        let named = |input: &str| list_in(value(input), "items").to_json().unwrap();
+        assert_eq!(named(r#"{"items":[1],"notes":[2]}"#), "[1]");
+        for itself in [r#"{"items":{},"notes":[2]}"#, r#"{"notes":[2]}"#, "[1]", "\"text\""] {
+            assert_eq!(named(itself), itself);
+        }
     }
 
     #[test]

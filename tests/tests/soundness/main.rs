@@ -124,8 +124,13 @@ impl Sound {
                         types.insert(*number, typed.ty);
                     });
                     // What these warn of, happens.
-                    let taken = accepted.warnings.iter().filter(|found| WARNINGS.contains(&found.code));
-                    drop.extend(taken.flat_map(|found| blamed(found, &text, &made)));
+                    for found in accepted.warnings.iter().filter(|found| WARNINGS.contains(&found.code)) {
+                        let blamed = blamed(found, &text, &made);
+                        if blamed.is_empty() {
+                            return None;
+                        }
+                        drop.extend(blamed);
+                    }
                     if drop.is_empty() {
                         return Some(Sound { made, text: text.text, accepted, types });
                     }

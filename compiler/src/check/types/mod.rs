@@ -44,6 +44,8 @@ pub struct Types {
     pub outputs: Vec<Type>,
     /// Of what a `rust` node gives its function, by node.
     pub arguments: BTreeMap<NodeId, Vec<Type>>,
+    /// See [`crate::model::Transform::list`], by node.
+    pub lists: BTreeMap<NodeId, String>,
 }
 
 /// What the checker knows of an expression.
@@ -67,10 +69,11 @@ pub(super) fn visit<'a>(
 ) {
     let workflow = &checked.workflow;
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let Types { input, outputs, arguments } = checked.types.clone();
+    let Types { input, outputs, arguments, lists } = checked.types.clone();
     let mut unheard = Diagnostics::default();
     let diagnostics = &mut unheard;
-    let checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, diagnostics };
+    let checker =
+        Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, lists, diagnostics };
     let mut at = |place: Place, expr: &'a Expr| {
         let names = checker.names(place);
         let mut typing = Typing::new(&names, sources).knowing(checker.facts(place));
@@ -102,8 +105,9 @@ pub(super) fn check(
     let outputs = workflow.nodes.iter().map(|node| outputs::envelope(&node.kind).unwrap_or(Type::Json)).collect();
     // Without a schema there is nothing to narrow.
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let arguments = BTreeMap::new();
-    let mut checker = Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, diagnostics };
+    let (arguments, lists) = (BTreeMap::new(), BTreeMap::new());
+    let mut checker =
+        Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, lists, diagnostics };
     for id in &graph.order {
         checker.node(*id);
     }
@@ -114,7 +118,7 @@ pub(super) fn check(
             checker.at(Place::Condition(index), |typing| typing.condition(condition));
         }
     }
-    Types { input: checker.input, outputs: checker.outputs, arguments: checker.arguments }
+    Types { input: checker.input, outputs: checker.outputs, arguments: checker.arguments, lists: checker.lists }
 }
 
 /// Whether this is the `else` of a .flow text. It is made of the conditions above it, and what is wrong with them is said there.
@@ -132,6 +136,7 @@ struct Checker<'a> {
     /// Of a transform `json`, until it has been looked at.
     outputs: Vec<Type>,
     arguments: BTreeMap<NodeId, Vec<Type>>,
+    lists: BTreeMap<NodeId, String>,
     diagnostics: &'a mut Diagnostics,
 }
 

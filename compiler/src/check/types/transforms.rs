@@ -19,17 +19,17 @@ impl Checker<'_> {
         let input = self.transform_input(id, transform);
         let of_objects =
             matches!(transform.step, TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. });
-        let (items, least) = match of_objects {
-            true => (Type::Json, 0),
-            false => match list(&input) {
-                Ok(list) => list,
-                Err(why) => {
-                    let node = self.workflow.node(id);
-                    self.diagnostics.push(messages::no_list(node, transform, &input, why));
-                    (Type::Json, 0)
-                }
-            },
+        let List { items, least, field: holder } = match of_objects {
+            true => List::unknown(),
+            false => list(&input).unwrap_or_else(|why| {
+                let node = self.workflow.node(id);
+                self.diagnostics.push(messages::no_list(node, transform, &input, why));
+                List::unknown()
+            }),
         };
+        if let Some(holder) = holder {
+            self.lists.insert(id, holder);
+        }
         if let Some(Tree::Whole(expr)) = &transform.input {
             let place = match &transform.step {
                 // What has no list has been reported.
@@ -153,6 +153,21 @@ pub(super) enum NoList {
     Several(Vec<String>),
 }
 
+/// The list that a transform works on.
+struct List {
+    items: Type,
+    /// How many there are at least.
+    least: usize,
+    /// The field of the input that it is, where the author's types name one and the input may hold other lists, declared or not.
+    field: Option<String>,
+}
+
+impl List {
+    fn unknown() -> List {
+        List { items: Type::Json, least: 0, field: None }
+    }
+}
+
 /// Whether one alternative is a list, or holds one, as far as is known.
 pub(super) fn is_list(ty: &Type) -> bool {
     list(ty).is_ok()
@@ -160,26 +175,26 @@ pub(super) fn is_list(ty: &Type) -> bool {
 
 /// The items of a list, where they are known.
 pub(super) fn rows(ty: &Type) -> Option<Type> {
-    list(ty).ok().map(|(items, _)| items)
+    list(ty).ok().map(|list| list.items)
 }
 
-/// The items of a list, and how many there are at least: of an array, or of the only array an object holds.
-fn list(input: &Type) -> Result<(Type, usize), NoList> {
+/// An array, or the only array an object holds.
+fn list(input: &Type) -> Result<List, NoList> {
     if input.is_never() {
-        return Ok((Type::Json, 0));
+        return Ok(List::unknown());
     }
     let mut lists = Vec::new();
     let mut several = Vec::new();
     let mut none = None;
     for one in input.members() {
         match one {
-            Type::Json => return Ok((Type::Json, 0)),
-            Type::Array(array) => lists.push((array.items.clone(), array.least)),
+            Type::Json => return Ok(List::unknown()),
+            Type::Array(array) => lists.push(List { items: array.items.clone(), least: array.least, field: None }),
             Type::Object(object) => match list_in(object, &mut several) {
                 Some(found) => lists.push(found),
                 // Of an object without any declared field nothing is known.
                 None if object.fields().is_empty() && !matches!(object.rest, Rest::Closed) => {
-                    return Ok((Type::Json, 0));
+                    return Ok(List::unknown());
                 }
                 None => none = Some(one),
             },
@@ -191,27 +206,30 @@ fn list(input: &Type) -> Result<(Type, usize), NoList> {
     match (lists.is_empty(), none) {
         (false, Some(none)) => Err(NoList::Sometimes(none.clone())),
         (false, None) => {
-            let least = lists.iter().map(|(_, least)| *least).min().unwrap_or(0);
-            Ok((Type::union(lists.into_iter().map(|(items, _)| items)), least))
+            let least = lists.iter().map(|list| list.least).min().unwrap_or(0);
+            let mut fields = lists.iter().map(|list| list.field.clone());
+            let first = fields.next().flatten();
+            let field = first.filter(|first| fields.all(|field| field.as_ref() == Some(first)));
+            Ok(List { items: Type::union(lists.into_iter().map(|list| list.items)), least, field })
         }
         (true, _) if several.len() > 1 => Err(NoList::Several(several)),
         (true, _) => Err(NoList::Never),
     }
 }
 
-fn list_in(object: &Object, several: &mut Vec<String>) -> Option<(Type, usize)> {
+fn list_in(object: &Object, several: &mut Vec<String>) -> Option<List> {
+    let can_be = |ty: &Type| ty.is_json() || ty.members().iter().any(|ty| matches!(ty, Type::Array(_)));
     let certain: Vec<&Field> =
         object.fields().iter().filter(|field| !field.optional && matches!(field.ty, Type::Array(_))).collect();
     match certain.as_slice() {
-        // Were there another array, there would be no result.
-        [field] => match &field.ty {
-            Type::Array(array) => Some((array.items.clone(), array.least)),
-            _ => None,
-        },
-        [] => {
-            let can_be = |ty: &Type| ty.is_json() || ty.members().iter().any(|ty| matches!(ty, Type::Array(_)));
-            object.fields().iter().any(|field| can_be(&field.ty)).then_some((Type::Json, 0))
+        [field] => {
+            let Type::Array(array) = &field.ty else { return None };
+            let is_open = !matches!(object.rest, Rest::Closed);
+            let others = is_open || object.fields().iter().any(|other| other.name != field.name && can_be(&other.ty));
+            let name = others.then(|| field.name.to_string());
+            Some(List { items: array.items.clone(), least: array.least, field: name })
         }
+        [] => object.fields().iter().any(|field| can_be(&field.ty)).then(List::unknown),
         fields => {
             several.extend(fields.iter().map(|field| field.name.to_string()));
             None

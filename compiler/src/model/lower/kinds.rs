@@ -35,7 +35,7 @@ impl Lowering<'_> {
             "data_transform" => match self.transform_step(id, node, config) {
                 Some(step) => {
                     let input = config.get("input").map(|input| self.tree(Place::Node(id), input));
-                    Kind::Transform(Transform { input, step })
+                    Kind::Transform(Transform { input, list: None, step })
                 }
                 None => Kind::Unknown,
             },
