@@ -14,7 +14,7 @@ pub(super) fn envelope(kind: &Kind) -> Option<Type> {
         Kind::Webhook(webhook) => completed(schema(&webhook.input_schema), Type::Missing),
         Kind::Manual(manual) => completed(schema(&manual.input_schema), Type::Missing),
         Kind::Http(http) => completed(answer(http), error().join(&Type::Missing)).join(&failed(failed_answer(http))),
-        Kind::Email(_) => completed(Type::Json, Type::Missing).join(&failed(Type::Json)),
+        Kind::Email(_) => completed(sent(), Type::Missing).join(&failed(unsent())),
         Kind::Rust(rust) => completed(schema(&rust.result_schema), Type::Missing).join(&failed(Type::Missing)),
         Kind::Filter(_) => {
             let passed = |passed: Type| Type::object(vec![Field::required("passed", passed)], Rest::Closed);
@@ -55,6 +55,22 @@ fn with_status(status: &str, result: Type, error: Type) -> Type {
         Field::required("execution_time", Type::Number),
     ];
     Type::object(fields, Rest::Closed)
+}
+
+/// The result of a mail that went out, or that may have.
+fn sent() -> Type {
+    let delivery = Type::union(["sent", "unknown"].map(Type::text));
+    let fields = vec![
+        Field::required("message_id", Type::STRING),
+        Field::required("accepted", Type::Number),
+        Field::required("delivery", delivery),
+        Field::required("success", Type::TRUE),
+    ];
+    Type::object(fields, Rest::Closed)
+}
+
+fn unsent() -> Type {
+    Type::object(vec![Field::required("success", Type::FALSE)], Rest::Closed)
 }
 
 /// The result of a 2xx answer: the body's fields, then what the body has no field for.
