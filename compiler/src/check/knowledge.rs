@@ -21,12 +21,16 @@ pub enum Place {
 
 /// What is known about values before any data is seen.
 pub trait Knowledge {
-    /// What the value at a path can still be when it is read at this place.
-    fn possible(&self, place: Place, path: &Path) -> Possible;
+    /// What the value at a path can still be when it is read at this place; where `ran` is a node, in the executions in which it ran.
+    fn possible(&self, place: Place, ran: Option<NodeId>, path: &Path) -> Possible;
 
     /// Whether a read counts on the output of a node, so that it is reported where that node may be skipped. Behind a
     /// default, a test and in a condition a missing output is one of the values there are.
     fn counts_on(&self, read: &Expr) -> bool;
+
+    /// Whether there are executions that read at this place in which only the first of two nodes ran, and others in which it did
+    /// not.
+    fn runs_without(&self, place: Place, ran: NodeId, skipped: NodeId) -> bool;
 }
 
 /// The alternatives that are left.
@@ -85,11 +89,15 @@ impl Possible {
 pub struct Nothing;
 
 impl Knowledge for Nothing {
-    fn possible(&self, _: Place, _: &Path) -> Possible {
+    fn possible(&self, _: Place, _: Option<NodeId>, _: &Path) -> Possible {
         Possible::anything(Some(Witness { when: String::new(), because: None }))
     }
 
     fn counts_on(&self, _: &Expr) -> bool {
         true
+    }
+
+    fn runs_without(&self, _: Place, _: NodeId, _: NodeId) -> bool {
+        false
     }
 }

@@ -75,6 +75,15 @@ pub struct Arrow {
 }
 
 impl Expr {
+    /// The node whose output this is, or a part of it.
+    pub fn source(&self) -> Option<NodeId> {
+        match &self.kind {
+            ExprKind::Path(Path { root: Root::Output(node), .. }) => Some(*node),
+            ExprKind::Member(object, _) | ExprKind::Index(object, _) | ExprKind::Method(object, ..) => object.source(),
+            _ => None,
+        }
+    }
+
     pub fn constant(span: Span, value: Value) -> Expr {
         Expr { span, kind: ExprKind::Constant(value) }
     }

@@ -246,6 +246,10 @@ impl<'a> Paths<'a> {
                 self.choose(test, yes, no)
             }
             Formula::Ran(node) => Truth::known(self.nodes[node.0].runs),
+            Formula::Precedes { node, reader } => {
+                let alone = self.diagrams.and(self.nodes[reader.0].runs, !self.nodes[node.0].runs);
+                Truth::known(if alone == FALSE { TRUE } else { FALSE })
+            }
             Formula::Atom(atom) => self.atom(*atom, own),
         }
     }

@@ -24,6 +24,11 @@ pub enum Formula {
     If(Box<[Formula; 3]>),
     /// A node has run.
     Ran(NodeId),
+    /// Whenever `reader` runs, `node` has run.
+    Precedes {
+        node: NodeId,
+        reader: NodeId,
+    },
     /// By its index in [`Tests::atoms`].
     Atom(usize),
 }

@@ -6,7 +6,7 @@
 
 use super::analysis::Paths;
 use super::content::{Base, BaseRoot, Content, State, content};
-use super::mdd::{FALSE, Ref};
+use super::mdd::{FALSE, Ref, TRUE};
 use crate::check::knowledge::{Knowledge, Place, Possible, Texts, Witness};
 use crate::model::expr::{Path, Root};
 use crate::model::{Expr, NodeId};
@@ -29,16 +29,12 @@ impl<'a> Known<'a> {
 }
 
 impl Knowledge for Known<'_> {
-    fn possible(&self, place: Place, path: &Path) -> Possible {
+    fn possible(&self, place: Place, ran: Option<NodeId>, path: &Path) -> Possible {
         let mut paths = self.paths.borrow_mut();
-        let (reader, own) = match place {
-            Place::Node(node) => (node, None),
-            Place::Condition(edge) => {
-                let from = paths.workflow.edges[edge].from;
-                (from, Some(from))
-            }
-        };
+        let (reader, own) = reader(&paths, place);
+        let ran = ran.map_or(TRUE, |ran| paths.nodes[ran.0].runs);
         let here = paths.nodes[reader.0].runs;
+        let here = paths.diagrams.and(here, ran);
         let mut absent = Absent::default();
         paths.look(path, (reader, own), here, &mut absent);
         // Behind a node that never runs nothing more is said.
@@ -52,6 +48,25 @@ impl Knowledge for Known<'_> {
 
     fn counts_on(&self, read: &Expr) -> bool {
         self.counted.contains(&std::ptr::from_ref(read))
+    }
+
+    fn runs_without(&self, place: Place, ran: NodeId, skipped: NodeId) -> bool {
+        let mut paths = self.paths.borrow_mut();
+        let here = paths.nodes[reader(&paths, place).0.0].runs;
+        let [ran, skipped] = [ran, skipped].map(|node| paths.nodes[node.0].runs);
+        let alone = paths.diagrams.and(ran, !skipped);
+        paths.possible(here, !ran).is_some() && paths.possible(here, alone).is_some()
+    }
+}
+
+/// The node at whose place something is read, and the one whose edge is being decided there.
+fn reader(paths: &Paths, place: Place) -> (NodeId, Option<NodeId>) {
+    match place {
+        Place::Node(node) => (node, None),
+        Place::Condition(edge) => {
+            let from = paths.workflow.edges[edge].from;
+            (from, Some(from))
+        }
     }
 }
 
@@ -76,11 +91,15 @@ impl Paths<'_> {
             return None;
         }
         let states = self.nodes[node.0];
-        let misrouted = if own == Some(node) { FALSE } else { states.misrouted };
+        // How a node would have ended that did not run says nothing.
+        let (ran, misrouted) = match own == Some(node) {
+            true => (here, FALSE),
+            false => (self.diagrams.and(here, states.runs), states.misrouted),
+        };
         let failed = self.diagrams.or(states.fails, misrouted);
         let mut words = Vec::new();
         for (word, when) in [("completed", !failed), ("failed", failed)] {
-            if self.possible(here, when).is_some() {
+            if self.possible(ran, when).is_some() {
                 words.push(JsString::from(word));
             }
         }

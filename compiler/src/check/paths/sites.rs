@@ -73,15 +73,20 @@ impl<'a> Walk<'a, '_> {
             ExprKind::Binary(operator @ (Binary::And | Binary::Or | Binary::Coalesce), left, right) => {
                 self.expr(left, guard, true);
                 if reads_outputs(right) {
-                    let asked = match (operator, source(left), &left.kind) {
-                        (Binary::And, _, _) => self.tests.formula(left, self.reader),
-                        // `a.result.x ?? b.result.x`: whichever ran. That `a` ran and had no `x` is another matter.
-                        (_, Some(node), _) => Formula::Not(Formula::Ran(node).into()),
-                        (Binary::Coalesce, None, ExprKind::Path(path)) => {
-                            self.tests.of_path(path, self.reader, Test::Nullish)
+                    let reader = self.reader;
+                    let asked = match (operator, &left.kind) {
+                        (Binary::And, _) => self.tests.formula(left, reader),
+                        (Binary::Coalesce, ExprKind::Path(path)) => self.tests.of_path(path, reader, Test::Nullish),
+                        (Binary::Coalesce, _) => Formula::Known(true),
+                        _ => Formula::Not(self.tests.formula(left, reader).into()),
+                    };
+                    let asked = match (operator, left.source()) {
+                        (Binary::And, _) | (_, None) => asked,
+                        // `a.result.x ?? b.result.x`: whichever ran. That `a` ran and had no `x` is for the types to say.
+                        (_, Some(node)) => {
+                            let skipped = Formula::Not(Formula::Ran(node).into());
+                            Formula::If(Box::new([Formula::Precedes { node, reader }, asked, skipped]))
                         }
-                        (Binary::Coalesce, None, _) => Formula::Known(true),
-                        _ => Formula::Not(self.tests.formula(left, self.reader).into()),
                     };
                     self.expr(right, Some(&both(guard, asked)), tolerant);
                 }
@@ -119,15 +124,6 @@ impl<'a> Walk<'a, '_> {
             }
             _ => expr.children().into_iter().for_each(|child| self.expr(child, guard, false)),
         }
-    }
-}
-
-/// The node whose output an expression is a part of.
-fn source(expr: &Expr) -> Option<NodeId> {
-    match &expr.kind {
-        ExprKind::Path(Path { root: Root::Output(node), .. }) => Some(*node),
-        ExprKind::Member(object, _) | ExprKind::Index(object, _) | ExprKind::Method(object, ..) => source(object),
-        _ => None,
     }
 }
 

@@ -183,6 +183,8 @@ impl<'a> Typing<'a> {
             if read.unknown && self.quiet == 0 {
                 let found = messages::unknown_field(self, &ty, &read, expr, path, at);
                 self.report(found);
+                // That it is always missing, too, goes without saying.
+                return (Type::Json, None);
             }
             walked.steps.push(step.clone());
             // Behind something that can be missing the reason stays the same.
@@ -403,8 +405,9 @@ impl<'a> Typing<'a> {
             }
             Binary::Or => {
                 let truthy = left_type.passing(&Test::Truthy);
+                let lost = self.both_may_lack(operator, left, right);
                 let right = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };
-                truthy.join(&right)
+                truthy.join(&right).join(&lost)
             }
             Binary::Coalesce => {
                 let present = left_type.passing(&Test::NotNullish);
@@ -414,19 +417,36 @@ impl<'a> Typing<'a> {
                     self.quiet -= 1;
                     return present;
                 }
+                let lost = self.both_may_lack(operator, left, right);
                 let before = self.facts.len();
                 if let Some(about) = narrow::reference(left) {
                     self.facts.push(Rc::new(Fact { about, test: Test::Nullish }));
                 }
                 let right = self.infer(right);
                 self.facts.truncate(before);
-                present.join(&right)
+                present.join(&right).join(&lost)
             }
             _ => {
                 let right_type = self.infer(right);
                 self.operator(operator, (left, &left_type), (right, &right_type))
             }
         }
+    }
+
+    /// Of `a.result.x || b.result.x`, "whichever ran": missing, where `a` may have run without having that field while `b` was
+    /// skipped. Where `a` has always run, that is `skipped-node`.
+    pub(super) fn both_may_lack(&mut self, operator: Binary, left: &Expr, right: &Expr) -> Type {
+        let (Some(ran), Some(skipped)) = (left.source(), right.source()) else { return Type::Never };
+        if ran == skipped || !self.names.runs_without(ran, skipped) {
+            return Type::Never;
+        }
+        let names = Names { ran: Some(ran), ..*self.names };
+        let (facts, bound) = (self.facts.clone(), self.bound.clone());
+        let mut typing =
+            Typing { facts, bound, everywhere: self.everywhere, quiet: 1, ..Typing::new(&names, self.sources) };
+        let ty = typing.infer(left);
+        let gives_way = if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() };
+        if gives_way && !ty.is_json() { Type::Missing } else { Type::Never }
     }
 
     /// The text of a place, as it was written.

@@ -162,7 +162,14 @@ impl Checker<'_> {
     }
 
     fn names(&self, place: Place) -> Names<'_> {
-        Names { workflow: self.workflow, place, input: &self.input, outputs: &self.outputs, knowledge: self.knowledge }
+        Names {
+            workflow: self.workflow,
+            place,
+            ran: None,
+            input: &self.input,
+            outputs: &self.outputs,
+            knowledge: self.knowledge,
+        }
     }
 
     /// What holds at a place, in every execution that comes there.

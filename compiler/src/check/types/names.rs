@@ -6,9 +6,12 @@ use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::{EnvId, Expr, NodeId, Workflow};
 use flow_runtime::value::JsString;
 
+#[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
     pub(super) workflow: &'a Workflow,
     pub(super) place: Place,
+    /// A node that is supposed to have run.
+    pub(super) ran: Option<NodeId>,
     pub(super) input: &'a Type,
     /// The envelope of each node, as if it had run; `json` where nothing is known yet.
     pub(super) outputs: &'a [Type],
@@ -33,7 +36,12 @@ impl Names<'_> {
     pub(super) fn may_be_skipped(&self, read: &Expr, root: Root) -> bool {
         let Some(knowledge) = self.knowledge.filter(|knowledge| !knowledge.counts_on(read)) else { return false };
         let whole = Path { root, steps: Vec::new() };
-        matches!(root, Root::Output(_)) && knowledge.possible(self.place, &whole).missing.is_some()
+        matches!(root, Root::Output(_)) && knowledge.possible(self.place, self.ran, &whole).missing.is_some()
+    }
+
+    /// Whether there are executions in which only the first of two nodes ran before this place, and others in which it did not.
+    pub(super) fn runs_without(&self, ran: NodeId, skipped: NodeId) -> bool {
+        self.knowledge.is_some_and(|knowledge| knowledge.runs_without(self.place, ran, skipped))
     }
 
     pub(super) fn is_secret(&self, variable: EnvId) -> bool {
@@ -46,7 +54,7 @@ impl Names<'_> {
         if ty.is_json() || ty.is_never() {
             return ty;
         }
-        let possible = knowledge.possible(self.place, path);
+        let possible = knowledge.possible(self.place, self.ran, path);
         let left = possible.left_of(&ty);
         if let Some(missing) = &possible.missing
             && left.may_be_missing()
@@ -78,7 +86,7 @@ impl Names<'_> {
         for name in names {
             let mut steps = path.steps.clone();
             steps.push(name.to_string());
-            let possible = knowledge.possible(self.place, &Path { root: path.root, steps });
+            let possible = knowledge.possible(self.place, self.ran, &Path { root: path.root, steps });
             left = left.only(|ty| match ty {
                 Type::Object(_) => !possible.left_of(&ty.field(name).ty).is_never(),
                 _ => true,
