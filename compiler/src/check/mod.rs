@@ -11,6 +11,7 @@ mod dedupe;
 mod graph;
 pub mod knowledge;
 mod lints;
+mod mistakes;
 mod never;
 mod order;
 mod paths;
@@ -19,10 +20,11 @@ mod skipped;
 mod sort;
 pub mod types;
 
-use crate::diagnostic::{Code, Diagnostics, Label, Severity};
+use crate::diagnostic::{Code, Diagnostics, Label};
 use crate::model::{Expr, Kind, NodeId, Workflow};
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 pub use graph::Graph;
+use mistakes::Mistakes;
 use paths::{Known, Paths};
 pub use types::{Typed, Types};
 
@@ -45,7 +47,11 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     sort::observed(&workflow, diagnostics);
     let types = types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
     if let Some(known) = known {
-        paths(known.paths.into_inner(), diagnostics);
+        let mistakes = Mistakes::of(diagnostics);
+        match mistakes.without_conditions(&workflow) {
+            None => paths(known.paths.into_inner(), &mistakes, diagnostics),
+            Some(workflow) => paths(Paths::new(&workflow, &graph), &mistakes, diagnostics),
+        }
     }
     dedupe::keys(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);
@@ -78,7 +84,10 @@ fn known<'a>(workflow: &'a Workflow, graph: &'a Graph, diagnostics: &Diagnostics
 }
 
 /// The rules that ask what can hold where.
-fn paths(mut paths: Paths, diagnostics: &mut Diagnostics) {
+fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
+    if paths.gave_up() {
+        return;
+    }
     // An edge that could not be read may be the one that makes all the difference.
     let is_whole = !diagnostics.iter().any(|diagnostic| BROKEN_GRAPH.contains(&diagnostic.code));
     let mut found = Diagnostics::default();
@@ -90,14 +99,7 @@ fn paths(mut paths: Paths, diagnostics: &mut Diagnostics) {
         constant::verdicts(&paths, &mut found);
     }
     // A condition or a reference with a mistake in it is reported for that mistake: what follows from it says nothing.
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let mut wrong: Vec<Span> = errors.map(|diagnostic| diagnostic.primary.span).collect();
-    wrong.sort_unstable();
-    let follows = |place: &Label| {
-        let Span { file, start, end } = place.span;
-        let first = wrong.partition_point(|wrong| (wrong.file, wrong.start) < (file, start));
-        wrong[first..].iter().take_while(|wrong| wrong.file == file && wrong.start < end).any(|wrong| wrong.end <= end)
-    };
+    let follows = |place: &Label| mistakes.are_in(place.span);
     let own = found.iter().filter(|found| !follows(&found.primary) && !found.labels.iter().any(follows));
     diagnostics.extend(own.cloned());
 }
