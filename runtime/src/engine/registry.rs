@@ -184,6 +184,11 @@ impl Registry {
         Some(known.clone())
     }
 
+    /// Whether somebody wants the end of an execution that waits in the journal.
+    pub fn is_cancelled(&self, id: Id) -> bool {
+        matches!(self.inner().known.get(&id), Some(Known::Parked { cancel: true, .. }))
+    }
+
     /// Those that are in memory and have not ended.
     pub fn running(&self) -> Vec<Arc<Run>> {
         let running = |known: &Known| match known {

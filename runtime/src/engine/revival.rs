@@ -186,7 +186,8 @@ pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
         let id = scheduler.next().await;
         let Some(engine) = engine.upgrade() else { return };
         let turn = Turn::of_scheduler(&engine);
-        if !engine.is_draining() {
+        // The next process goes on with them; but nobody asks it for the end of one.
+        if !engine.is_draining() || engine.registry.is_cancelled(id) {
             tokio::spawn(engine.revive(id, turn));
         }
     }

@@ -434,6 +434,26 @@ async fn draining_leaves_what_waits_to_the_next_process() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_is_cancelled_also_while_the_process_drains() {
+    let life = Life::new(vec![http("a", 1)], vec![]);
+    let process = life.born();
+    process.world.script("a", [act(unavailable()), Act::End(seconds(9), succeed("{}"))]);
+    for _ in 0..2 {
+        process.engine.start(input(), StartedBy::Hand).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+    }
+    let ids = process.journal.ids();
+    let cancelled = async {
+        sleep(Duration::from_millis(100)).await;
+        assert!(process.engine.cancel(&ids[0].to_string()));
+        assert_eq!(process.ended(ids[0]).await, Status::Cancelled);
+    };
+    let (left, ()) = tokio::join!(process.engine.drain(seconds(20)), cancelled);
+    assert_eq!((left, process.ended(ids[1]).await), (0, Status::Completed));
+    assert_eq!(process.called(), ["a", "a"], "and not a third time");
+}
+
+#[tokio::test(start_paused = true)]
 async fn executions_of_another_workflow_are_left_alone() {
     let life = Life::new(vec![http("a", 0)], vec![]);
     let first = life.born();
