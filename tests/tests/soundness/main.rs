@@ -16,7 +16,7 @@ mod schema;
 use flow_compiler::build::{self, Options, Talk};
 use flow_compiler::check;
 use flow_compiler::diagnostic::{Code, Diagnostic, Severity};
-use flow_compiler::model::ty::{Format, Type};
+use flow_compiler::model::ty::{Format, Rest, Type};
 use flow_compiler::pipeline::{self, Accepted};
 use flow_compiler::source::SourceFile;
 use flow_runtime::value::Value;
@@ -209,19 +209,31 @@ impl Sound {
     }
 }
 
-/// Whether a value in JSON can be one of this type: there a number that is none, and what is missing in a list, are `null`.
+/// Whether a value can be what JSON makes of one of this type: a number that is none, and what is missing in a list, are `null`; a field
+/// that is missing is left out.
 fn is_of(ty: &Type, value: &Value) -> bool {
-    if ty.admits(value) {
-        return true;
-    }
-    let name = ty.to_string();
-    let null = match value {
-        Value::Null => name.contains("number"),
-        _ => {
-            value.to_json().is_some_and(|text| text.contains("null")) && (name.contains("number") || name.contains('?'))
+    let one_is = |ty: &Type| match (ty, value) {
+        (Type::Missing | Type::Number, Value::Null) => true,
+        (Type::Array(array), Value::Array(items)) => {
+            items.len() >= array.least && items.iter().all(|item| is_of(&array.items, item))
         }
+        (Type::Object(object), Value::Object(fields)) => {
+            let declared = object.fields().iter().all(|field| match fields.get(&field.name) {
+                Some(value) => is_of(&field.ty, value),
+                None => field.optional || field.ty.may_be_missing(),
+            });
+            let mut others =
+                fields.iter().filter(|(name, _)| name.as_str().is_none_or(|name| object.field(name).is_none()));
+            declared
+                && match &object.rest {
+                    Rest::Closed => others.next().is_none(),
+                    Rest::Undeclared => true,
+                    Rest::Of(ty) => others.all(|(_, value)| is_of(ty, value)),
+                }
+        }
+        _ => false,
     };
-    null || (name.contains("missing") && value.to_json().is_some_and(|text| text.contains("null")))
+    ty.admits(value) || ty.members().iter().any(one_is)
 }
 
 /// The expressions that a finding is about.
