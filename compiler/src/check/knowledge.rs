@@ -28,6 +28,9 @@ pub trait Knowledge {
     /// default, a test and in a condition a missing output is one of the values there are.
     fn counts_on(&self, read: &Expr) -> bool;
 
+    /// Whether a node can fail after it has completed, because none of the connections out of it leads on.
+    fn is_misrouted(&self, node: NodeId) -> bool;
+
     /// Whether there are executions that read at this place in which only the first of two nodes ran, and others in which it did
     /// not.
     fn runs_without(&self, place: Place, ran: NodeId, skipped: NodeId) -> bool;
@@ -94,6 +97,10 @@ impl Knowledge for Nothing {
     }
 
     fn counts_on(&self, _: &Expr) -> bool {
+        true
+    }
+
+    fn is_misrouted(&self, _: NodeId) -> bool {
         true
     }
 

@@ -50,6 +50,10 @@ impl Knowledge for Known<'_> {
         self.counted.contains(&std::ptr::from_ref(read))
     }
 
+    fn is_misrouted(&self, node: NodeId) -> bool {
+        self.paths.borrow().nodes[node.0].misrouted != FALSE
+    }
+
     fn runs_without(&self, place: Place, ran: NodeId, skipped: NodeId) -> bool {
         let mut paths = self.paths.borrow_mut();
         let here = paths.nodes[reader(&paths, place).0.0].runs;

@@ -374,6 +374,15 @@ pub(super) fn no_list(node: &Node, transform: &Transform, input: &Type, why: NoL
             ),
         )
         .label("which one?"),
+        NoList::InDoubt(name) => {
+            let id = &node.id;
+            let headline =
+                format!("`{}` walks through a list, and the only one in its input, `{name}`, may be missing", id.value);
+            return Diagnostic::new(Code::TypeMismatch, id.span, headline)
+                .label("the node fails then")
+                .help(format!("say what counts then: \"input\": \"${{previous_outputs.….{name} ?? []}}\""))
+                .help(format!("or let the schema require it: \"required\": [\"{name}\"]"));
+        }
     };
     match transform.input {
         Some(_) => diagnostic.help("let `input` lead to an array"),

@@ -102,7 +102,11 @@ pub(super) fn check(
     diagnostics: &mut Diagnostics,
 ) -> Types {
     let input = input(workflow);
-    let outputs = workflow.nodes.iter().map(|node| outputs::envelope(&node.kind).unwrap_or(Type::Json)).collect();
+    let envelope = |id: NodeId| {
+        let envelope = outputs::envelope(&workflow.node(id).kind).unwrap_or(Type::Json);
+        if is_misrouted(knowledge, id) { outputs::misrouted(&envelope) } else { envelope }
+    };
+    let outputs = workflow.node_ids().map(envelope).collect();
     // Without a schema there is nothing to narrow.
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
     let (arguments, lists) = (BTreeMap::new(), BTreeMap::new());
@@ -126,6 +130,10 @@ fn is_otherwise(condition: &Expr) -> bool {
     matches!(&condition.kind, ExprKind::Unary(_, operand) if operand.span == condition.span)
 }
 
+fn is_misrouted(knowledge: Option<&dyn Knowledge>, id: NodeId) -> bool {
+    knowledge.is_some_and(|knowledge| knowledge.is_misrouted(id))
+}
+
 struct Checker<'a> {
     workflow: &'a Workflow,
     graph: &'a Graph,
@@ -146,7 +154,11 @@ impl Checker<'_> {
         match &workflow.node(id).kind {
             Kind::Transform(transform) => {
                 let result = self.transform(id, transform);
-                self.outputs[id.0] = outputs::of_transform(result);
+                let envelope = outputs::of_transform(result);
+                self.outputs[id.0] = match is_misrouted(self.knowledge, id) {
+                    true => outputs::misrouted(&envelope),
+                    false => envelope,
+                };
             }
             Kind::Rust(rust) => {
                 let infer = |typing: &mut Typing| {

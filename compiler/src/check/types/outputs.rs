@@ -32,6 +32,18 @@ pub(super) fn of_transform(result: Type) -> Type {
     completed(result, Type::Missing).join(&failed(Type::Missing))
 }
 
+/// The envelope of a node that may fail after it has completed: with its result, and an error.
+pub(super) fn misrouted(envelope: &Type) -> Type {
+    let failed = [Field::required("status", Type::text("failed")), Field::required("error", error())];
+    let lost = |ty: &Type| match ty {
+        Type::Object(object) if object.field("status").is_some_and(|status| status.ty == Type::text("completed")) => {
+            Type::Object(Arc::new(object.with(failed.clone())))
+        }
+        _ => Type::Never,
+    };
+    envelope.join(&Type::union(envelope.members().iter().map(lost)))
+}
+
 fn completed(result: Type, error: Type) -> Type {
     with_status("completed", result, error)
 }

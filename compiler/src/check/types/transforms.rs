@@ -151,6 +151,8 @@ pub(super) enum NoList {
     Sometimes(Type),
     /// It has these fields that are.
     Several(Vec<String>),
+    /// The only field of it that can be one need not be there, or need not be one.
+    InDoubt(String),
 }
 
 /// The list that a transform works on.
@@ -184,19 +186,19 @@ fn list(input: &Type) -> Result<List, NoList> {
         return Ok(List::unknown());
     }
     let mut lists = Vec::new();
-    let mut several = Vec::new();
     let mut none = None;
     for one in input.members() {
         match one {
             Type::Json => return Ok(List::unknown()),
             Type::Array(array) => lists.push(List { items: array.items.clone(), least: array.least, field: None }),
-            Type::Object(object) => match list_in(object, &mut several) {
-                Some(found) => lists.push(found),
+            Type::Object(object) => match list_in(object) {
+                Ok(found) => lists.push(found),
                 // Of an object without any declared field nothing is known.
-                None if object.fields().is_empty() && !matches!(object.rest, Rest::Closed) => {
+                Err(NoList::Never) if object.fields().is_empty() && !matches!(object.rest, Rest::Closed) => {
                     return Ok(List::unknown());
                 }
-                None => none = Some(one),
+                Err(NoList::Never) => none = Some(one),
+                Err(why) => return Err(why),
             },
             // Whether it is there at all is another question.
             Type::Missing | Type::Null => {}
@@ -212,28 +214,28 @@ fn list(input: &Type) -> Result<List, NoList> {
             let field = first.filter(|first| fields.all(|field| field.as_ref() == Some(first)));
             Ok(List { items: Type::union(lists.into_iter().map(|list| list.items)), least, field })
         }
-        (true, _) if several.len() > 1 => Err(NoList::Several(several)),
         (true, _) => Err(NoList::Never),
     }
 }
 
-fn list_in(object: &Object, several: &mut Vec<String>) -> Option<List> {
+fn list_in(object: &Object) -> Result<List, NoList> {
     let can_be = |ty: &Type| ty.is_json() || ty.members().iter().any(|ty| matches!(ty, Type::Array(_)));
     let certain: Vec<&Field> =
         object.fields().iter().filter(|field| !field.optional && matches!(field.ty, Type::Array(_))).collect();
     match certain.as_slice() {
         [field] => {
-            let Type::Array(array) = &field.ty else { return None };
+            let Type::Array(array) = &field.ty else { return Err(NoList::Never) };
             let is_open = !matches!(object.rest, Rest::Closed);
             let others = is_open || object.fields().iter().any(|other| other.name != field.name && can_be(&other.ty));
             let name = others.then(|| field.name.to_string());
-            Some(List { items: array.items.clone(), least: array.least, field: name })
+            Ok(List { items: array.items.clone(), least: array.least, field: name })
         }
-        [] => object.fields().iter().any(|field| can_be(&field.ty)).then(List::unknown),
-        fields => {
-            several.extend(fields.iter().map(|field| field.name.to_string()));
-            None
-        }
+        [] if object.fields().iter().any(|field| field.ty.is_json()) => Ok(List::unknown()),
+        [] => match object.fields().iter().find(|field| can_be(&field.ty)) {
+            Some(field) => Err(NoList::InDoubt(field.name.to_string())),
+            None => Err(NoList::Never),
+        },
+        fields => Err(NoList::Several(fields.iter().map(|field| field.name.to_string()).collect())),
     }
 }
 
