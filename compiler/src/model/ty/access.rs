@@ -43,7 +43,9 @@ impl Type {
             Type::Missing | Type::Null => Read::of(Type::Missing),
             Type::Never => Read::of(Type::Never),
             // `items.0`, as a dotted path may say.
-            Type::Array(_) | Type::String(_) if name.parse::<usize>().is_ok_and(|at| at.to_string() == name) => {
+            Type::Array(_) | Type::String(_) | Type::Literal(Literal::String(_))
+                if name.parse::<usize>().is_ok_and(|at| at.to_string() == name) =>
+            {
                 Read::of(self.element(name.parse().unwrap_or(0)))
             }
             Type::Bool | Type::Number | Type::String(_) | Type::Literal(_) | Type::Array(_) => {

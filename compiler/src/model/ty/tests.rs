@@ -54,6 +54,10 @@ fn fields() {
     assert_eq!(ty.join(&Type::Missing).field("a").ty.to_string(), "number | missing");
     assert!(!Type::Missing.field("a").unknown);
     assert!(Type::Number.field("a").unknown);
+    // As a dotted path may say, of a text as of an array.
+    for text in [Type::STRING, Type::text("bc")] {
+        assert_eq!(text.field("1").ty.to_string(), "string | missing");
+    }
     let other = closed(vec![s("c", Type::Null)]);
     assert_eq!(ty.join(&other).field("c").ty.to_string(), "missing | null");
     let open = Type::object(vec![s("c", Type::Null)], Rest::Undeclared);
