@@ -185,11 +185,14 @@ impl Parts<'_> {
     }
 
     fn transform(&mut self, transform: &Transform) {
-        if let Some(input) = &transform.input {
-            self.tree("input", input);
+        let mut input = String::new();
+        if let Some(tree) = &transform.input {
+            self.spell(tree, &mut input);
         }
-        if let Some(list) = &transform.list {
-            self.say("list", list);
+        // The list in it is a part of what the input is.
+        let list = transform.list.as_ref().map(|list| format!(" as .{list}"));
+        if transform.input.is_some() || list.is_some() {
+            self.say("input", &(input + &list.unwrap_or_default()));
         }
         match &transform.step {
             TransformStep::FilterItems { condition } => {
