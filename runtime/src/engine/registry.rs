@@ -27,7 +27,7 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Where all of it can be read again from a store: enough for whoever asks at the end of what it has just started.
+    /// Where all of it can be read again from a store: enough for those who have waited for the end, and ask then.
     pub const BESIDE_A_STORE: Retention = Retention { executions: 256, bytes: 1024 * 1024 };
 }
 
@@ -198,10 +198,8 @@ impl Registry {
         self.inner().known.values().filter_map(running).collect()
     }
 
-    /// The last thing that is heard of an execution.
-    pub fn end(&self, id: Id, ended: Ended, duration: Duration) {
-        let (status, bytes) = (ended.status, ended.view.len());
-        let ended = Known::Ended(Arc::new(ended));
+    /// The last thing that is heard of an execution. `view`: as the API shows it; `None`: whoever asks is told from the journal.
+    pub fn end(&self, id: Id, status: Status, view: Option<Box<str>>, duration: Duration) {
         // Freed after the lock: it takes longer than everything else here.
         let mut forgotten = Vec::new();
         let mut forgotten_ids = Vec::new();
@@ -213,9 +211,18 @@ impl Registry {
             Status::Cancelled => inner.counts.cancelled += 1,
             Status::Error | Status::Pending | Status::Running => inner.counts.error += 1,
         }
-        forgotten.extend(inner.known.insert(id, ended));
-        inner.ended.push_back((id, bytes));
-        inner.ended_bytes += bytes;
+        match view {
+            Some(view) => {
+                let bytes = view.len();
+                forgotten.extend(inner.known.insert(id, Known::Ended(Arc::new(Ended { status, view }))));
+                inner.ended.push_back((id, bytes));
+                inner.ended_bytes += bytes;
+            }
+            None => {
+                forgotten.extend(inner.known.remove(&id));
+                forgotten_ids.push(id);
+            }
+        }
         while inner.ended.len() > self.retention.executions || inner.ended_bytes > self.retention.bytes {
             let Some((oldest, bytes)) = inner.ended.pop_front() else { break };
             inner.ended_bytes -= bytes;

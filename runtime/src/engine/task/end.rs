@@ -1,7 +1,6 @@
 //! How an execution ends, in words, and who is told.
 
 use super::Task;
-use crate::engine::registry::Ended;
 use crate::engine::run::Finished;
 use crate::engine::{Cause, End, NodeState, Status};
 use std::sync::Arc;
@@ -49,8 +48,10 @@ impl Task {
         // It would keep the memory of this task for as long as the execution is remembered.
         state.waker = None;
         drop(state);
-        let view = self.engine.layout.view(&self.run).into();
-        self.engine.registry.end(self.run.id, Ended { status, view }, duration);
+        // Nobody asks soon, and then the journal has it.
+        let is_elsewhere = !self.run.is_held() && self.engine.parts.journal.store().is_some();
+        let view = (!is_elsewhere).then(|| self.engine.layout.view(&self.run).into());
+        self.engine.registry.end(self.run.id, status, view, duration);
         self.run.changed.notify_waiters();
         self.engine.ended.notify_waiters();
     }
