@@ -85,7 +85,11 @@ impl<'a> Walk<'a, '_> {
                         // `a.result.x ?? b.result.x`: whichever ran. That `a` ran and had no `x` is for the types to say.
                         (_, Some(node)) => {
                             let skipped = Formula::Not(Formula::Ran(node).into());
-                            Formula::If(Box::new([Formula::Precedes { node, reader }, asked, skipped]))
+                            match right.source() == Some(node) {
+                                // `a.result.x || a.error.message`: whichever it has.
+                                true => skipped,
+                                false => Formula::If(Box::new([Formula::Precedes { node, reader }, asked, skipped])),
+                            }
                         }
                     };
                     self.expr(right, Some(&both(guard, asked)), tolerant);
