@@ -111,6 +111,8 @@ fn look_at(diagnostics: &[Diagnostic], sources: &Sources) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::fs;
+    use std::path::Path;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
@@ -126,6 +128,24 @@ mod tests {
     }
 
     /// Were all of them refused early, the test above would prove little.
+    #[test]
+    fn every_case_is_read_as_any_bytes_are() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut read = 0;
+        for tier in ["ui", "quiet", "ok", "run", "same", "codegen", "diff"] {
+            for entry in fs::read_dir(tests.join(tier)).unwrap() {
+                let Ok(files) = fs::read_dir(entry.unwrap().path()) else { continue };
+                for file in files.map(|file| file.unwrap().path()) {
+                    if file.extension().is_some_and(|extension| extension == "flow" || extension == "json") {
+                        syntax(&fs::read(file).unwrap());
+                        read += 1;
+                    }
+                }
+            }
+        }
+        assert!(read > 400, "{read}: the cases are somewhere else");
+    }
+
     #[test]
     fn some_generated_workflows_are_accepted() {
         let mut state = 1_u32;

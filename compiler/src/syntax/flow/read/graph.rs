@@ -121,5 +121,7 @@ impl Reader<'_> {
             && !matches!(token.text, "if" | "else" | "always")
             && next.lines == 0
             && next.rule == Rule::name
+            // `typeof result.total == "number" -> …`
+            && !self.is_foreign_operator()
     }
 }

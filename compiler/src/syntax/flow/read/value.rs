@@ -331,7 +331,7 @@ impl Reader<'_> {
     }
 
     /// `typeof order_id`
-    fn is_foreign_operator(&self) -> bool {
+    pub(super) fn is_foreign_operator(&self) -> bool {
         let next = self.peek_after(1);
         self.is(Rule::name)
             && ["typeof", "new", "void", "delete", "await"].contains(&self.peek().text)
