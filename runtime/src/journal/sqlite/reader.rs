@@ -41,7 +41,7 @@ pub fn read(connection: &Connection, execution: Id) -> Result<Option<History>, R
     let finished = finished(row)?;
     let options = row.get(9)?;
     let mut statement = moment.prepare_cached(
-        "SELECT kind, node, attempt, outcome, edges, after, started, at, text, began, began_at FROM event
+        "SELECT kind, node, attempt, outcome, edges, after, started, at, text, next, next_at FROM event
          WHERE execution = ?1 ORDER BY id",
     )?;
     let mut rows = statement.query([number])?;
@@ -53,7 +53,7 @@ pub fn read(connection: &Connection, execution: Id) -> Result<Option<History>, R
         History { workflow, input: row.get(8)?, trigger, options, accepted, events: Vec::with_capacity(16) };
     while let Some(row) = rows.next()? {
         history.events.push(event(row)?);
-        history.events.extend(began(row)?);
+        history.events.extend(next(row)?);
     }
     history.events.extend(finished);
     Ok(Some(history))
@@ -221,7 +221,7 @@ fn event(row: &Row) -> Result<Event<'static>, ReadError> {
 }
 
 /// What began right after that node had settled.
-fn began(row: &Row) -> Result<Option<Event<'static>>, ReadError> {
+fn next(row: &Row) -> Result<Option<Event<'static>>, ReadError> {
     let Some(node) = row.get::<_, Option<i64>>(9)? else { return Ok(None) };
     Ok(Some(Event::Started { node: index(node)?, at: duration(row.get(10)?)? }))
 }

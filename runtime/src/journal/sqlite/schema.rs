@@ -92,8 +92,8 @@ CREATE INDEX event_execution ON event (execution);
 
 /// What a node has led to mostly begins in the moment in which it settles.
 const STARTED_BESIDE_SETTLED: &str = "
-ALTER TABLE event ADD COLUMN began INTEGER;     -- settled: the node whose `started` comes next, if it has no row of its own
-ALTER TABLE event ADD COLUMN began_at INTEGER;  -- its moment: nanoseconds since acceptance
+ALTER TABLE event ADD COLUMN next INTEGER;      -- settled: the node whose `started` comes next, if it has no row of its own
+ALTER TABLE event ADD COLUMN next_at INTEGER;   -- its moment: nanoseconds since acceptance
 ";
 
 /// Larger files are not read as a whole when they are opened: a service has to start.

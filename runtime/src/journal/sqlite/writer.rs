@@ -35,7 +35,7 @@ type Waiter = oneshot::Sender<Result<(), JournalError>>;
 
 pub enum Entry {
     /// With what began right after a node had settled: both are one row, and a row is what an event costs.
-    Event(Id, Event<'static>, Option<Began>),
+    Event(Id, Event<'static>, Option<Next>),
     /// Whoever waits until all before it is durable.
     Durable(Id, Waiter),
     /// Of an execution that was refused: nothing more will come.
@@ -47,7 +47,7 @@ pub enum Entry {
 }
 
 /// An [`Event::Started`] that follows an [`Event::Settled`] of its execution.
-pub struct Began {
+pub struct Next {
     node: usize,
     at: Duration,
 }
@@ -134,9 +134,9 @@ impl Writer {
             return;
         }
         if let Entry::Event(execution, Event::Started { node, at }, _) = entry
-            && let Some(began) = queue.settled_last(execution)
+            && let Some(next) = queue.settled_last(execution)
         {
-            *began = Some(Began { node, at });
+            *next = Some(Next { node, at });
             return;
         }
         queue.entries.push(entry);
@@ -207,10 +207,10 @@ impl Entry {
 
 impl Queue {
     /// Where the newest entry of this execution says what began after it, if it is the settling of a node and nothing has.
-    fn settled_last(&mut self, execution: Id) -> Option<&mut Option<Began>> {
+    fn settled_last(&mut self, execution: Id) -> Option<&mut Option<Next>> {
         let near = self.entries.iter_mut().rev().take(NEAR);
         match near.into_iter().find(|entry| entry.execution() == Some(execution))? {
-            Entry::Event(_, Event::Settled { .. }, began @ None) => Some(began),
+            Entry::Event(_, Event::Settled { .. }, next @ None) => Some(next),
             _ => None,
         }
     }
@@ -308,9 +308,9 @@ impl Work {
         let mut events = 0;
         for entry in &self.pending {
             match entry {
-                Entry::Event(id, event, began) => {
-                    events += 1 + u64::from(began.is_some());
-                    table.insert(*id, event, began.as_ref())?;
+                Entry::Event(id, event, next) => {
+                    events += 1 + u64::from(next.is_some());
+                    table.insert(*id, event, next.as_ref())?;
                 }
                 Entry::Answered(last) => {
                     transaction.prepare_cached("DELETE FROM request WHERE number <= ?1")?.execute([last])?;
@@ -403,7 +403,7 @@ struct Columns<'a> {
 }
 
 impl Table<'_> {
-    fn insert(&mut self, id: Id, event: &Event, began: Option<&Began>) -> rusqlite::Result<()> {
+    fn insert(&mut self, id: Id, event: &Event, next: Option<&Next>) -> rusqlite::Result<()> {
         let none = Columns::default();
         let (kind, columns) = match event {
             Event::Accepted { input, trigger, options, key, at } => {
@@ -476,8 +476,8 @@ impl Table<'_> {
             started.map(nanos),
             nanos(at),
             text,
-            began.map(|began| index(began.node)),
-            began.map(|began| nanos(began.at)),
+            next.map(|next| index(next.node)),
+            next.map(|next| nanos(next.at)),
         ])?;
         Ok(())
     }
