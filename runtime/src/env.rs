@@ -32,7 +32,10 @@ type ProcessEnvironment = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 /// The values of [`crate::flow::Workflow::environment`], by index.
 #[derive(Clone)]
 pub struct Environment {
-    #[cfg_attr(not(feature = "service"), expect(dead_code, reason = "whoever only asks where values are reads none"))]
+    #[cfg_attr(
+        not(any(feature = "service", test)),
+        expect(dead_code, reason = "whoever only asks where values are reads none")
+    )]
     pub(crate) values: Vec<String>,
 }
 
