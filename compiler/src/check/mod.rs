@@ -45,7 +45,7 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     }
     let known = if acyclic { known(&workflow, &graph, diagnostics) } else { None };
     sort::observed(&workflow, diagnostics);
-    let types = types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+    let (types, lists) = types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
     if let Some(known) = known {
         let mistakes = Mistakes::of(diagnostics);
         match mistakes.without_conditions(&workflow) {
@@ -57,9 +57,9 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     lints::run(&workflow, &graph, diagnostics);
     dataflow::check(&workflow, &graph, diagnostics);
     let mut workflow = workflow;
-    for (node, field) in &types.lists {
+    for (node, field) in lists {
         if let Kind::Transform(transform) = &mut workflow.nodes[node.0].kind {
-            transform.list = Some(field.clone());
+            transform.list = Some(field);
         }
     }
     Checked { workflow, types }

@@ -73,7 +73,7 @@ pub fn module(plan: &Plan, module: &Module) -> TokenStream {
 /// who uses it.
 pub fn stand_in(workflow: &Workflow, module: &Module) -> TokenStream {
     let outputs = vec![Type::Json; workflow.nodes.len()];
-    let types = Types { input: Type::Json, outputs, arguments: BTreeMap::new(), lists: BTreeMap::new() };
+    let types = Types { input: Type::Json, outputs, arguments: BTreeMap::new() };
     let types = rust_types(workflow, &types);
     module_rs::gen_stand_in(types::Described { workflow, types: &types }, module)
 }

@@ -44,9 +44,10 @@ pub struct Types {
     pub outputs: Vec<Type>,
     /// Of what a `rust` node gives its function, by node.
     pub arguments: BTreeMap<NodeId, Vec<Type>>,
-    /// See [`crate::model::Transform::list`], by node.
-    pub lists: BTreeMap<NodeId, String>,
 }
+
+/// [`crate::model::Transform::list`], by node.
+pub(super) type Lists = BTreeMap<NodeId, String>;
 
 /// What the checker knows of an expression.
 #[derive(Debug, Clone)]
@@ -69,9 +70,10 @@ pub(super) fn visit<'a>(
 ) {
     let workflow = &checked.workflow;
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let Types { input, outputs, arguments, lists } = checked.types.clone();
+    let Types { input, outputs, arguments } = checked.types.clone();
     let mut unheard = Diagnostics::default();
     let diagnostics = &mut unheard;
+    let lists = Lists::new();
     let checker =
         Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, lists, diagnostics };
     let mut at = |place: Place, expr: &'a Expr| {
@@ -100,7 +102,7 @@ pub(super) fn check(
     sources: &Sources,
     knowledge: Option<&dyn Knowledge>,
     diagnostics: &mut Diagnostics,
-) -> Types {
+) -> (Types, Lists) {
     let input = input(workflow);
     let envelope = |id: NodeId| {
         let envelope = outputs::envelope(&workflow.node(id).kind).unwrap_or(Type::Json);
@@ -109,7 +111,7 @@ pub(super) fn check(
     let outputs = workflow.node_ids().map(envelope).collect();
     // Without a schema there is nothing to narrow.
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let (arguments, lists) = (BTreeMap::new(), BTreeMap::new());
+    let (arguments, lists) = (BTreeMap::new(), Lists::new());
     let mut checker =
         Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, lists, diagnostics };
     for id in &graph.order {
@@ -122,7 +124,8 @@ pub(super) fn check(
             checker.at(Place::Condition(index), |typing| typing.condition(condition));
         }
     }
-    Types { input: checker.input, outputs: checker.outputs, arguments: checker.arguments, lists: checker.lists }
+    let Checker { input, outputs, arguments, lists, .. } = checker;
+    (Types { input, outputs, arguments }, lists)
 }
 
 /// Whether this is the `else` of a .flow text. It is made of the conditions above it, and what is wrong with them is said there.
@@ -144,7 +147,7 @@ struct Checker<'a> {
     /// Of a transform `json`, until it has been looked at.
     outputs: Vec<Type>,
     arguments: BTreeMap<NodeId, Vec<Type>>,
-    lists: BTreeMap<NodeId, String>,
+    lists: Lists,
     diagnostics: &'a mut Diagnostics,
 }
 
