@@ -68,6 +68,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("a number of seconds, more than 0", "a duration such as `30s`"),
     ("a number of seconds, or an object with a `strategy`", "a duration such as `2s`"),
     ("text holding an expression", "an expression"),
+    ("or let the schema require it: name it in `required`", "or let its type require it: no `?` behind its name"),
     ("it has to be known when the workflow is compiled: write a number", "write it without quotes, as in `3` or `30s`"),
     ("write the number without quotes", "write it without quotes"),
     ("write `params` for a query, or write `method: \"POST\"`", "write `params` for a query, or write `POST`"),

@@ -381,7 +381,7 @@ pub(super) fn no_list(node: &Node, transform: &Transform, input: &Type, why: NoL
             return Diagnostic::new(Code::TypeMismatch, id.span, headline)
                 .label("the node fails then")
                 .help(format!("say what counts then: \"input\": \"${{previous_outputs.….{name} ?? []}}\""))
-                .help(format!("or let the schema require it: \"required\": [\"{name}\"]"));
+                .help("or let the schema require it: name it in `required`");
         }
     };
     match transform.input {
