@@ -265,6 +265,24 @@ fn constants_that_would_grow_without_end() {
     read(shapes.iter().flat_map(|text| expressions(text)));
 }
 
+/// Whichever of two nodes ran, asked inside the question which of them ran.
+#[test]
+fn defaults_inside_defaults() {
+    let request = |index: usize, config: &str| {
+        format!(
+            r#"{{"id":"n{index}","type":"action","action_type":"http","config":{{"url":"https://a.example/",{config}}}}}"#
+        )
+    };
+    let answer = r#""response_schema":{"type":"object","properties":{"x":{"type":"string"}},"required":["x"]}"#;
+    let nested = (0..60).fold("previous_outputs.n1.result.x".to_owned(), |text, _| {
+        format!("previous_outputs.n1.result.x.concat({text} || previous_outputs.n2.result.x)")
+    });
+    let reader = request(3, &format!(r#""params":{{"x":"is ${{{nested}}}"}}"#));
+    let nodes = [filter(0, "input_data.a > 1"), request(1, answer), request(2, answer), reader];
+    let edges = [edge_when(0, 1, "input_data.b"), edge_when(0, 2, "!input_data.b"), edge(1, 3), edge(2, 3)];
+    read([workflow(nodes, edges)]);
+}
+
 // ---- Schemas
 
 #[test]

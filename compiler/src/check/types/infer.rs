@@ -405,7 +405,7 @@ impl<'a> Typing<'a> {
             }
             Binary::Or => {
                 let truthy = left_type.passing(&Test::Truthy);
-                let lost = self.both_may_lack(operator, left, right);
+                let lost = missing_if(self.both_may_lack(operator, left, right));
                 let right = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };
                 truthy.join(&right).join(&lost)
             }
@@ -417,7 +417,7 @@ impl<'a> Typing<'a> {
                     self.quiet -= 1;
                     return present;
                 }
-                let lost = self.both_may_lack(operator, left, right);
+                let lost = missing_if(self.both_may_lack(operator, left, right));
                 let before = self.facts.len();
                 if let Some(about) = narrow::reference(left) {
                     self.facts.push(Rc::new(Fact { about, test: Test::Nullish }));
@@ -433,20 +433,20 @@ impl<'a> Typing<'a> {
         }
     }
 
-    /// Of `a.result.x || b.result.x`, "whichever ran": missing, where `a` may have run without having that field while `b` was
+    /// Whether `a.result.x || b.result.x`, "whichever ran", may be missing because `a` ran without having that field while `b` was
     /// skipped. Where `a` has always run, that is `skipped-node`.
-    pub(super) fn both_may_lack(&mut self, operator: Binary, left: &Expr, right: &Expr) -> Type {
-        let (Some(ran), Some(skipped)) = (left.source(), right.source()) else { return Type::Never };
-        if ran == skipped || !self.names.runs_without(ran, skipped) {
-            return Type::Never;
+    pub(super) fn both_may_lack(&mut self, operator: Binary, left: &Expr, right: &Expr) -> bool {
+        let (Some(ran), Some(skipped)) = (left.source(), right.source()) else { return false };
+        // Asked of what is typed for this question already, it would double the work with every level.
+        if ran == skipped || self.names.ran.is_some() || !self.names.runs_without(ran, skipped) {
+            return false;
         }
         let names = Names { ran: Some(ran), ..*self.names };
         let (facts, bound) = (self.facts.clone(), self.bound.clone());
         let mut typing =
             Typing { facts, bound, everywhere: self.everywhere, quiet: 1, ..Typing::new(&names, self.sources) };
         let ty = typing.infer(left);
-        let gives_way = if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() };
-        if gives_way && !ty.is_json() { Type::Missing } else { Type::Never }
+        !ty.is_json() && if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() }
     }
 
     /// The text of a place, as it was written.
@@ -461,4 +461,8 @@ impl<'a> Typing<'a> {
         self.quiet -= 1;
         result
     }
+}
+
+fn missing_if(missing: bool) -> Type {
+    if missing { Type::Missing } else { Type::Never }
 }

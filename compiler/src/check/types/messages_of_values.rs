@@ -3,7 +3,6 @@
 use super::infer::Typing;
 use super::messages::{named, what};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::NodeId;
 use crate::model::expr::{Binary, Expr, ExprKind, Path};
 use crate::model::ty::Type;
 use crate::source::Span;
@@ -140,18 +139,15 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
     match &expr.kind {
         ExprKind::Path(path) => reason_of_path(typing, expr, path),
         ExprKind::Binary(operator @ (Binary::Or | Binary::Coalesce), left, right) => {
-            match (typing.both_may_lack(*operator, left, right), left.source(), right.source()) {
-                (Type::Missing, Some(ran), Some(skipped)) => {
-                    let name = |node: NodeId| typing.names.workflow.node(node).id.value.as_str();
-                    let (ran, skipped) = (name(ran), name(skipped));
-                    let label = format!("`{skipped}` can have been skipped when `{ran}` ran");
-                    let passed_over = typing.both_may_lack(Binary::Coalesce, left, right) != Type::Missing;
-                    let story =
-                        "`||` also passes over an empty text, 0 and false; `??` only over what is missing or null";
-                    Reason { label: Some((right.span, label)), story: passed_over.then(|| story.to_owned()) }
-                }
-                _ => none,
+            if !typing.both_may_lack(*operator, left, right) {
+                return none;
             }
+            let name =
+                |expr: &Expr| expr.source().map_or("", |node| typing.names.workflow.node(node).id.value.as_str());
+            let label = format!("`{}` can have been skipped when `{}` ran", name(right), name(left));
+            let passed_over = !typing.both_may_lack(Binary::Coalesce, left, right);
+            let story = "`||` also passes over an empty text, 0 and false; `??` only over what is missing or null";
+            Reason { label: Some((right.span, label)), story: passed_over.then(|| story.to_owned()) }
         }
         ExprKind::Member(object, name) => {
             let ty = typing.silently(|typing| typing.infer(object));
