@@ -49,3 +49,8 @@ pub mod trigger;
 #[cfg(feature = "service")]
 pub use app::main;
 pub use node::transform;
+
+/// An order is some hundred allocations, many made by one thread and freed by another.
+#[cfg(feature = "program")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

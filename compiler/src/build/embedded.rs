@@ -117,12 +117,12 @@ mod tests {
             let lines = text.lines().filter_map(|line| line.trim_end_matches(" (*)").split_once(" ["));
             lines.map(|(name, features)| (name.to_owned(), features.to_owned())).collect()
         };
-        let [service, mail, store, all, otel] =
-            ["service", "service,mail", "service,store", "service,mail,store", "service,mail,store,otel"].map(crates);
+        let [program, mail, store, all, otel] =
+            ["program", "program,mail", "program,store", "program,mail,store", "program,mail,store,otel"].map(crates);
         // Only procedural macros are built on syn, and of ours no more than one that takes a second.
         let compiled_alike = |name: &str| !name.starts_with("flow-runtime ") && !name.starts_with("syn ");
-        assert!(service.keys().filter(|name| compiled_alike(name)).count() > 100);
-        for (one, other) in [(&service, &mail), (&service, &store), (&mail, &all), (&store, &all), (&all, &otel)] {
+        assert!(program.keys().filter(|name| compiled_alike(name)).count() > 100);
+        for (one, other) in [(&program, &mail), (&program, &store), (&mail, &all), (&store, &all), (&all, &otel)] {
             for (name, features) in one.iter().filter(|(name, _)| compiled_alike(name)) {
                 assert_eq!(other.get(name), Some(features), "{name}: see the end of runtime/Cargo.toml's dependencies");
             }

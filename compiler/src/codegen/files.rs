@@ -34,7 +34,7 @@ impl Flavour {
     /// Features of `flow-runtime`, in a fixed order.
     pub fn features(self) -> Vec<&'static str> {
         let Flavour { mail, store, otel } = self;
-        let all = [("service", true), ("mail", mail), ("store", store), ("otel", otel)];
+        let all = [("program", true), ("mail", mail), ("store", store), ("otel", otel)];
         all.into_iter().filter_map(|(feature, wanted)| wanted.then_some(feature)).collect()
     }
 }
