@@ -67,9 +67,11 @@ const COMPILED_FOR_SIZE: [&str; 35] = [
 pub const CARGO_CONFIG: &str = ".cargo/config.toml";
 
 /// SQLite without what no journal asks for, among it two engines for searching texts: a third of it, to compile and in the
-/// executable. It also counts no memory, for which every allocation would take a lock.
+/// executable. It also counts no memory, for which every allocation would take a lock. And an allocator that asks the kernel for
+/// no huge pages, wherever they are on for everybody: an idle process would take 6 MB more. Who has `CFLAGS` of their own keeps
+/// them, and does without that.
 pub fn cargo_config() -> String {
-    format!("[env]\nLIBSQLITE3_FLAGS = \"{}\"\n", SQLITE_FLAGS.join(" "))
+    format!("[env]\nCFLAGS = \"-DMI_DEFAULT_ALLOW_THP=0\"\nLIBSQLITE3_FLAGS = \"{}\"\n", SQLITE_FLAGS.join(" "))
 }
 
 /// For the build script of `libsqlite3-sys`, behind its own.
