@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    /// Were all of them refused early, the test above would prove little.
+    /// The cases of the tests are texts that somebody once found worth a look.
     #[test]
     fn every_case_is_read_as_any_bytes_are() {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -146,6 +146,7 @@ mod tests {
         assert!(read > 400, "{read}: the cases are somewhere else");
     }
 
+    /// Were they all refused early, `compiling_generated_workflows` would prove little.
     #[test]
     fn some_generated_workflows_are_accepted() {
         let mut state = 1_u32;
