@@ -50,7 +50,7 @@ pub mod trigger;
 pub use app::main;
 pub use node::transform;
 
-/// An order is some hundred allocations, many made by one thread and freed by another.
+/// An execution makes hundreds of allocations, many of them made by one thread and freed by another.
 #[cfg(feature = "program")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
