@@ -14,6 +14,7 @@ mod eject;
 mod embedded;
 mod error;
 pub(crate) mod hash;
+mod place;
 mod progress;
 mod remembered;
 mod runtime;
@@ -27,8 +28,6 @@ pub use error::Error;
 pub use progress::Talk;
 
 use crate::codegen::files::{Flavour, GeneratedCrate};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use toolchain::Toolchain;
@@ -99,7 +98,7 @@ fn static_toolchain() -> Result<Toolchain, Error> {
 fn build_as(generated: &GeneratedCrate, out: &Path, dist: bool, options: Options) -> Result<Built, Error> {
     let started = Instant::now();
     let compiled = compile(generated, dist, options)?;
-    let bytes = place(compiled.binary, out)?;
+    let bytes = place::place(compiled.binary, out)?;
     Ok(Built { path: out.to_owned(), bytes, took: started.elapsed(), rustc: compiled.rustc })
 }
 
@@ -159,23 +158,4 @@ pub fn warm(flavour: Flavour, dist: bool, talk: Talk) -> Result<(), Error> {
     let toolchain = if dist { static_toolchain()? } else { Toolchain::find()? };
     let variant = Variant { flavour, dist };
     runtime::Runtime::get(&toolchain, &Workdir::open(&toolchain)?, variant, talk).map(drop)
-}
-
-/// Puts a binary beside its final name and renames it, so that a running older one is neither damaged nor in the way.
-fn place(binary: Binary, out: &Path) -> Result<u64, Error> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, &error))?;
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    let beside = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .tempdir_in(folder)
-        .map_err(|error| Error::io("write in", folder, &error))?;
-    let placed = beside.path().join("binary");
-    let failed = |error: io::Error| Error::io("write", &placed, &error);
-    let bytes = match binary.link(&placed) {
-        Some(bytes) => bytes,
-        None => binary.copy(&placed).map_err(failed)?,
-    };
-    fs::rename(&placed, out).map_err(|error| Error::io("write", out, &error))?;
-    Ok(bytes)
 }
