@@ -83,24 +83,23 @@ fn report(arguments: &Arguments) -> Outcome<()> {
 
     let folder = tempfile::tempdir()?;
     let out = folder.path().join("workflow");
-    let mut built = Vec::new();
-    let builds = times(arguments.runs, |run| {
+    let (mut builds, mut built, mut empty) = (Vec::new(), Vec::new(), Vec::new());
+    // In turn, so that a slower minute of the machine is one for both.
+    for run in 0..arguments.runs {
+        empty.push(uncached(&empty_main(flavour, run)?, &folder.path().join("empty"))?.rustc);
+        let started = Instant::now();
         built.push(build_edited(&text, run, &out)?);
-        Ok(())
-    })?;
-    let mut empty = Vec::new();
-    times(arguments.runs, |run| {
-        empty.push(uncached(&empty_main(flavour, run)?, &folder.path().join("empty"))?);
-        Ok(())
-    })?;
-    let rustc = |built: &[Built]| median(&built.iter().map(|built| built.rustc).collect::<Vec<_>>());
+        builds.push(started.elapsed());
+    }
+    let mut ratios: Vec<_> = builds.iter().zip(&empty).map(|(all, empty)| all.div_duration_f64(*empty)).collect();
+    ratios.sort_by(f64::total_cmp);
+    let rustc: Vec<_> = built.iter().map(|built| built.rustc).collect();
     println!("warm build, everything           {:7.1} ms", millis(median(&builds)));
-    println!("  of that rustc                  {:7.1} ms", millis(rustc(&built)));
-    println!("rustc on an empty main           {:7.1} ms", millis(rustc(&empty)));
-    println!("  ratio                          {:7.2}", median(&builds).as_secs_f64() / rustc(&empty).as_secs_f64());
-    let size = |built: &[Built]| built.last().map_or(0.0, |built| built.bytes as f64 / 1e6);
-    println!("binary, stripped                 {:7.2} MB", size(&built));
-    println!("  of an empty main               {:7.2} MB", size(&empty));
+    println!("  of that rustc                  {:7.1} ms", millis(median(&rustc)));
+    println!("rustc on an empty main           {:7.1} ms", millis(median(&empty)));
+    println!("  ratio, median of the pairs     {:7.2}", ratios[ratios.len() / 2]);
+    println!("binary, stripped                 {:7.2} MB", megabytes(&out)?);
+    println!("  of an empty main               {:7.2} MB", megabytes(&folder.path().join("empty"))?);
 
     if arguments.first {
         let cache = tempfile::tempdir()?;
@@ -219,6 +218,10 @@ fn median(times: &[Duration]) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort();
     sorted[sorted.len() / 2]
+}
+
+fn megabytes(file: &Path) -> Outcome<f64> {
+    Ok(fs::metadata(file)?.len() as f64 / 1e6)
 }
 
 fn millis(time: Duration) -> f64 {
