@@ -130,7 +130,7 @@ fn rendered<W: Default>(render: impl FnOnce(&mut W) -> Result<(), Fault>) -> Res
 
 fn parse_url(text: &str) -> Result<Url, Fault> {
     // The parser's messages hold nothing of the URL.
-    let url = Url::parse(text).map_err(|error| Fault::new(format!("the URL cannot be used: {error}")))?;
+    let url = super::url::parse(text).map_err(|error| Fault::new(format!("the URL cannot be used: {error}")))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         _ => Err(Fault::new("the URL cannot be used: its scheme is neither http nor https")),

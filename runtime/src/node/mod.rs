@@ -29,6 +29,8 @@ mod smtp;
 mod tests;
 #[cfg(feature = "service")]
 mod tls;
+#[cfg(feature = "service")]
+mod url;
 
 #[cfg(feature = "otel")]
 pub(crate) use http::percent_decode;
