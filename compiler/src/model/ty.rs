@@ -201,6 +201,23 @@ impl Type {
         }
     }
 
+    /// Each member of a union changed; else the type itself.
+    pub fn each(&self, change: impl Fn(&Type) -> Type) -> Type {
+        match self {
+            Type::Never => Type::Never,
+            Type::Union(members) => Type::union(members.iter().map(change)),
+            ty => change(ty),
+        }
+    }
+
+    /// As [`Type::each`], with `true` and `false` for `bool`.
+    pub fn each_alternative(&self, change: impl Fn(&Type) -> Type) -> Type {
+        match self {
+            Type::Bool | Type::Union(_) => Type::union(self.alternatives().iter().map(change)),
+            ty => ty.each(change),
+        }
+    }
+
     pub fn is_json(&self) -> bool {
         matches!(self, Type::Json)
     }
@@ -354,6 +371,9 @@ fn add(members: &mut Vec<Type>, ty: Type) {
 }
 
 fn widen(members: &mut Vec<Type>) {
+    if members.len() <= OBJECTS_MAX.min(LITERALS_MAX) {
+        return;
+    }
     type Kind = (fn(&Type) -> bool, Type);
     let kinds: [Kind; 2] = [
         (|ty| matches!(ty, Type::Literal(Literal::String(_))), Type::STRING),
@@ -412,20 +432,27 @@ impl Object {
     }
 
     pub fn field(&self, name: &str) -> Option<&Field> {
-        let found = self.by_name.binary_search_by(|position| (*self.fields[*position as usize].name).cmp(name));
-        found.ok().map(|found| &self.fields[self.by_name[found] as usize])
+        self.position(name).ok().map(|found| &self.fields[self.by_name[found] as usize])
+    }
+
+    /// Where a name stands in `by_name`, or would.
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.by_name.binary_search_by(|position| (*self.fields[*position as usize].name).cmp(name))
     }
 
     /// With each field put in place of the one of its name, or added.
     pub fn with(&self, others: impl IntoIterator<Item = Field>) -> Object {
-        let mut fields = self.fields.clone();
+        let mut object = self.clone();
         for field in others {
-            match fields.iter_mut().find(|known| known.name == field.name) {
-                Some(known) => *known = field,
-                None => fields.push(field),
+            match object.position(&field.name) {
+                Ok(position) => object.fields[object.by_name[position] as usize] = field,
+                Err(position) => {
+                    object.by_name.insert(position, object.fields.len() as u32);
+                    object.fields.push(field);
+                }
             }
         }
-        Object::new(fields, self.rest.clone(), self.span)
+        object
     }
 
     /// What a field that is not declared holds when it is there.

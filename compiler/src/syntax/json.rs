@@ -249,8 +249,15 @@ fn by_grammar(text: &str, at: usize, file: FileId) -> Result<Token<'_>, Mistake>
     }
 }
 
+/// So few keys are compared with each other faster than they are hashed.
+const COMPARED_MAX: usize = 16;
+
 /// Every key that an object has more than once, pointing at the first.
 fn report_duplicates(entries: &[Entry], diagnostics: &mut Diagnostics) {
+    let is_new = |(at, entry): (usize, &Entry)| !entries[..at].iter().any(|other| other.key.value == entry.key.value);
+    if entries.len() <= COMPARED_MAX && entries.iter().enumerate().all(is_new) {
+        return;
+    }
     let mut seen: HashMap<&str, Span> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let first = *seen.entry(&entry.key.value).or_insert(entry.key.span);

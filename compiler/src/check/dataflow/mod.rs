@@ -38,6 +38,8 @@ pub struct Dataflow {
     /// What all envelopes together may carry.
     all_outputs: BTreeMap<PlaceId, Atom>,
     outputs: Vec<Carried>,
+    /// By variable: whether it holds a credential.
+    credentials: Vec<bool>,
     /// What is private in all of them.
     private_outputs: Vec<Private>,
     secret_outputs: Vec<EnvId>,
@@ -84,11 +86,14 @@ impl Dataflow {
                 carried::join_atom(&mut all_outputs, id, atom);
             }
         }
+        let variables = (0..workflow.environment.len()).map(EnvId);
+        let credentials = variables.map(|variable| is_credential(workflow, variable)).collect();
         let mut dataflow = Dataflow {
             places,
             outflows,
             all_outputs,
             outputs,
+            credentials,
             private_outputs: Vec::new(),
             secret_outputs: Vec::new(),
         };
@@ -139,7 +144,7 @@ impl Dataflow {
         let mut secrets = Vec::new();
         for (id, atom) in carried {
             match self.places.root_of(*id) {
-                Root::Variable(variable) if is_credential(workflow, variable) => {
+                Root::Variable(variable) if self.credentials[variable.0] => {
                     if atom.mode != Mode::Masked || !is_long(workflow, variable) {
                         secrets.push(Secret { variable, read: atom.read });
                     }
@@ -193,6 +198,9 @@ fn is_long(workflow: &Workflow, variable: EnvId) -> bool {
 /// Whether a variable holds a credential, by its name. `TOKEN_URL`, `PUBLIC_KEY`, `PARTITION_KEY` and `KEYCLOAK_REALM` do not.
 pub fn is_credential(workflow: &Workflow, variable: EnvId) -> bool {
     let variable = &workflow.environment[variable.0];
+    if !variable.is_secret() {
+        return false;
+    }
     let words = words::words(&variable.name);
     let harmless = [
         "url",
@@ -221,11 +229,7 @@ pub fn is_credential(workflow: &Workflow, variable: EnvId) -> bool {
         "store",
     ];
     let public = ["public", "publishable", "pub"];
-    variable.is_secret()
-        && words
-            .iter()
-            .enumerate()
-            .any(|(at, word)| is_of_credentials(word, at.checked_sub(1).map(|before| &*words[before])))
+    words.iter().enumerate().any(|(at, word)| is_of_credentials(word, at.checked_sub(1).map(|before| &*words[before])))
         && !words.last().is_some_and(|word| harmless.contains(&word.as_str()))
         && !words.iter().any(|word| public.contains(&word.as_str()))
 }

@@ -6,7 +6,7 @@
 //! [`Atom::Opaque`]: true or false for reasons of its own.
 
 use crate::model::eval::{Names, eval, operate};
-use crate::model::expr::{Binary, Expr, ExprKind, Path, Unary};
+use crate::model::expr::{Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::{EnvId, NodeId};
 use flow_runtime::expr::{Global, Method};
 use flow_runtime::value::{Object, Value};
@@ -78,8 +78,16 @@ pub enum Test<'a> {
 pub struct Tests<'a> {
     pub atoms: Vec<Atom<'a>>,
     pub all: Vec<Test<'a>>,
-    atom_by_key: HashMap<String, usize>,
+    atom_by_key: HashMap<AtomKey<'a>, usize>,
     test_by_key: HashMap<String, usize>,
+}
+
+/// What is the same for atoms that mean the same.
+#[derive(PartialEq, Eq, Hash)]
+enum AtomKey<'a> {
+    /// The test by its index. The bare `error` is another one at every node, which is then named.
+    OfPath(usize, &'a Path, Option<NodeId>),
+    Opaque(NodeId, String),
 }
 
 /// A value compared with a constant.
@@ -156,7 +164,7 @@ impl<'a> Tests<'a> {
     /// A test of one path as a formula.
     pub fn of_path(&mut self, path: &'a Path, reader: NodeId, test: Test<'a>) -> Formula {
         let test = self.test(test);
-        let key = format!("{test} {}", path_key(path, reader));
+        let key = AtomKey::OfPath(test, path, (path.root == Root::Error).then_some(reader));
         let atom = Atom::OfPath { path, reader, test };
         Formula::Atom(self.atom(key, atom))
     }
@@ -210,7 +218,7 @@ impl<'a> Tests<'a> {
         if let Some(path) = simple_path(expr) {
             return self.of_path(path, reader, Test::Expr(expr));
         }
-        let mut key = format!("opaque {} ", reader.0);
+        let mut key = String::new();
         write_key(expr, true, &mut key);
         let mut opaque = Opaque { reader, may_fault: false, strict: true, paths: Vec::new(), ordered: Vec::new() };
         expr.walk(&mut |part| match &part.kind {
@@ -244,10 +252,10 @@ impl<'a> Tests<'a> {
         {
             opaque.ordered = [left, right].into_iter().filter_map(|side| direct_path(side)).collect();
         }
-        Formula::Atom(self.atom(key, Atom::Opaque(opaque)))
+        Formula::Atom(self.atom(AtomKey::Opaque(reader, key), Atom::Opaque(opaque)))
     }
 
-    fn atom(&mut self, key: String, atom: Atom<'a>) -> usize {
+    fn atom(&mut self, key: AtomKey<'a>, atom: Atom<'a>) -> usize {
         let atoms = &mut self.atoms;
         *self.atom_by_key.entry(key).or_insert_with(|| {
             atoms.push(atom);
@@ -336,14 +344,6 @@ impl Names for One<'_> {
     }
     fn previous_outputs(&self) -> Value {
         Value::Undefined
-    }
-}
-
-/// Two paths are the same exactly when this is.
-fn path_key(path: &Path, reader: NodeId) -> String {
-    match path.root {
-        crate::model::expr::Root::Error => format!("{} {path:?}", reader.0),
-        _ => format!("{path:?}"),
     }
 }
 

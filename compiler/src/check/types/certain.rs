@@ -20,6 +20,8 @@ pub(super) struct Certain {
     edges: Vec<Vec<usize>>,
     /// What each edge says, once somebody has asked: by then its source has been looked at. Numbers of facts.
     said: Vec<OnceCell<Vec<usize>>>,
+    /// What holds at each node, once somebody has asked.
+    at: Vec<OnceCell<Rc<[Rc<Fact>]>>>,
     facts: RefCell<Facts>,
 }
 
@@ -89,7 +91,9 @@ impl Facts {
 impl Certain {
     pub(super) fn new(workflow: &Workflow, graph: &Graph) -> Certain {
         let said = vec![OnceCell::new(); workflow.edges.len()];
-        let mut certain = Certain { edges: vec![Vec::new(); workflow.nodes.len()], said, facts: RefCell::default() };
+        let nodes = workflow.nodes.len();
+        let (edges, at) = (vec![Vec::new(); nodes], vec![OnceCell::new(); nodes]);
+        let mut certain = Certain { edges, said, at, facts: RefCell::default() };
         for id in &graph.order {
             let incoming = &graph.incoming[id.0];
             let required: Vec<usize> = incoming.iter().copied().filter(|edge| workflow.edges[*edge].required).collect();
@@ -129,7 +133,11 @@ impl Certain {
     }
 
     /// What holds when this node runs, given the envelopes of the nodes before it.
-    pub(super) fn facts(&self, workflow: &Workflow, outputs: &[Type], node: NodeId) -> Vec<Rc<Fact>> {
+    pub(super) fn facts(&self, workflow: &Workflow, outputs: &[Type], node: NodeId) -> Rc<[Rc<Fact>]> {
+        Rc::clone(self.at[node.0].get_or_init(|| self.list(workflow, outputs, node).into()))
+    }
+
+    fn list(&self, workflow: &Workflow, outputs: &[Type], node: NodeId) -> Vec<Rc<Fact>> {
         let mut facts = self.facts.borrow_mut();
         facts.list += 1;
         let mut list = Vec::new();

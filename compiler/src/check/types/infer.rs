@@ -22,12 +22,12 @@ pub(super) struct Typing<'a> {
     pub(super) sources: &'a Sources,
     /// What was found; taken by whoever asked.
     pub(super) found: Vec<Diagnostic>,
-    /// What holds at this place of the workflow, and after it what holds inside this part of the expression.
-    facts: Vec<Rc<Fact>>,
-    /// How many of them hold everywhere at this place.
-    everywhere: usize,
-    /// What those make of the types of names; kept, because an expression after the other reads the same.
+    /// What holds everywhere at this place of the workflow: of the input, and of what nodes gave.
+    everywhere: Rc<[Rc<Fact>]>,
+    /// What that makes of the types of names; kept, because an expression after the other reads the same.
     roots: Vec<(Root, Type)>,
+    /// What holds inside this part of the expression.
+    inside: Vec<Rc<Fact>>,
     /// The types of the parameters in scope.
     bound: Vec<(usize, Type)>,
     /// Typed a second time, or on trial: nothing is reported.
@@ -50,9 +50,9 @@ impl<'a> Typing<'a> {
             names,
             sources,
             found: Vec::new(),
-            facts: Vec::new(),
-            everywhere: 0,
+            everywhere: Rc::default(),
             roots: Vec::new(),
+            inside: Vec::new(),
             bound: Vec::new(),
             quiet: 0,
             reduces: 0,
@@ -61,10 +61,8 @@ impl<'a> Typing<'a> {
     }
 
     /// As [`Typing::new`], where this is known to hold.
-    pub(super) fn knowing(mut self, facts: Vec<Rc<Fact>>) -> Typing<'a> {
-        self.everywhere = facts.len();
-        self.facts = facts;
-        self
+    pub(super) fn knowing(self, everywhere: Rc<[Rc<Fact>]>) -> Typing<'a> {
+        Typing { everywhere, ..self }
     }
 
     /// As [`Typing::new`], with the type of `item`, which is parameter 0.
@@ -151,10 +149,10 @@ impl<'a> Typing<'a> {
 
     /// The type of an expression where a test holds, or does not.
     fn under(&mut self, test: &Expr, holds: bool, expr: &Expr) -> Type {
-        let before = self.facts.len();
-        self.facts.extend(narrow::facts(test, holds).into_iter().map(Rc::new));
+        let before = self.inside.len();
+        self.inside.extend(narrow::facts(test, holds).into_iter().map(Rc::new));
         let ty = self.infer(expr);
-        self.facts.truncate(before);
+        self.inside.truncate(before);
         ty
     }
 
@@ -174,7 +172,7 @@ impl<'a> Typing<'a> {
         }
         let mut ty = self.root(path.root, declared);
         if self.names.may_be_skipped(expr, path.root) {
-            let inside = self.facts[self.everywhere..].iter().map(Rc::as_ref);
+            let inside = self.inside.iter().map(Rc::as_ref);
             ty = narrow::assume(ty.join(&Type::Missing), Origin::Path(path.root), inside);
         }
         ty = self.names.known(&walked, ty, &mut witness);
@@ -207,20 +205,19 @@ impl<'a> Typing<'a> {
     /// The type of what a path starts at, by all that holds here.
     fn root(&mut self, root: Root, declared: Type) -> Type {
         let origin = Origin::Path(root);
-        let (everywhere, inside) = self.facts.split_at(self.everywhere);
         let known = self.roots.iter().find(|(known, _)| *known == root).map(|(_, ty)| ty.clone());
         let ty = known.unwrap_or_else(|| {
-            let ty = narrow::assume(declared, origin, everywhere.iter().map(Rc::as_ref));
+            let ty = narrow::assume(declared, origin, self.everywhere.iter().map(Rc::as_ref));
             self.roots.push((root, ty.clone()));
             ty
         });
-        narrow::assume(ty, origin, inside.iter().map(Rc::as_ref))
+        narrow::assume(ty, origin, self.inside.iter().map(Rc::as_ref))
     }
 
     fn parameter(&self, number: usize) -> Type {
         let bound = self.bound.iter().rev().find(|(bound, _)| *bound == number);
         let ty = bound.map_or(Type::Json, |(_, ty)| ty.clone());
-        narrow::assume(ty, Origin::Parameter(number), self.facts.iter().map(Rc::as_ref))
+        narrow::assume(ty, Origin::Parameter(number), self.inside.iter().map(Rc::as_ref))
     }
 
     /// A part of something that has a name: what is known of the whole is in its type already, for paths and parameters.
@@ -232,7 +229,7 @@ impl<'a> Typing<'a> {
             return ty;
         }
         let about = narrow::reference(expr);
-        let facts = self.facts.iter().filter(|fact| about.as_ref() == Some(&fact.about));
+        let facts = self.everywhere.iter().chain(&self.inside).filter(|fact| about.as_ref() == Some(&fact.about));
         facts.fold(ty, |ty, fact| ty.passing(&fact.test))
     }
 
@@ -418,12 +415,12 @@ impl<'a> Typing<'a> {
                     return present;
                 }
                 let lost = missing_if(self.both_may_lack(operator, left, right));
-                let before = self.facts.len();
+                let before = self.inside.len();
                 if let Some(about) = narrow::reference(left) {
-                    self.facts.push(Rc::new(Fact { about, test: Test::Nullish }));
+                    self.inside.push(Rc::new(Fact { about, test: Test::Nullish }));
                 }
                 let right = self.infer(right);
-                self.facts.truncate(before);
+                self.inside.truncate(before);
                 present.join(&right).join(&lost)
             }
             _ => {
@@ -442,9 +439,8 @@ impl<'a> Typing<'a> {
             return false;
         }
         let names = Names { ran: Some(ran), ..*self.names };
-        let (facts, bound) = (self.facts.clone(), self.bound.clone());
-        let mut typing =
-            Typing { facts, bound, everywhere: self.everywhere, quiet: 1, ..Typing::new(&names, self.sources) };
+        let (everywhere, inside, bound) = (Rc::clone(&self.everywhere), self.inside.clone(), self.bound.clone());
+        let mut typing = Typing { everywhere, inside, bound, quiet: 1, ..Typing::new(&names, self.sources) };
         let ty = typing.infer(left);
         !ty.is_json() && if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() }
     }

@@ -188,8 +188,8 @@ impl Checker<'_> {
     }
 
     /// What holds at a place, in every execution that comes there.
-    fn facts(&self, place: Place) -> Vec<Rc<Fact>> {
-        let Some(certain) = &self.certain else { return Vec::new() };
+    fn facts(&self, place: Place) -> Rc<[Rc<Fact>]> {
+        let Some(certain) = &self.certain else { return Rc::default() };
         match place {
             Place::Node(node) => certain.facts(self.workflow, &self.outputs, node),
             // Its source has run.

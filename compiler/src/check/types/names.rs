@@ -112,11 +112,11 @@ impl Possible {
         if self.unreachable {
             return Type::Never;
         }
-        Type::union(ty.alternatives().into_iter().map(|one| self.left_of_one(one)))
+        ty.each_alternative(|one| self.left_of_one(one))
     }
 
-    fn left_of_one(&self, ty: Type) -> Type {
-        let possible = match &ty {
+    fn left_of_one(&self, ty: &Type) -> Type {
+        let possible = match ty {
             Type::Json | Type::Never | Type::Union(_) => true,
             Type::Missing => self.missing.is_some(),
             Type::Null => self.null,
@@ -138,7 +138,7 @@ impl Possible {
                 }
             },
         };
-        if possible { ty } else { Type::Never }
+        if possible { ty.clone() } else { Type::Never }
     }
 }
 

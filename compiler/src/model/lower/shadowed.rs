@@ -70,6 +70,10 @@ struct Meant {
 
 /// The first thing in a literal that looks like a template. `whole`: the text is nothing but this literal.
 fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) -> Option<Meant> {
+    // Each of them has one of these, and most texts have none.
+    if !literal.bytes().any(|byte| matches!(byte, b'{' | b'$' | b'_')) {
+        return None;
+    }
     // `{{ input.x }}`
     for (start, _) in literal.match_indices("{{") {
         let Some(length) = literal[start + 2..].find("}}") else { break };
@@ -298,6 +302,10 @@ fn is_slip(name: &str, root: &str) -> bool {
 
 /// The keyword a name was probably meant to be: another language's, or a slip of the fingers.
 fn meant_keyword(name: &str) -> Option<&'static str> {
+    // From `nil` to `undefined` and a letter more.
+    if !(3..=10).contains(&name.len()) {
+        return None;
+    }
     let lower = name.to_ascii_lowercase();
     let known = match lower.as_str() {
         "true" | "tru" | "truee" => Some("true"),
@@ -313,7 +321,8 @@ fn meant_keyword(name: &str) -> Option<&'static str> {
         letters.sort_unstable();
         letters
     };
-    let exchanged = || ["true", "false", "null", "undefined"].into_iter().find(|word| letters(word) == letters(&lower));
+    let is_exchanged = |word: &&str| word.len() == lower.len() && letters(word) == letters(&lower);
+    let exchanged = || ["true", "false", "null", "undefined"].into_iter().find(is_exchanged);
     let longer = || {
         (lower.starts_with("und") && lower.contains('f') && (8..=10).contains(&lower.len()))
             .then(|| suggest::nearest(&lower, ["undefined"]))

@@ -73,7 +73,7 @@ impl Type {
             },
             _ => Type::Missing,
         };
-        Type::union(self.members().iter().map(one))
+        self.each(one)
     }
 
     /// `value[index]` with an index of this type. Of an index nobody knows, nobody knows where it leads.
@@ -97,7 +97,7 @@ impl Type {
             Type::Never => Type::Never,
             _ => Type::Missing,
         };
-        Type::union(self.members().iter().map(one))
+        self.each(one)
     }
 
     /// The names that can be read, for "did you mean".

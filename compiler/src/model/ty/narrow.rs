@@ -61,9 +61,9 @@ impl Type {
         if let (Step::Field(name), []) = (step, rest)
             && name == "length"
         {
-            return Type::union(self.members().iter().map(|ty| ty.with_length(test)));
+            return self.each(|ty| ty.with_length(test));
         }
-        Type::union(self.members().iter().map(|ty| ty.with_part(step, rest, test)))
+        self.each(|ty| ty.with_part(step, rest, test))
     }
 
     /// One alternative, when a part of it passes; `never` when it cannot.
@@ -105,7 +105,7 @@ impl Type {
         match test {
             Test::Any(tests) => Type::union(tests.iter().map(|test| self.passing(test))),
             Test::All(tests) => tests.iter().fold(self.clone(), |ty, test| ty.passing(test)),
-            test => Type::union(self.alternatives().iter().map(|ty| ty.one_passing(test))),
+            test => self.each_alternative(|ty| ty.one_passing(test)),
         }
     }
 

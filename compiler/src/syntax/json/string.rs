@@ -8,6 +8,9 @@ use crate::syntax::ast::Text;
 pub fn decode(token: &str, span: Span) -> Result<Text, Mistake> {
     let inside = &token[1..token.len() - 1];
     let start = span.start + 1;
+    if !inside.bytes().any(|byte| byte < 0x20 || byte == b'\\') {
+        return Ok(Text::verbatim(inside.to_owned(), span, start));
+    }
     if let Some(at) = inside.bytes().position(|byte| byte < 0x20) {
         return Err(mistake::control_character(inside.as_bytes()[at], at_offset(span, at, at + 1)));
     }
