@@ -171,18 +171,19 @@ pub fn extract_fields(input: &Value, fields: &[(&str, &str)]) -> Result<Value, F
     })
 }
 
-/// A list of objects as RFC 4180 text with a header line: `{csv, count, columns}`. Without `columns`: every field that
-/// occurs, in the order in which they first do. An array or object in a cell is compact JSON.
+/// A list of objects as RFC 4180 text with a header line: `{csv, count, columns}`. `paths` lead to the columns, and are
+/// their headings; without them: every field that occurs, in the order in which they first do. An array or object in a cell is
+/// compact JSON.
 ///
 /// Spreadsheets run a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return as a formula. Text from
 /// outside that begins so, and is no number, is therefore written with a `'` before it, which they show as text.
 ///
 /// # Errors
 /// When the input is no list of objects.
-pub fn json_to_csv(input: &Value, columns: Option<&[&str]>) -> Result<Value, Fault> {
+pub fn json_to_csv(input: &Value, paths: Option<&[&str]>) -> Result<Value, Fault> {
     let items = list(input)?;
-    let columns: Vec<JsString> = match columns {
-        Some(columns) => columns.iter().map(|column| JsString::from(*column)).collect(),
+    let columns: Vec<JsString> = match paths {
+        Some(paths) => paths.iter().map(|column| JsString::from(*column)).collect(),
         None => {
             let mut seen = std::collections::HashSet::new();
             let names = items.iter().filter_map(|item| match item {
@@ -198,7 +199,12 @@ pub fn json_to_csv(input: &Value, columns: Option<&[&str]>) -> Result<Value, Fau
         let Value::Object(object) = item else {
             return Err(Fault::new(format!("item {index} of the list is not an object, so it makes no row")));
         };
-        push_row(&mut csv, columns.iter().map(|name| object.get_key(name).cloned().unwrap_or(Value::Undefined)));
+        match paths {
+            Some(paths) => push_row(&mut csv, paths.iter().map(|path| field(item, path))),
+            None => {
+                push_row(&mut csv, columns.iter().map(|name| object.get_key(name).cloned().unwrap_or(Value::Undefined)))
+            }
+        }
     }
     let count = Value::from(items.len() as f64);
     let columns = Value::array(columns.into_iter().map(Value::String).collect());
@@ -413,5 +419,9 @@ mod tests {
             "b\r\n-1\r\n'=1+1\r\n'+49 1\r\n"
         );
         assert!(json_to_csv(&value("[1]"), None).is_err());
+        let nested = value(r#"[{"k":1,"n":{"m":["x","y"]}},{"n.m":2}]"#);
+        let csv = |paths| field(&json_to_csv(&nested, paths).unwrap(), "csv").to_text();
+        assert_eq!(csv(Some(&["k", "n.m.1"])), "k,n.m.1\r\n1,y\r\n,\r\n");
+        assert_eq!(csv(None), "k,n,n.m\r\n1,\"{\"\"m\"\":[\"\"x\"\",\"\"y\"\"]}\",\r\n,,2\r\n");
     }
 }
