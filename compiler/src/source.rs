@@ -33,6 +33,11 @@ impl Span {
         Span { end: end.end, ..self }
     }
 
+    /// Whether the other lies within it.
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }

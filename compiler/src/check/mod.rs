@@ -20,9 +20,9 @@ mod skipped;
 mod sort;
 pub mod types;
 
-use crate::diagnostic::{Code, Diagnostics, Label};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label};
 use crate::model::{Expr, Kind, NodeId, Workflow};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 pub use graph::Graph;
 use mistakes::Mistakes;
 use paths::{Known, Paths};
@@ -100,8 +100,14 @@ fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
     }
     // A condition or a reference with a mistake in it is reported for that mistake: what follows from it says nothing.
     let follows = |place: &Label| mistakes.are_in(place.span);
+    // Of a condition that is always true the part of it says more that is.
+    let told: Vec<Span> =
+        diagnostics.iter().filter(|told| told.code == Code::ConstantCondition).map(|told| told.primary.span).collect();
+    let is_told = |found: &Diagnostic| {
+        found.code == Code::ConstantCondition && told.iter().any(|part| found.primary.span.contains(*part))
+    };
     let own = found.iter().filter(|found| !follows(&found.primary) && !found.labels.iter().any(follows));
-    diagnostics.extend(own.cloned());
+    diagnostics.extend(own.filter(|found| !is_told(found)).cloned());
 }
 
 /// Findings after which nodes or edges may be missing from the graph, or stand where they were not meant.

@@ -100,6 +100,7 @@ codes! {
     IgnoredBody "ignored-body" Warning "a body on a request that should have none"
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"
     HostFromInput "host-from-input" Warning "data decides which host is called"
+    MissingSlash "missing-slash" Warning "a URL whose path may become a part of its host"
     OpenWebhook "open-webhook" Warning "a webhook that checks neither a signature nor an address"
     UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"
     NoCompensation "no-compensation" Warning "what cannot be undone is done, and a later failure is not handled"
@@ -139,6 +140,7 @@ codes! {
     LooseComparison "loose-comparison" Warning "`==` between text and a number, which converts the text"
     JsonInText "json-in-text" Warning "an array or object in text for people"
     ListAsCondition "list-as-condition" Warning "an array or object as a condition: always true"
+    MisspeltName "misspelt-name" Warning "a name that is nearly another that is read beside it"
     ShadowedLiteral "shadowed-literal" Warning "text that looks like a name, or a name that looks like a literal"
     ObservedSort "observed-sort" Error "`sort` or `reverse` on an array that is read again"
 }

@@ -31,6 +31,52 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
+/// A slip of the fingers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slip {
+    /// Two neighbours exchanged: `lenght`.
+    Exchanged,
+    /// A letter too many or too few inside a word: `adress`.
+    Letter,
+}
+
+/// Shorter words that differ are other words: `form` and `from`.
+const SLIP_MIN: usize = 5;
+
+/// The same of words in capitals, which are abbreviations: `API_KYE`.
+const SLIP_MIN_CAPITALS: usize = 3;
+
+/// Words that a slip leads from one to the other, and that both occur.
+const NO_SLIPS: &[[&str; 2]] = &[["county", "country"], ["counties", "countries"]];
+
+/// What makes one name of the other, if that is no more than a slip. Another first letter, a plural or a number make another name.
+pub fn slip(name: &str, other: &str) -> Option<Slip> {
+    // Most names are nothing like each other.
+    if name.bytes().next() != other.bytes().next() || name.len().abs_diff(other.len()) > char::MAX_LEN_UTF8 {
+        return None;
+    }
+    let (name, other): (Vec<char>, Vec<char>) = (name.chars().collect(), other.chars().collect());
+    let (longer, shorter) = if name.len() < other.len() { (&other, &name) } else { (&name, &other) };
+    let same = longer.iter().zip(shorter).take_while(|(left, right)| left == right).count();
+    let rest = (&longer[same..], &shorter[same..]);
+    let (slip, width) = match rest {
+        ([a, b, end @ ..], [c, d, other_end @ ..]) if a == d && b == c && end == other_end => (Slip::Exchanged, 2),
+        ([_, end @ ..], shorter) if end == shorter => (Slip::Letter, 1),
+        _ => return None,
+    };
+    let is_letter = |at: usize| longer.get(at).is_some_and(|char| char.is_alphabetic());
+    let start = (0..same).rev().take_while(|at| is_letter(*at)).last()?;
+    let end = (same..longer.len()).take_while(|at| is_letter(*at)).last()? + 1;
+    let inside = slip == Slip::Exchanged && same + width <= end || slip == Slip::Letter && same + width < end;
+    let word = |chars: &[char]| chars.iter().flat_map(|char| char.to_lowercase()).collect::<String>();
+    let short_end = end - (longer.len() - shorter.len());
+    let words = [word(&shorter[start..short_end]), word(&longer[start..end])];
+    let both_occur = NO_SLIPS.iter().any(|known| words == *known);
+    let is_capitals = longer[start..end].iter().all(|char| char.is_uppercase());
+    let least = if is_capitals && slip == Slip::Exchanged { SLIP_MIN_CAPITALS } else { SLIP_MIN };
+    (inside && end - start >= least && !both_occur).then_some(slip)
+}
+
 /// `` `a`, `b` or `c` ``: the names that exist, for help lines.
 pub fn list<'a>(names: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
@@ -78,6 +124,42 @@ mod tests {
         assert_eq!(nearest("configuration", known), Some("config"));
         assert_eq!(nearest("retries", known), None);
         assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn slips_of_the_fingers() {
+        for (name, other, slip) in [
+            ("lenght", "length", Slip::Exchanged),
+            ("customer_emial", "customer_email", Slip::Exchanged),
+            ("avialable", "available", Slip::Exchanged),
+            ("total_amout", "total_amount", Slip::Letter),
+            ("adress", "address", Slip::Letter),
+            ("shippingAdddress", "shippingAddress", Slip::Letter),
+            ("staet", "state", Slip::Exchanged),
+            ("SHOP_API_KYE", "SHOP_API_KEY", Slip::Exchanged),
+        ] {
+            assert_eq!(super::slip(name, other), Some(slip), "{name}");
+            assert_eq!(super::slip(other, name), Some(slip), "{other}");
+        }
+        for (name, other) in [
+            ("item", "items"),
+            ("item_count", "items_count"),
+            ("address1", "address2"),
+            ("address_1", "address_12"),
+            ("form", "from"),
+            ("billing_county", "billing_country"),
+            ("rate", "crate"),
+            ("total", "total"),
+            ("totals", "total_"),
+            ("a", "b"),
+            ("", "a"),
+            ("order_id", "order_ids"),
+            ("start_at", "start_to"),
+            ("DB_TST_URL", "DB_TEST_URL"),
+        ] {
+            assert_eq!(super::slip(name, other), None, "{name}");
+            assert_eq!(super::slip(other, name), None, "{other}");
+        }
     }
 
     #[test]

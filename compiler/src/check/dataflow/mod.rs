@@ -11,6 +11,7 @@ mod carried;
 pub mod class;
 pub mod destination;
 mod expr;
+mod misspelt;
 mod outflow;
 mod output;
 mod personal;
@@ -262,4 +263,5 @@ pub(super) fn check(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagno
     let dataflow = Dataflow::new(workflow, graph);
     secret::secrets(workflow, &dataflow, diagnostics);
     personal::personal_data(workflow, &dataflow, diagnostics);
+    misspelt::names(workflow, &dataflow, diagnostics);
 }

@@ -48,6 +48,8 @@ struct Place {
     depth: u32,
     /// Where the author named it first.
     read: Option<Span>,
+    /// Whether it is named elsewhere, too.
+    is_read_again: bool,
     /// Where a schema declares it.
     declared: Option<Span>,
     kind: Option<&'static Kind>,
@@ -107,6 +109,7 @@ impl Places {
             any: None,
             depth: 0,
             read: None,
+            is_read_again: false,
             declared: None,
             kind: None,
             is_named: false,
@@ -149,6 +152,7 @@ impl Places {
             any: None,
             depth: parent.depth + 1,
             read: None,
+            is_read_again: false,
             declared: None,
             kind,
             is_named: meaning.kind.is_some(),
@@ -177,6 +181,7 @@ impl Places {
             any: None,
             depth: parent.depth + 1,
             read: None,
+            is_read_again: false,
             declared: None,
             kind: parent.kind,
             is_named: false,
@@ -196,7 +201,9 @@ impl Places {
 
     /// The author names it here.
     pub fn read(&mut self, id: PlaceId, span: Span) {
-        self.places[id.0 as usize].read.get_or_insert(span);
+        let place = &mut self.places[id.0 as usize];
+        let first = *place.read.get_or_insert(span);
+        place.is_read_again |= first != span;
     }
 
     pub fn read_at(&self, id: PlaceId) -> Option<Span> {
@@ -205,6 +212,28 @@ impl Places {
 
     pub fn declared_at(&self, id: PlaceId) -> Option<Span> {
         self.places[id.0 as usize].declared
+    }
+
+    /// How the author names a place: where first, and whether again. Whoever names a part of it names it, too.
+    pub fn named(&self, id: PlaceId) -> Option<(Span, bool)> {
+        let place = &self.places[id.0 as usize];
+        let parts = place.fields.values().chain(&place.any).filter_map(|part| self.named(*part));
+        parts
+            .chain(place.read.map(|read| (read, place.is_read_again)))
+            .reduce(|(first, again), (other, other_again)| (first.min(other), again || other_again || first != other))
+    }
+
+    /// The fields of every place that has some, by name.
+    pub fn objects(&self) -> impl Iterator<Item = &BTreeMap<String, PlaceId>> {
+        self.places.iter().map(|place| &place.fields).filter(|fields| !fields.is_empty())
+    }
+
+    /// The variables that are read.
+    pub fn variables(&self) -> impl Iterator<Item = (EnvId, PlaceId)> {
+        self.roots.iter().filter_map(|(root, id)| match root {
+            Root::Variable(variable) => Some((*variable, *id)),
+            Root::Input | Root::Output(_) | Root::Outputs | Root::Variables => None,
+        })
     }
 
     /// What a schema says of a place: the fields it has, and how private they are. Before anything else is read.

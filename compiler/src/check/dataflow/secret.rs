@@ -28,17 +28,13 @@ pub(super) fn secrets(workflow: &Workflow, dataflow: &Dataflow, diagnostics: &mu
     for (outflow, secret) in &flows {
         let found = leak(workflow, outflow, secret).or_else(|| owners.elsewhere(workflow, outflow, secret));
         if let Some(diagnostic) = found.filter(|_| said.insert((outflow.node, outflow.part, secret.variable))) {
-            let is_shown = secret.read == diagnostic.primary.span || within(secret.read, outflow.span);
+            let is_shown = secret.read == diagnostic.primary.span || outflow.span.contains(secret.read);
             diagnostics.push(match is_shown {
                 true => diagnostic,
                 false => diagnostic.also(secret.read, "the secret is read here"),
             });
         }
     }
-}
-
-fn within(inner: Span, outer: Span) -> bool {
-    inner.file == outer.file && inner.start >= outer.start && inner.end <= outer.end
 }
 
 /// Where no secret should be, whatever the service.

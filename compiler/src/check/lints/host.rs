@@ -1,7 +1,8 @@
-//! `host-from-input`: whoever gives the data decides who is called.
+//! `host-from-input`: whoever gives the data decides who is called. And what stands where a host still goes on without being
+//! meant to: `missing-slash`.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::expr::Root;
+use crate::model::expr::{Binary, Root};
 use crate::model::url::positions;
 use crate::model::{Email, Expr, ExprKind, Http, Node, Piece, Text, Workflow};
 use flow_runtime::render::At;
@@ -17,7 +18,7 @@ pub(super) fn of_request(workflow: &Workflow, node: &Node, http: &Http, diagnost
         }
         (Piece::Expr(_) | Piece::Literal(_), _) => None,
     });
-    let Some((expr, source)) = in_host else { return };
+    let Some((expr, source)) = in_host else { return behind_base(workflow, node, http, diagnostics) };
     let mut diagnostic = Diagnostic::new(
         Code::HostFromInput,
         expr.span,
@@ -32,6 +33,49 @@ pub(super) fn of_request(workflow: &Workflow, node: &Node, http: &Http, diagnost
             .help("take the address from the environment and only the rest from data: `${API_URL}/orders/${order_id}`")
             .help("to choose among known hosts: `${input_data.region == 'eu' ? EU_API_URL : US_API_URL}`"),
     );
+}
+
+/// What follows the variable a URL begins with, without a `/` between: `${API_URL}${order_id}`, `${API_URL}orders`.
+fn behind_base(workflow: &Workflow, node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
+    let [Piece::Expr(Expr { kind: ExprKind::Env(base), .. }), second, ..] = http.url.pieces.as_slice() else { return };
+    let base = &workflow.environment[base.0].name;
+    let found = match second {
+        Piece::Literal(text) if text.starts_with(|first: char| first.is_ascii_alphanumeric()) => {
+            let path = text.split('/').next().unwrap_or_default();
+            let headline = format!("there is no `/` between `{base}` and `{path}`");
+            Diagnostic::new(Code::MissingSlash, http.url.span, headline)
+                .label(format!("where the variable is `https://example.com`, this calls the host `example.com{path}`"))
+                .help(format!("write `/{path}`"))
+        }
+        Piece::Literal(_) => return,
+        Piece::Expr(expr) if begins_with_slash(expr) => {
+            let headline = format!("the path behind `{base}` is one piece of data, so its `/` are sent as `%2F`");
+            Diagnostic::new(Code::BadUrl, expr.span, headline)
+                .label("data, all of it")
+                .help("write the path as text with the data in it, as in `/orders/${order_id}`")
+        }
+        Piece::Expr(expr) => {
+            let Some(source) = source(expr) else { return };
+            let headline = format!("{source} can change the host `{}` calls: there is no `/` before it", node.id.value);
+            let mut found = Diagnostic::new(Code::HostFromInput, expr.span, headline)
+                .label("`.example.net` makes another host of it, digits another port");
+            if let Some((name, span)) = super::credentials(workflow, http) {
+                found = found.also(span, format!("that host is given the `{name}`"));
+            }
+            found.help(format!("write a `/` between the two: `${{{base}}}/${{…}}`"))
+        }
+    };
+    diagnostics.push(found);
+}
+
+/// `'/orders/' + order_id`
+fn begins_with_slash(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Constant(value) => value.to_text().starts_with('/'),
+        ExprKind::Text(parts) => parts.first().is_some_and(begins_with_slash),
+        ExprKind::Binary(Binary::Add, left, _) => begins_with_slash(left),
+        _ => false,
+    }
 }
 
 /// Data in the name of a mail server.

@@ -261,6 +261,9 @@ impl<'a> Typing<'a> {
     fn method(&mut self, expr: &Expr, receiver: &Expr, method: Method, arguments: &[Expr]) -> Type {
         let ty = self.infer(receiver);
         let types = self.all(arguments);
+        if let (Method::Includes, [value], [value_type]) = (method, arguments, types.as_slice()) {
+            self.included(receiver, &ty, value, value_type);
+        }
         match signatures::method(&ty, method, &types) {
             Some(result) => result,
             None => {
@@ -269,6 +272,21 @@ impl<'a> Typing<'a> {
                 });
                 Type::Json
             }
+        }
+    }
+
+    /// Whether a list can hold a value at all.
+    fn included(&mut self, list: &Expr, ty: &Type, value: &Expr, value_type: &Type) {
+        let items = |ty: &Type| match ty {
+            Type::Array(array) => array.items.clone(),
+            Type::Missing | Type::Null => Type::Never,
+            _ => Type::Json,
+        };
+        let items = ty.each(items);
+        let is_unknown = |ty: &Type| ty.is_never() || ty.members().iter().any(Type::is_json);
+        if !is_unknown(&items) && !is_unknown(value_type) && !items.can_equal(value_type, true) {
+            let found = messages::never_included(self, list, &items, value, value_type);
+            self.report(found);
         }
     }
 

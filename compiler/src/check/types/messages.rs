@@ -4,10 +4,11 @@ use super::infer::Typing;
 pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
 use super::transforms::NoList;
 use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
+use crate::model::expr::{Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Literal, Read, Rest, Type};
 use crate::model::{Node, Transform};
 use crate::source::Span;
+use flow_runtime::value::Value;
 
 /// What a value is, in words.
 pub(super) fn what(ty: &Type) -> String {
@@ -220,6 +221,99 @@ pub(super) fn wrong_operand(typing: &Typing, operand: &Expr, ty: &Type, sign: &s
         Some(Type::Object(_)) => diagnostic.help("name the field that is meant"),
         _ => diagnostic,
     }
+}
+
+pub(super) fn moment_as_number(typing: &Typing, operand: &Expr, sign: &str) -> Diagnostic {
+    let headline = format!("{} is a date and time, and `{sign}` takes numbers", named(typing, operand));
+    Diagnostic::new(Code::WrongOperand, operand.span, headline)
+        .label("text such as `2026-01-31T09:00:00.000Z`, which is no number")
+        .help("there is no arithmetic with dates; how many seconds a node took is its `execution_time`")
+        .help("to see which is earlier, compare the texts with `<`")
+}
+
+/// `0 < n < 100` and `!n > 0`: what is compared is true or false.
+pub(super) fn compared_comparison(typing: &Typing, operator: Binary, left: &Expr, right: &Expr) -> Option<Diagnostic> {
+    let headline = |is: &str| format!("{is} is true or false, and `{}` takes numbers", operator.sign());
+    let written = |expr: &Expr| typing.written(expr.span);
+    match &left.kind {
+        ExprKind::Binary(first, low, middle)
+            if matches!(first, Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual) =>
+        {
+            let (low, middle, high) = (written(low), written(middle), written(right));
+            Some(
+                Diagnostic::new(Code::WrongOperand, left.span, headline(&format!("`{}`", written(left))))
+                    .label("asked first")
+                    .help(format!("write `{low} {} {middle} && {middle} {} {high}`", first.sign(), operator.sign())),
+            )
+        }
+        ExprKind::Unary(Unary::Not, inner) => {
+            let (inner, other) = (written(inner), written(right));
+            Some(
+                Diagnostic::new(Code::WrongOperand, left.span, headline(&format!("`!{inner}`")))
+                    .label("`!` is about this alone")
+                    .help(format!("write `!({inner} {} {other})`", operator.sign())),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// `items.length >= 0` and `items.length < 0`.
+pub(super) fn length_below_zero(operator: Binary, left: &Expr, right: &Expr) -> Option<Diagnostic> {
+    let is_zero = matches!(right.as_constant(), Some(Value::Number(number)) if *number == 0.0);
+    let is_length = match &left.kind {
+        ExprKind::Path(path) => path.steps.last().is_some_and(|step| step == "length"),
+        ExprKind::Member(_, name) => name == "length",
+        _ => false,
+    };
+    let (how, instead) = match operator {
+        Binary::GreaterOrEqual => ("never less than 0, so this is true whatever it is", "> 0"),
+        Binary::Less => ("never less than 0", "== 0"),
+        _ => return None,
+    };
+    (is_zero && is_length).then(|| {
+        Diagnostic::new(Code::ConstantCondition, left.span.to(right.span), format!("a length is {how}"))
+            .label(if operator == Binary::Less { "never true" } else { "always true" })
+            .help(format!("write `{instead}`"))
+    })
+}
+
+/// `kind == 'a' || 'b'`
+pub(super) fn true_by_itself(typing: &Typing, constant: &Expr, other: &Expr) -> Diagnostic {
+    let text = typing.written(constant.span);
+    let diagnostic = Diagnostic::new(
+        Code::ConstantCondition,
+        constant.span,
+        format!("`{text}` by itself is true, so that this condition always is"),
+    )
+    .label("always true");
+    let beside = match &other.kind {
+        ExprKind::Binary(Binary::Or, _, last) => last,
+        _ => other,
+    };
+    match &beside.kind {
+        ExprKind::Binary(operator @ (Binary::Equal | Binary::StrictEqual), left, _) => {
+            let left = typing.written(left.span);
+            diagnostic.help(format!("write `|| {left} {} {text}`", operator.sign()))
+        }
+        _ => diagnostic.help("say what is compared with it"),
+    }
+}
+
+/// `['a', 'b'].includes(3)`
+pub(super) fn never_included(typing: &Typing, list: &Expr, items: &Type, value: &Expr, ty: &Type) -> Diagnostic {
+    let headline = format!("{} is never in {}", named(typing, value), named(typing, list));
+    let diagnostic = Diagnostic::new(Code::NeverEqual, value.span, headline)
+        .label(format!("`{ty}`"))
+        .also(list.span, format!("a list of `{items}`"));
+    let Type::Object(object) = items else { return diagnostic };
+    let same = object.fields().iter().find(|field| field.ty.can_equal(ty, true));
+    diagnostic.help(format!(
+        "to look into its elements: `{}.some(item => item.{} == {})`",
+        typing.written(list.span),
+        same.map_or("name", |field| &field.name),
+        typing.written(value.span)
+    ))
 }
 
 pub(super) fn implicit_number(typing: &Typing, operand: &Expr, ty: &Type, sign: &str) -> Diagnostic {

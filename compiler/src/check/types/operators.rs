@@ -2,7 +2,7 @@
 
 use super::infer::Typing;
 use super::messages::{self, Use};
-use crate::model::expr::{Binary, Expr, ExprKind};
+use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
 use crate::model::ty::{Format, Literal, Type};
 use flow_runtime::expr as js;
 use flow_runtime::value::Value;
@@ -16,7 +16,10 @@ impl Typing<'_> {
             Binary::Add => self.add(left, right),
             Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => {
                 self.number(left.0, left.1, operator.sign());
-                self.number(right.0, right.1, operator.sign());
+                // Of two dates the first says it for both.
+                if !(is_moment(left.0) && is_moment(right.0)) {
+                    self.number(right.0, right.1, operator.sign());
+                }
                 Type::Number
             }
             Binary::Less | Binary::LessOrEqual | Binary::Greater | Binary::GreaterOrEqual => {
@@ -90,6 +93,9 @@ impl Typing<'_> {
         if let Some(wrong) = ty.members().iter().find(|ty| is_never_a_number(ty)) {
             let found = messages::wrong_operand(self, operand, wrong, sign);
             self.report(found);
+        } else if is_moment(operand) {
+            let found = messages::moment_as_number(self, operand, sign);
+            self.report(found);
         } else if ty.may_be_missing() {
             let found = messages::may_be_missing(self, operand, ty, Use::Number(sign));
             self.report(found);
@@ -100,6 +106,12 @@ impl Typing<'_> {
     }
 
     fn order(&mut self, operator: Binary, left: Operand, right: Operand) {
+        if let Some(found) = messages::compared_comparison(self, operator, left.0, right.0)
+            .or_else(|| messages::length_below_zero(operator, left.0, right.0))
+        {
+            self.report(found);
+            return;
+        }
         for (operand, ty) in [left, right] {
             if let Some(wrong) = ty.members().iter().find(|ty| becomes_text(ty)) {
                 let found = messages::wrong_operand(self, operand, wrong, operator.sign());
@@ -182,6 +194,18 @@ fn is_never_a_number(ty: &Type) -> bool {
         Type::Literal(Literal::String(text)) => {
             matches!(js::plus(&Value::string(text)), Value::Number(number) if number.is_nan())
         }
+        _ => false,
+    }
+}
+
+/// A date and time that the engine writes, as text.
+fn is_moment(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Timestamp => true,
+        ExprKind::Path(Path { root: Root::Output(_), steps }) => {
+            matches!(steps.as_slice(), [step] if step == "started_at" || step == "completed_at")
+        }
+        ExprKind::Global(js::Global::Number, arguments) => arguments.first().is_some_and(is_moment),
         _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! What each position of a node's configuration takes: a part of a URL, a header, an address, prose, a condition.
 
 use super::infer::Typing;
+use super::messages::true_by_itself;
 use super::messages_of_values::{self as messages, Use};
 use super::transforms::{is_list, rows};
 use crate::model::expr::{Binary, Expr, ExprKind, Unary};
@@ -8,6 +9,7 @@ use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::url;
 use crate::model::{Body, Email, Http, Kind, Piece, Text, Tree};
 use flow_runtime::render::At;
+use flow_runtime::value::Value;
 
 impl Typing<'_> {
     pub(super) fn node(&mut self, kind: &Kind) {
@@ -116,7 +118,33 @@ impl Typing<'_> {
     pub(super) fn condition(&mut self, condition: &Expr) -> Type {
         let ty = self.infer(condition);
         self.decides(condition);
+        self.alternatives(condition);
         ty
+    }
+
+    /// Alternatives of which one is true whatever the data.
+    fn alternatives(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Binary(Binary::Or, left, right) => {
+                let is_true = |expr: &Expr| match expr.as_constant() {
+                    // Who writes `true` means it.
+                    None | Some(Value::Bool(_)) => false,
+                    Some(value) => value.truthy(),
+                };
+                for (one, other) in [(left, right), (right, left)] {
+                    match is_true(one) {
+                        true => self.report(true_by_itself(self, one, other)),
+                        false => self.alternatives(one),
+                    }
+                }
+            }
+            ExprKind::Binary(Binary::And, left, right) => {
+                self.alternatives(left);
+                self.alternatives(right);
+            }
+            ExprKind::Unary(Unary::Not, inner) => self.alternatives(inner),
+            _ => {}
+        }
     }
 
     fn decides(&mut self, expr: &Expr) {

@@ -59,6 +59,13 @@ impl Lowering<'_> {
                     .help("add \"secret\": \"${WEBHOOK_SECRET}\" to its `config`"),
             );
         }
+        if let Some(secret) = config.text("secret").filter(|secret| secret.value.is_empty()) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::MissingKey, secret.span, "the secret is empty, and anybody could sign with it")
+                    .label("no secret")
+                    .help("write \"secret\": \"${WEBHOOK_SECRET}\", and give the variable a value where the workflow runs"),
+            );
+        }
         let lists_addresses = config.get("allowed_ips").is_some_and(|list| list.is_filled());
         let allowed_ips = config.get("allowed_ips").map(|list| self.address_list(list)).unwrap_or_default();
         let dedupe_key = config.text("dedupe_key").map(|key| self.expression(Place::Node(id), key));

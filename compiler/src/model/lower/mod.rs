@@ -355,7 +355,15 @@ impl Lowering<'_> {
     /// Empty text is no condition: editors write it for a connection without one.
     fn condition(&mut self, from: NodeId, value: &ast::Value) -> Option<super::Expr> {
         match &value.kind {
-            ast::ValueKind::String(text) if text.value.trim().is_empty() => None,
+            // What says nothing would hold whatever happens.
+            ast::ValueKind::String(text) if text.value.trim().is_empty() => {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::ExpressionSyntax, value.span, "the condition is empty")
+                        .label("says nothing")
+                        .help("leave `condition` out: without one, the connection is taken whenever its node succeeds"),
+                );
+                Some(super::Expr::unknown(value.span))
+            }
             ast::ValueKind::String(text) => {
                 let found = self.diagnostics.count();
                 let condition = self.expression(Place::Condition(from), text);

@@ -249,7 +249,7 @@ impl<'c> Names<'_, '_, 'c> {
         if self.bound.contains(&name) || self.is_node(name) {
             return;
         }
-        let Some(keyword) = meant_keyword(name) else { return };
+        let Some(keyword) = meant_keyword(name).or_else(|| meant_root(name)) else { return };
         let reads = if is_environment_name(name) { "a variable of the environment" } else { "a field of the input" };
         let own =
             if is_environment_name(name) { "" } else { &format!("; a field of that name is `input_data.{name}`") };
@@ -298,6 +298,20 @@ fn is_slip(name: &str, root: &str) -> bool {
         |text: &str| text.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect::<String>();
     let (name, root) = (letters(name), letters(root));
     name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
+}
+
+/// The name of ours that a name was probably meant to be: `timestmap`, `executionId`, `eror`.
+fn meant_root(name: &str) -> Option<&'static str> {
+    let is_meant = |ours: &&str| *ours != name && (suggest::slip(name, ours).is_some() || is_same_letters(name, ours));
+    ["timestamp", "execution_id", "error"].into_iter().find(is_meant).filter(|_| !is_environment_name(name))
+}
+
+/// Whether two names are the same but for capitals and underscores.
+fn is_same_letters(name: &str, other: &str) -> bool {
+    let letters = |name: &'_ str| {
+        name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
+    };
+    name.len().abs_diff(other.len()) <= 2 && letters(name) == letters(other)
 }
 
 /// The keyword a name was probably meant to be: another language's, or a slip of the fingers.
@@ -400,6 +414,18 @@ mod tests {
         }
         for name in ["tree", "full", "total", "order_id", "defined", "underline", "nail", "a", "underwear"] {
             assert_eq!(meant_keyword(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn slips_in_names_of_ours() {
+        for (name, ours) in
+            [("timestmap", "timestamp"), ("Timestamp", "timestamp"), ("executionId", "execution_id"), ("eror", "error")]
+        {
+            assert_eq!(meant_root(name), Some(ours), "{name}");
+        }
+        for name in ["timestamp", "timestamps", "TIMESTAMP", "errors", "terror", "ERROR", "now", "time"] {
+            assert_eq!(meant_root(name), None, "{name}");
         }
     }
 

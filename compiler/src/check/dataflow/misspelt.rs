@@ -1,0 +1,93 @@
+//! `misspelt-name`: a field or a variable that is read, and beside it one of nearly the same name.
+//!
+//! Always true: said of what no schema declares, and only where it is a slip of the fingers from one name to the other. Of two
+//! names that are read equally often either may be the wrong one; of two that differ by a letter the rarer is.
+
+use super::Dataflow;
+use super::place::PlaceId;
+use crate::check::mistakes::Mistakes;
+use crate::diagnostic::suggest::{Slip, slip};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::Workflow;
+use crate::source::Span;
+
+/// Of what has more fields, they are data themselves.
+const FIELDS_MAX: usize = 128;
+
+/// A name that somebody could have meant.
+struct Name<'a> {
+    text: &'a str,
+    declared: Option<Span>,
+    read: Option<Span>,
+    is_read_again: bool,
+}
+
+pub(super) fn names(workflow: &Workflow, dataflow: &Dataflow, diagnostics: &mut Diagnostics) {
+    let places = &dataflow.places;
+    let name = |text, id: PlaceId| {
+        let named = places.named(id);
+        let is_read_again = named.is_some_and(|(_, again)| again);
+        Name { text, declared: places.declared_at(id), read: named.map(|(first, _)| first), is_read_again }
+    };
+    let mut found = Vec::new();
+    for fields in places.objects().filter(|fields| fields.len() <= FIELDS_MAX) {
+        let names: Vec<Name> = fields.iter().map(|(text, id)| name(text, *id)).collect();
+        found.extend(names.iter().filter_map(of_length));
+        found.extend(beside(&names));
+    }
+    let variables: Vec<Name> =
+        places.variables().map(|(variable, id)| name(&workflow.environment[variable.0].name, id)).collect();
+    if variables.len() <= FIELDS_MAX {
+        found.extend(beside(&variables));
+    }
+    // What has an error in it is reported for that.
+    let mistakes = Mistakes::of(diagnostics);
+    found.into_iter().filter(|found| !mistakes.are_in(found.primary.span)).for_each(|found| diagnostics.push(found));
+}
+
+/// The field that every list and every text has.
+fn of_length(name: &Name) -> Option<Diagnostic> {
+    let read = name.read.filter(|_| name.declared.is_none())?;
+    slip(name.text, "length")?;
+    let headline = format!("`{}` is no `length`", name.text);
+    Some(
+        Diagnostic::new(Code::MisspeltName, read, headline)
+            .label("missing, whatever the list or text")
+            .help("write `length`"),
+    )
+}
+
+fn beside(names: &[Name]) -> Vec<Diagnostic> {
+    let wrong = |name: &Name| {
+        let is_of_length = name.text == "length" || slip(name.text, "length").is_some();
+        let read = name.read.filter(|_| name.declared.is_none() && !is_of_length)?;
+        let is_meant = |other: &&Name| {
+            let Some(slip) = slip(name.text, other.text) else { return false };
+            let is_alone = !name.is_read_again;
+            match other.read {
+                _ if other.declared.is_some() => true,
+                None => false,
+                Some(_) if other.is_read_again => is_alone,
+                Some(first) => slip == Slip::Exchanged && is_alone && first < read,
+            }
+        };
+        names.iter().find(is_meant).map(|meant| misspelt(name.text, read, meant))
+    };
+    names.iter().filter_map(wrong).collect()
+}
+
+fn misspelt(text: &str, read: Span, meant: &Name) -> Diagnostic {
+    let (there, place) = match meant.declared {
+        Some(declared) => ("declared here", Some(declared)),
+        None => ("read here", meant.read),
+    };
+    let headline = format!("`{text}` is nearly `{}`", meant.text);
+    let mut diagnostic = Diagnostic::new(Code::MisspeltName, read, headline).label("a slip of the fingers?");
+    if let Some(place) = place {
+        diagnostic = diagnostic.also(place, format!("`{}` is {there}", meant.text));
+    }
+    match meant.declared.is_some() || meant.is_read_again {
+        true => diagnostic.help(format!("write `{}`, if that is what is meant", meant.text)),
+        false => diagnostic.help("if both are one field, write both alike"),
+    }
+}
