@@ -354,6 +354,10 @@ impl Request {
         if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
+        // Browsers would ask for the new place with GET. Nothing would have been done, and a page for logging in say 200.
+        if matches!(status.as_u16(), 301 | 302) && self.method == Method::POST {
+            return Ok(None);
+        }
         let Some(location) = headers.get(header::LOCATION) else { return Ok(None) };
         let bad = || NoAnswer::last("BAD_REDIRECT", "redirected to something that is not an http or https URL");
         let location = std::str::from_utf8(location.as_bytes()).map_err(|_| bad())?;
@@ -367,13 +371,8 @@ impl Request {
         // A server cannot make this client log in somewhere.
         take_login(&mut url);
         let mut next = Request { url, ..self.clone() };
-        // As browsers do: "see other" is read with GET, and so is a POST that moved.
-        let becomes_get = match status.as_u16() {
-            303 => !matches!(self.method, Method::GET | Method::HEAD),
-            301 | 302 => self.method == Method::POST,
-            _ => false,
-        };
-        if becomes_get {
+        // "See other": it is done, and what came of it is read there (RFC 9110, section 15.4.4).
+        if status == StatusCode::SEE_OTHER && !matches!(self.method, Method::GET | Method::HEAD) {
             next.method = Method::GET;
             next.body = None;
             for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, IDEMPOTENCY_KEY] {
@@ -443,8 +442,7 @@ mod tests {
     #[test]
     fn see_other_is_read_with_get() {
         for (method, status, expected) in [
-            ("POST", 301, "GET"),
-            ("POST", 302, "GET"),
+            ("POST", 303, "GET"),
             ("PUT", 303, "GET"),
             ("PUT", 302, "PUT"),
             ("HEAD", 303, "HEAD"),
@@ -464,6 +462,10 @@ mod tests {
         assert_eq!(redirect(&start, 302, "file:///etc/passwd").unwrap_err(), "BAD_REDIRECT");
         assert_eq!(redirect(&start, 302, "https://").unwrap_err(), "BAD_REDIRECT");
         assert!(redirect(&start, 304, "/b").unwrap().is_none());
+        // Whether it was done there, a GET would not say.
+        for status in [301, 302] {
+            assert!(redirect(&request("POST", "https://a/"), status, "/login").unwrap().is_none());
+        }
         assert!(start.redirected(StatusCode::FOUND, &HeaderMap::new()).is_ok_and(|next| next.is_none()));
     }
 
