@@ -1,7 +1,8 @@
 //! The environment of a workflow: where the values of its variables come from.
 //!
 //! Comes in: the variables the compiler found, the process environment, `.env`, `config.json`.
-//! Goes out: every value by index, or everything that is missing at once, with who needs it and where it was looked for.
+//! Goes out: every value by index, or everything that is missing or cannot be meant at once, with who needs it and where it
+//! was looked for.
 //! Always true: no message of this module holds a value, not even a part of one.
 //!
 //! The first source that has a name wins:
@@ -16,6 +17,7 @@
 
 mod config;
 mod dotenv;
+mod fit;
 mod listing;
 
 pub use listing::Listing;
@@ -77,10 +79,11 @@ pub enum EnvironmentError {
     Missing(Missing),
 }
 
-/// Variables without a value, and where they were looked for.
+/// Variables without a value and with one that cannot be meant, and where they were looked for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Missing {
     pub variables: Vec<MissingVariable>,
+    pub misfits: Vec<Misfit>,
     /// One phrase per source, in the order they were asked.
     pub looked_in: Vec<String>,
 }
@@ -91,6 +94,16 @@ pub struct MissingVariable {
     pub used_by: &'static [&'static str],
     /// Some source has the name with nothing after it.
     pub empty: bool,
+}
+
+/// A variable whose value cannot be what it is used as.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Misfit {
+    pub name: &'static str,
+    pub used_by: &'static [&'static str],
+    pub origin: Origin,
+    /// What it should be.
+    pub why: &'static str,
 }
 
 /// One of the two files.
@@ -104,23 +117,29 @@ impl Environment {
     /// The values of all variables.
     ///
     /// # Errors
-    /// A source that cannot be read, or all names that have no value, at once.
+    /// A source that cannot be read, or all names that have no value or one that cannot be meant, at once.
     pub fn load(variables: &'static [Variable], sources: &Sources) -> Result<Environment, EnvironmentError> {
         let mut values = Vec::with_capacity(variables.len());
-        let mut missing = Vec::new();
+        let (mut missing, mut misfits) = (Vec::new(), Vec::new());
         for variable in variables {
             match sources.find(variable, variables)? {
-                Lookup::Found(found) => values.push(found.value),
+                Lookup::Found(found) => {
+                    if let Some(why) = variable.misfit(&found.value) {
+                        let Variable { name, used_by, .. } = *variable;
+                        misfits.push(Misfit { name, used_by, origin: found.origin, why });
+                    }
+                    values.push(found.value);
+                }
                 Lookup::Nothing { .. } if variable.optional => values.push(String::new()),
                 Lookup::Nothing { empty } => {
                     missing.push(MissingVariable { name: variable.name, used_by: variable.used_by, empty });
                 }
             }
         }
-        if missing.is_empty() {
+        if missing.is_empty() && misfits.is_empty() {
             return Ok(Environment { values });
         }
-        Err(EnvironmentError::Missing(Missing { variables: missing, looked_in: sources.describe() }))
+        Err(EnvironmentError::Missing(Missing { variables: missing, misfits, looked_in: sources.describe() }))
     }
 }
 
@@ -281,6 +300,16 @@ impl Origin {
             Origin::Config => "config",
         }
     }
+
+    /// As messages say it.
+    fn place(self) -> &'static str {
+        match self {
+            Origin::Process => "the process environment",
+            Origin::File => "the file that its `_FILE` names",
+            Origin::EnvFile => "`.env`",
+            Origin::Config => "`config.json`",
+        }
+    }
 }
 
 impl fmt::Display for EnvironmentError {
@@ -294,7 +323,11 @@ impl fmt::Display for EnvironmentError {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Misfit { name, used_by, origin, why } in &self.misfits {
+            writeln!(f, "{name}, found in {}, is {why} (used by {})", origin.place(), used_by.join(", "))?;
+        }
         match self.variables.len() {
+            0 => {}
             1 => writeln!(f, "1 environment variable has no value")?,
             many => writeln!(f, "{many} environment variables have no value")?,
         }
@@ -376,6 +409,23 @@ mod tests {
              LONGER  used by pay, mail\n\
              looked in the process environment, files named by NAME_FILE, DIR/.env, DIR/config.json (not there)"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_said_without_it() {
+        static VARIABLES: [Variable; 3] = [
+            Variable::new("SHOP_URL", Use::Url, &["pay"]),
+            Variable::new("SMTP_PORT", Use::Port, &["mail"]),
+            Variable::new("REPLY_TO", Use::Address, &["mail"]).optional(),
+        ];
+        let folder = Folder::new("misfit");
+        folder.file("config.json", r#"{"smtp_port": 99999}"#);
+        let process = [("SHOP_URL", "shop.internal:8080"), ("REPLY_TO", "")];
+        let sources = folder.sources(&process, &Paths::default()).unwrap();
+        let shown = load(&VARIABLES, &sources).unwrap_err();
+        assert!(shown.contains("SHOP_URL, found in the process environment, is no URL: "), "{shown}");
+        assert!(shown.contains("SMTP_PORT, found in `config.json`, is no port: "), "{shown}");
+        assert!(!shown.contains("REPLY_TO") && !shown.contains("8080") && !shown.contains("99999"), "{shown}");
     }
 
     #[test]

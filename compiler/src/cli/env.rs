@@ -29,9 +29,9 @@ impl Shell {
         let sources = Sources::read(Path::new(""), &paths).map_err(|error| Stop::World(error.to_string()))?;
         let listing = Listing::new(variables(&workflow), &sources).map_err(|error| Stop::World(error.to_string()))?;
         print(&listing.to_string());
-        let missing = listing.missing();
-        missing.iter().for_each(|missing| self.talk.say(missing));
-        Ok(ExitCode::from(if options.check && missing.is_some() { 2 } else { 0 }))
+        let wrong = listing.wrong();
+        wrong.iter().for_each(|wrong| self.talk.say(wrong));
+        Ok(ExitCode::from(if options.check && wrong.is_some() { 2 } else { 0 }))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Comes in: a workflow. Goes out: a [`Use`] per variable. Always true: about the workflow only; no value is looked at.
 
-use super::{Email, EnvId, ExprKind, Kind, Text, Workflow};
+use super::{Email, EnvId, ExprKind, Kind, Piece, Text, Workflow};
 pub use flow_runtime::flow::Use;
 
 impl Workflow {
@@ -38,8 +38,14 @@ impl Workflow {
 }
 
 fn begins_with(text: &Text, variable: EnvId) -> bool {
-    text.pieces.first().is_some_and(|piece| match piece {
-        super::Piece::Expr(expr) => matches!(expr.kind, ExprKind::Env(id) if id == variable),
-        super::Piece::Literal(_) => false,
-    })
+    let is_variable = |piece: &Piece| match piece {
+        Piece::Expr(expr) => matches!(expr.kind, ExprKind::Env(id) if id == variable),
+        Piece::Literal(_) => false,
+    };
+    match text.pieces.as_slice() {
+        // `${SCHEME}://${HOST}`
+        [_, Piece::Literal(next), ..] if next.starts_with("://") => false,
+        [first, ..] => is_variable(first),
+        [] => false,
+    }
 }

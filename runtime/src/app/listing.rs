@@ -8,7 +8,7 @@ use crate::trigger::previous_secrets;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Prints the table; with `--check`, 2 if anything is missing.
+/// Prints the table; with `--check`, 2 if anything is missing or cannot be meant.
 pub fn env(workflow: &'static Workflow, options: &EnvOptions) -> Result<ExitCode, Failure> {
     let sources = Sources::read(Path::new(""), &options.paths)?;
     let mut listing = Listing::new(workflow.environment, &sources)?;
@@ -19,7 +19,7 @@ pub fn env(workflow: &'static Workflow, options: &EnvOptions) -> Result<ExitCode
         }
     }
     show(&listing.to_string());
-    let Some(missing) = listing.missing() else { return Ok(ExitCode::SUCCESS) };
-    eprintln!("{missing}");
+    let Some(wrong) = listing.wrong() else { return Ok(ExitCode::SUCCESS) };
+    eprintln!("{wrong}");
     Ok(if options.check { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

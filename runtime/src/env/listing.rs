@@ -13,16 +13,21 @@ pub struct Listing {
     rows: Vec<[String; 4]>,
     variables: usize,
     missing: usize,
+    misfits: Vec<String>,
 }
 
 impl Listing {
     /// # Errors
     /// As [`Sources::find`].
     pub fn new(variables: &[Variable], sources: &Sources) -> Result<Listing, EnvironmentError> {
-        let mut listing = Listing { rows: Vec::new(), variables: variables.len(), missing: 0 };
+        let mut listing = Listing { rows: Vec::new(), variables: variables.len(), missing: 0, misfits: Vec::new() };
         for variable in variables {
             let found = match sources.find(variable, variables)? {
-                Lookup::Found(found) => found.origin.label(),
+                Lookup::Found(found) => {
+                    let misfit = variable.misfit(&found.value);
+                    listing.misfits.extend(misfit.map(|why| format!("{} is {why}", variable.name)));
+                    found.origin.label()
+                }
                 Lookup::Nothing { .. } if variable.optional => "optional",
                 Lookup::Nothing { .. } => {
                     listing.missing += 1;
@@ -39,12 +44,14 @@ impl Listing {
         self.rows.push([name.to_owned(), used_as.to_string(), found.to_owned(), used_by.to_owned()]);
     }
 
-    /// `2 of 13 variables have no value`; nothing when none is missing.
-    pub fn missing(&self) -> Option<String> {
+    /// `2 of 13 variables have no value`, and which have one that cannot be meant; nothing when all is well.
+    pub fn wrong(&self) -> Option<String> {
         let (missing, all) = (self.missing, self.variables);
         let have = if missing == 1 { "has" } else { "have" };
         let variables = if all == 1 { "variable" } else { "variables" };
-        (missing > 0).then(|| format!("{missing} of {all} {variables} {have} no value"))
+        let missing = (missing > 0).then(|| format!("{missing} of {all} {variables} {have} no value"));
+        let lines: Vec<String> = self.misfits.iter().cloned().chain(missing).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }
 
@@ -90,6 +97,6 @@ mod tests {
              PAYMENT_API_KEY           secret  process   pay\n\
              PAYMENT_API_KEY_PREVIOUS  secret  set       pay\n"
         );
-        assert_eq!(listing.missing().as_deref(), Some("1 of 3 variables has no value"));
+        assert_eq!(listing.wrong().as_deref(), Some("1 of 3 variables has no value"));
     }
 }

@@ -136,7 +136,11 @@ fn environment(service: &Service, text: &str) -> Result<Vec<(usize, String)>, Ap
             return Err(ApiError::new(StatusCode::FORBIDDEN, "ENVIRONMENT_NOT_ALLOWED", message));
         };
         let Value::String(value) = value else { return Err(wrong(name, &format!("`{key}` must be a text"))) };
-        values.push((index, value.to_well_formed().into_owned()));
+        let value = value.to_well_formed().into_owned();
+        if let Some(why) = variables[index].misfit(&value) {
+            return Err(wrong(name, &format!("`{key}` is {why}")));
+        }
+        values.push((index, value));
     }
     Ok(values)
 }
