@@ -83,6 +83,19 @@ fn any_workflow_is_checked_compiled_and_executed() {
     let (_, page) = ask(address, "GET /api/v1/flows/executions?status=completed&limit=1", &json!(null));
     assert_eq!((&page["total_count"], &page["pagination"]["has_more"]), (&json!(2), &json!(true)));
     assert_eq!(page["executions"][0]["execution_id"], second["execution_id"]);
+    assert!(page["executions"][0].get("executed_nodes").is_none(), "{page}");
+
+    // It has ended, and the answer says how.
+    let path = format!("DELETE /api/v1/flows/execution/{id}");
+    let (status, answer) = ask(address, &path, &json!(null));
+    assert_eq!((status, &answer["error"]["code"]), (409, &json!("EXECUTION_ENDED")));
+    let body = json!({ "flow_data": one_call("Other"), "input_variables": {}, "wait": 60 });
+    let (_, waited) = ask(address, "POST /api/v1/flows/execute", &body);
+    assert_eq!(
+        (&waited["status"], &waited["execution"]["flow_id"]),
+        (&json!("completed"), &json!("other")),
+        "{waited}"
+    );
 }
 
 #[test]
@@ -98,6 +111,18 @@ fn what_is_wrong_is_said_before_anything_is_compiled() {
 
     for (head, body, status, code) in [
         ("POST /api/v1/flows/execute", json!({}), 400, "BAD_REQUEST"),
+        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "inputs": {} }), 400, "BAD_REQUEST"),
+        (
+            "POST /api/v1/flows/execute",
+            json!({ "flow_data": one_call("Other"), "execution_options": { "timeout": 0 } }),
+            400,
+            "BAD_REQUEST",
+        ),
+        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "wait": "long" }), 400, "BAD_REQUEST"),
+        ("GET /api/v1/flows/executions?stauts=completed", json!(null), 400, "INVALID_PARAMETER"),
+        ("GET /api/v1/flows/executions?status=done", json!(null), 400, "INVALID_PARAMETER"),
+        ("GET /api/v1/flows/executions?limit=0", json!(null), 400, "INVALID_PARAMETER"),
+        ("GET /api/v1/flows/executions?end_date=yesterday", json!(null), 400, "INVALID_PARAMETER"),
         ("POST /api/v1/flows/validate", json!([]), 400, "BAD_REQUEST"),
         ("POST /api/v1/flows/validate", json!({ "a": "x".repeat(30_000) }), 413, "TOO_LARGE"),
         ("GET /api/v1/flows/execution/exec-1", json!(null), 404, "EXECUTION_NOT_FOUND"),

@@ -22,6 +22,12 @@ const LOOK_MAX: Duration = Duration::from_millis(500);
 /// From the start of a process to its first answer.
 const START_TIME: Duration = Duration::from_secs(30);
 
+/// No answer waits longer.
+const WAIT_MAX: Duration = Duration::from_secs(300);
+
+/// Fields of `execution_options`, but for `environment_variables`.
+const OPTIONS: [&str; 2] = ["timeout", "max_parallel_nodes"];
+
 /// So much of what a process said is kept, for the message about its end.
 const SAID_MAX: usize = 4096;
 
@@ -58,6 +64,8 @@ pub struct Order {
     pub input: Value,
     pub options: Map<String, Value>,
     pub environment: Vec<(String, String)>,
+    /// How long the answer may wait for the end.
+    pub wait: Option<Duration>,
 }
 
 impl Execution {
@@ -91,6 +99,21 @@ impl Execution {
             view["duration"] = self.seconds();
         }
         view
+    }
+
+    /// As it stands in lists: without inputs and results.
+    pub fn summary(&self) -> Value {
+        let view = self.view();
+        let kept = ["execution_id", "flow_id", "status", "started_at", "completed_at", "duration", "error_message"];
+        kept.into_iter().map(|name| (name.to_owned(), view[name].clone())).collect::<Map<_, _>>().into()
+    }
+
+    /// Until it has ended, or so long.
+    pub fn wait(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.ended() && Instant::now() < until {
+            std::thread::sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
+        }
     }
 
     pub fn ended(&self) -> bool {
@@ -347,9 +370,28 @@ pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<Order, Ref
         }
         Some(_) => return Err(bad("`environment_variables` is not an object")),
     }
+    let wait = match body.remove("wait") {
+        None | Some(Value::Null | Value::Bool(false)) => None,
+        Some(Value::Bool(true)) => Some(WAIT_MAX),
+        Some(wait) => {
+            let seconds = wait.as_f64().filter(|seconds| *seconds > 0.0);
+            let seconds = seconds.ok_or_else(|| bad("`wait` must be true, false or a number of seconds"))?;
+            Some(Duration::try_from_secs_f64(seconds).unwrap_or(WAIT_MAX).min(WAIT_MAX))
+        }
+    };
+    if let Some(option) = options.keys().find(|option| !OPTIONS.contains(&option.as_str())) {
+        return Err(bad(&format!("`execution_options` has no field `{option}`")));
+    }
+    let is_positive = |value: &Value| value.is_null() || value.as_f64().is_some_and(|number| number > 0.0);
+    if let Some((option, _)) = options.iter().find(|(_, value)| !is_positive(value)) {
+        return Err(bad(&format!("`execution_options.{option}` must be a number above 0")));
+    }
+    if let Some(field) = body.keys().next() {
+        return Err(bad(&format!("the request has no field `{field}`")));
+    }
     let text = flow.to_string();
     let slug = slug(flow["name"].as_str().unwrap_or_default());
-    Ok(Order { text, slug, input, options, environment })
+    Ok(Order { text, slug, input, options, environment, wait })
 }
 
 /// `e-commerce-order-fulfillment` of `E-commerce Order Fulfillment`.

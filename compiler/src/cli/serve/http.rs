@@ -68,10 +68,10 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A value of the query, decoded.
-    pub fn parameter(&self, name: &str) -> Option<String> {
+    /// The names and values of the query, decoded.
+    pub fn parameters(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.uri.query().unwrap_or_default();
-        url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into())
+        url::form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 
     async fn read(request: hyper::Request<Incoming>, body_max: usize) -> Result<Request, Refusal> {
@@ -189,7 +189,7 @@ mod tests {
         std::thread::spawn(move || {
             serve(listener, 10, |request| match request {
                 Ok(request) => {
-                    let limit = request.parameter("status");
+                    let limit = request.parameters().find(|(name, _)| name == "status").map(|(_, value)| value);
                     let body = String::from_utf8_lossy(&request.body).into_owned();
                     (
                         200,

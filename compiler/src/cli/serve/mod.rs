@@ -7,6 +7,7 @@
 
 mod execution;
 mod http;
+mod list;
 mod validate;
 
 use super::arguments::ServeOptions;
@@ -15,6 +16,7 @@ use super::{Shell, Stop};
 use crate::build::hash;
 use execution::{Execution, Order};
 use http::{Refusal, Request};
+use list::Query;
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -147,6 +149,11 @@ impl Shared {
             ("GET", ["execution", id]) => Ok(self.find(id)?.view()),
             ("DELETE", ["execution", id]) => {
                 let execution = self.find(id)?;
+                if execution.ended() {
+                    let mut refusal = Refusal::new(409, "EXECUTION_ENDED", "the execution has ended already");
+                    refusal.details = json!({ "status": execution.status() });
+                    return Err(refusal);
+                }
                 execution.cancel();
                 Ok(execution.view())
             }
@@ -188,9 +195,15 @@ impl Shared {
         executions.by_id.insert(execution.id.clone(), Arc::clone(&execution));
         executions.forget();
         drop(executions);
-        let answer = json!({ "success": true, "execution_id": execution.id, "status": "running" });
-        let shared = Arc::clone(self);
-        thread::spawn(move || execution.run(&shared, &order));
+        let (shared, running) = (Arc::clone(self), Arc::clone(&execution));
+        let wait = order.wait;
+        thread::spawn(move || running.run(&shared, &order));
+        let mut answer = json!({ "success": true, "execution_id": execution.id, "status": "running" });
+        if let Some(time) = wait {
+            execution.wait(time);
+            answer["status"] = json!(execution.status());
+            answer["execution"] = execution.view();
+        }
         Ok(answer)
     }
 
@@ -201,24 +214,13 @@ impl Shared {
 
     /// The newest first.
     fn list(&self, request: &Request) -> Result<Value, Refusal> {
-        let number = |name: &str, default: usize| match request.parameter(name) {
-            None => Ok(default),
-            Some(text) => text.parse().map_err(|_| Refusal::new(400, "BAD_REQUEST", format!("`{name}` is no number"))),
-        };
-        let (limit, offset) = (number("limit", 50)?.min(1000), number("offset", 0)?);
-        let (status, from, to) =
-            (request.parameter("status"), request.parameter("start_date"), request.parameter("end_date"));
+        let query = Query::read(request)?;
         let executions = self.executions();
-        let wanted = |execution: &&Arc<Execution>| {
-            // Time stamps of one form sort as texts; a day alone is its beginning.
-            status.as_ref().is_none_or(|status| *status == execution.status())
-                && from.as_ref().is_none_or(|from| execution.started_at.as_str() >= from.as_str())
-                && to.as_ref().is_none_or(|to| execution.started_at.as_str() <= to.as_str())
-        };
         let all = executions.order.iter().rev().filter_map(|id| executions.by_id.get(id));
-        let found: Vec<&Arc<Execution>> = all.filter(wanted).collect();
-        let page: Vec<Value> = found.iter().skip(offset).take(limit).map(|execution| execution.view()).collect();
-        let has_more = offset + page.len() < found.len();
+        let found: Vec<_> = all.filter(|one| query.takes(&one.status(), &one.started_at)).collect();
+        let Query { limit, offset, .. } = query;
+        let page: Vec<Value> = found.iter().skip(offset).take(limit).map(|execution| execution.summary()).collect();
+        let has_more = offset.saturating_add(page.len()) < found.len();
         let pagination = json!({ "limit": limit, "offset": offset, "has_more": has_more });
         Ok(json!({ "executions": page, "total_count": found.len(), "pagination": pagination }))
     }
