@@ -53,6 +53,19 @@ pub struct AttemptEnd<'a> {
     pub status: Option<u16>,
 }
 
+/// Who asked for the end of an execution, where a command did.
+pub const BY_COMMAND: &str = "command line";
+
+/// As the audit trail says that somebody asked for the end of an execution.
+pub fn cancel_asked(execution_id: &str, by: &str) -> Body {
+    Body::now("cancel asked").text("execution_id", execution_id).text("by", by)
+}
+
+/// As the audit trail says that an execution has ended.
+pub fn execution_ended(execution_id: &str, status: Status) -> Body {
+    Body::now("execution ended").text("execution_id", execution_id).text("status", status.as_str())
+}
+
 impl Observer {
     pub fn new(workflow: &'static Workflow) -> Observer {
         Observer {
@@ -114,7 +127,7 @@ impl Observer {
 
     /// Somebody asks for the end of an execution. `by`: `api` and who, or a signal.
     pub fn cancel_asked(&self, execution_id: &str, by: &str) {
-        self.audit(|| Body::now("cancel asked").text("execution_id", execution_id).text("by", by));
+        self.audit(|| cancel_asked(execution_id, by));
     }
 
     /// An execution was accepted and is durable. `origin`: a trigger's id, or `api`, or `command line`.
@@ -135,7 +148,7 @@ impl Observer {
 
     pub fn attempt_finished(&self, subject: &Subject, node: usize, end: AttemptEnd) {
         let node = &self.workflow.nodes[node];
-        log::attempt_finished(subject.execution_id, node.id, end.attempt, end.outcome, end.code, end.took);
+        log::attempt_finished(subject.execution_id, node.id, &end);
         #[cfg(feature = "otel")]
         if let Some(tracer) = self.tracer() {
             otel::attempt_finished(tracer, subject, node, end);
@@ -214,7 +227,7 @@ impl Observer {
         let execution_id = subject.execution_id;
         let node = node.map(|node| self.workflow.nodes[node].id);
         self.audit(|| {
-            let body = Body::now("execution ended").text("execution_id", execution_id).text("status", status.as_str());
+            let body = execution_ended(execution_id, status);
             let body = node.map_or(body.clone(), |node| body.text("node", node));
             code.map_or(body.clone(), |code| body.text("code", code))
         });

@@ -98,6 +98,7 @@ pub struct ExecutionOptions {
     /// `None`: as stdout is a terminal or not.
     pub pretty: Option<bool>,
     pub data: Option<PathBuf>,
+    pub audit: Option<PathBuf>,
     pub paths: Paths,
 }
 
@@ -173,7 +174,9 @@ fn run(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("pretty") => options.pretty = Some(true),
             Arg::Long("compact") => options.pretty = Some(false),
             Arg::Long("data") => options.data = Some(parser.value()?.into()),
-            Arg::Long("tls-min-version") => options.tls_min_version = Some(parser.value()?.parse()?),
+            Arg::Long("tls-min-version") => {
+                options.tls_min_version = Some(read(parser, "tls-min-version", str::parse)?)
+            }
             Arg::Long("audit") => options.audit = Some(parser.value()?.into()),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
@@ -196,24 +199,28 @@ fn serve(parser: &mut Parser) -> Result<Command, lexopt::Error> {
             Arg::Long("admin-listen") => options.admin_listen.push(parser.value()?.string()?),
             Arg::Long("tls-cert") => options.tls_cert = Some(parser.value()?.into()),
             Arg::Long("tls-key") => options.tls_key = Some(parser.value()?.into()),
-            Arg::Long("tls-min-version") => options.tls_min_version = Some(parser.value()?.parse()?),
-            Arg::Long("rate-limit") => options.rate_limit = Some(parser.value()?.parse()?),
-            Arg::Long("max-connections") => options.connections_max = Some(parser.value()?.parse_with(most)?),
-            Arg::Long("max-connections-per-client") => {
-                options.connections_per_client = Some(parser.value()?.parse_with(most)?);
+            Arg::Long("tls-min-version") => {
+                options.tls_min_version = Some(read(parser, "tls-min-version", str::parse)?)
             }
-            Arg::Long("header-timeout") => options.header_timeout = Some(parser.value()?.parse_with(duration)?),
-            Arg::Long("idle-timeout") => options.idle_timeout = Some(parser.value()?.parse_with(duration)?),
-            Arg::Long("request-timeout") => options.request_timeout = Some(parser.value()?.parse_with(duration)?),
+            Arg::Long("rate-limit") => options.rate_limit = Some(read(parser, "rate-limit", str::parse)?),
+            Arg::Long("max-connections") => options.connections_max = Some(read(parser, "max-connections", most)?),
+            Arg::Long("max-connections-per-client") => {
+                options.connections_per_client = Some(read(parser, "max-connections-per-client", most)?);
+            }
+            Arg::Long("header-timeout") => options.header_timeout = Some(read(parser, "header-timeout", duration)?),
+            Arg::Long("idle-timeout") => options.idle_timeout = Some(read(parser, "idle-timeout", duration)?),
+            Arg::Long("request-timeout") => options.request_timeout = Some(read(parser, "request-timeout", duration)?),
             Arg::Long("audit") => options.audit = Some(parser.value()?.into()),
             Arg::Long("no-metrics") => options.no_metrics = true,
-            Arg::Long("max-body") => options.body_max = Some(parser.value()?.parse_with(size)?),
+            Arg::Long("max-body") => options.body_max = Some(read(parser, "max-body", size)?),
             Arg::Long("data") => options.store.data = Some(parser.value()?.into()),
-            Arg::Long("store") => options.store.memory = parser.value()?.parse_with(store)?,
-            Arg::Long("keep-days") => options.store.keep_days = Some(parser.value()?.parse_with(keep)?),
-            Arg::Long("keep-executions") => options.store.keep_executions = Some(parser.value()?.parse_with(keep)?),
-            Arg::Long("max-unfinished") => options.store.unfinished_max = Some(parser.value()?.parse_with(most)?),
-            Arg::Long("max-working") => options.store.working_max = Some(parser.value()?.parse_with(most)?),
+            Arg::Long("store") => options.store.memory = read(parser, "store", store)?,
+            Arg::Long("keep-days") => options.store.keep_days = Some(read(parser, "keep-days", keep)?),
+            Arg::Long("keep-executions") => {
+                options.store.keep_executions = Some(read(parser, "keep-executions", keep)?)
+            }
+            Arg::Long("max-unfinished") => options.store.unfinished_max = Some(read(parser, "max-unfinished", most)?),
+            Arg::Long("max-working") => options.store.working_max = Some(read(parser, "max-working", most)?),
             Arg::Long("env-file") => options.paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") => options.paths.config = Some(parser.value()?.into()),
             other => return Err(other.unexpected()),
@@ -242,9 +249,9 @@ fn list(parser: &mut Parser, topic: Topic) -> Result<Result<ListOptions, Topic>,
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Err(topic)),
-            Arg::Long("status") => options.status = Some(parser.value()?.parse_with(status)?),
-            Arg::Long("limit") if topic == Topic::Executions => options.limit = parser.value()?.parse_with(most)?,
-            Arg::Long("offset") if topic == Topic::Executions => options.offset = parser.value()?.parse()?,
+            Arg::Long("status") => options.status = Some(read(parser, "status", status)?),
+            Arg::Long("limit") if topic == Topic::Executions => options.limit = read(parser, "limit", most)?,
+            Arg::Long("offset") if topic == Topic::Executions => options.offset = read(parser, "offset", str::parse)?,
             Arg::Long("json") if topic == Topic::Executions => options.json = true,
             Arg::Long("data") => options.data = Some(parser.value()?.into()),
             other => return Err(other.unexpected()),
@@ -255,13 +262,14 @@ fn list(parser: &mut Parser, topic: Topic) -> Result<Result<ListOptions, Topic>,
 
 /// A topic when help is asked for.
 fn execution(parser: &mut Parser, topic: Topic) -> Result<Result<ExecutionOptions, Topic>, lexopt::Error> {
-    let (mut id, mut pretty, mut data, mut paths) = (None, None, None, Paths::default());
+    let (mut id, mut pretty, mut data, mut audit, mut paths) = (None, None, None, None, Paths::default());
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Err(topic)),
             Arg::Long("pretty") if topic != Topic::Cancel => pretty = Some(true),
             Arg::Long("compact") if topic != Topic::Cancel => pretty = Some(false),
             Arg::Long("data") => data = Some(parser.value()?.into()),
+            Arg::Long("audit") if topic != Topic::Show => audit = Some(parser.value()?.into()),
             Arg::Long("env-file") if topic == Topic::Resume => paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") if topic == Topic::Resume => paths.config = Some(parser.value()?.into()),
             Arg::Value(text) if id.is_none() => {
@@ -274,7 +282,17 @@ fn execution(parser: &mut Parser, topic: Topic) -> Result<Result<ExecutionOption
         }
     }
     let id = id.ok_or("which execution? `executions` lists them")?;
-    Ok(Ok(ExecutionOptions { id, pretty, data, paths }))
+    Ok(Ok(ExecutionOptions { id, pretty, data, audit, paths }))
+}
+
+/// The value of an option. What is wrong with it is said with the option's name.
+fn read<T, E: std::fmt::Display>(
+    parser: &mut Parser,
+    option: &str,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, lexopt::Error> {
+    let value = parser.value()?.string()?;
+    read(&value).map_err(|error| format!("--{option} {value}: {error}").into())
 }
 
 fn status(text: &str) -> Result<Status, &'static str> {
@@ -483,7 +501,7 @@ Lists the environment variables this workflow reads: what each is, where it was 
 values.
 
 Options:
-      --check                  Exit with 2 if any is missing
+      --check                  Exit with 2 if any is missing or cannot be meant
 ";
 
 const EXECUTIONS: &str = "\
@@ -515,6 +533,7 @@ const CANCEL: &str = "\
 Ends an execution; what is in flight is dropped. A running service does it within a second; without one it is done here.
 
 Options:
+      --audit FILE             Write it down in this audit trail, where no service does (also AUDIT_FILE)
 ";
 
 const RESUME: &str = "\
@@ -524,6 +543,7 @@ the execution runs here, to its end, and is printed as `run` prints it.
 Options:
       --pretty                 Print indented JSON (default on a terminal)
       --compact                Print JSON on one line
+      --audit FILE             Keep an audit trail in this file (also AUDIT_FILE)
 ";
 
 const DATA_OPTION: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
@@ -593,7 +613,7 @@ mod tests {
         let arguments = "executions --status error --limit 7 --offset 2 --json --data d";
         assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Executions(list)));
         let id = Id(0x0193_5555_0000_7000_8000_0000_0000_0001);
-        let execution = ExecutionOptions { id, pretty: None, data: None, paths: Paths::default() };
+        let execution = ExecutionOptions { id, pretty: None, data: None, audit: None, paths: Paths::default() };
         assert_eq!(check(&["cancel", "exec-01935555000070008000000000000001"]), Ok(Command::Cancel(execution)));
     }
 

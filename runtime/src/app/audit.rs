@@ -3,8 +3,12 @@
 use super::{Failure, show};
 use crate::audit::{self, Body, Trail};
 use crate::engine::Engine;
+#[cfg(feature = "store")]
+use crate::engine::Status;
 use crate::flow::Workflow;
 use crate::journal::Journal;
+#[cfg(feature = "store")]
+use crate::observe::{self, BY_COMMAND};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,7 +35,26 @@ pub fn verify(files: &[PathBuf]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!report.broken.is_empty())))
 }
 
-/// Opens the trail that an option or the environment names, and writes everything the engine does down in it.
+/// Opens the trail that an option or the environment names, if one does.
+fn open(option: Option<&Path>, workflow: &Workflow, command: &'static str) -> Result<Option<Arc<Trail>>, Failure> {
+    let Some(file) = option.map(Path::to_owned).or_else(from_environment) else { return Ok(None) };
+    let trail = Trail::open(&file, workflow.name).map_err(|error| error.message)?;
+    trail.push(began(workflow, command));
+    trail.commit().map_err(|error| error.message)?;
+    Ok(Some(trail))
+}
+
+/// Writes down that an execution is cancelled by a command, before it is.
+#[cfg(feature = "store")]
+pub fn cancelled(option: Option<&Path>, workflow: &Workflow, execution_id: &str) -> Result<(), Failure> {
+    let Some(trail) = open(option, workflow, "cancel")? else { return Ok(()) };
+    trail.push(observe::cancel_asked(execution_id, BY_COMMAND));
+    trail.push(observe::execution_ended(execution_id, Status::Cancelled));
+    trail.push(Body::now("process ended"));
+    Ok(trail.close().map_err(|error| error.message)?)
+}
+
+/// Writes everything the engine does down in the trail that an option or the environment names.
 pub fn keep(
     option: Option<&Path>,
     workflow: &'static Workflow,
@@ -39,10 +62,7 @@ pub fn keep(
     journal: &dyn Journal,
     command: &'static str,
 ) -> Result<(), Failure> {
-    let Some(file) = option.map(Path::to_owned).or_else(from_environment) else { return Ok(()) };
-    let trail = Trail::open(&file, workflow.name).map_err(|error| error.message)?;
-    trail.push(began(workflow, command));
-    trail.commit().map_err(|error| error.message)?;
+    let Some(trail) = open(option, workflow, command)? else { return Ok(()) };
     say_head(&trail);
     if !journal.commit_with(Arc::clone(&trail)) {
         trail.commit_by_itself();

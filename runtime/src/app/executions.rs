@@ -138,6 +138,7 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
         }
     } else {
         let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
+        super::audit::cancelled(options.audit.as_deref(), workflow, &id.to_string())?;
         owned.append(id, cancelled(elapsed(&history(&journal, id)?, &SystemClock)));
         let durable = owned.durable(id);
         owned.nudge();

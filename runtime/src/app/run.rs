@@ -17,6 +17,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+/// How long the end of an execution may take once a signal has asked for it: nothing but a journal that cannot be written takes long.
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs one execution to its end and prints it.
 pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode, Failure> {
@@ -46,7 +50,7 @@ pub fn resume(
         super::tls_version(None)?,
         journal,
         options.pretty,
-        None,
+        options.audit.as_deref(),
         async |engine: &Arc<Engine>| engine.resume(options.id).map_err(|error| error.message),
     )
 }
@@ -98,7 +102,18 @@ async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_i
     stopped.store(stop.exit_code(), Ordering::Relaxed);
     engine.observer().cancel_asked(&execution_id, stop.name());
     engine.cancel(&execution_id);
-    signals.next().await.exit();
+    if tokio::time::timeout(END_LIMIT, signals.next()).await.is_err() {
+        match engine.journal_ready() {
+            Ok(()) => drop(signals.next().await),
+            Err(error) => {
+                let id = &execution_id;
+                eprintln!(
+                    "{id}: its end cannot be written down, so it has none: {error}\n`resume {id}` goes on with it"
+                );
+            }
+        }
+    }
+    stop.exit();
 }
 
 /// Against the schema of the trigger that it is for.

@@ -85,7 +85,10 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         super::traces::close(&engine).await;
         if left > 0 {
             let then = if journal.store().is_some() { "; they go on with the next start" } else { "" };
-            eprintln!("{left} executions were cut off{then}");
+            let (executions, go) =
+                if left == 1 { ("execution was", "it goes") } else { ("executions were", "they go") };
+            let then = then.replacen("they go", go, 1);
+            eprintln!("{left} {executions} cut off{then}");
         }
         Ok::<_, Failure>(ExitCode::from(u8::from(left > 0)))
     })?;

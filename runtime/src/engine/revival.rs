@@ -169,7 +169,11 @@ impl Engine {
         };
         for request in requests {
             match request {
-                Request::Cancel(id) => drop(self.cancel(&id.to_string())),
+                Request::Cancel(id) => {
+                    let id = id.to_string();
+                    self.observer.cancel_asked(&id, crate::observe::BY_COMMAND);
+                    self.cancel(&id);
+                }
                 Request::Resume(id) => {
                     if let Err(error) = self.resume(id) {
                         crate::log::execution_left(&id.to_string(), &error.message);
