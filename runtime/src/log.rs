@@ -4,8 +4,8 @@
 //! when stderr is a terminal, a JSON object per line otherwise (`LOG_FORMAT=json|text` decides otherwise,
 //! `LOG_LEVEL=off|error|warn|info|debug` how much; `info` unless said), on stderr or in the file that `LOG_FILE` names.
 //! What concerns webhooks is also written to the file that `WEBHOOK_LOG` names.
-//! Always true: a line holds ids, nodes, states, codes, durations, sizes. No function here takes a body, a header, an
-//! address or an amount, so none can be logged by accident; and what other crates tell `tracing` is not written at all.
+//! Always true: a line holds ids, nodes, states, codes, durations, sizes, and the host that did not answer. No function here
+//! takes a body, a header, an address of a person or an amount, so none can be logged by accident; and what other crates tell `tracing` is not written at all.
 //!
 //! Lines are collected and written by a thread of their own every few milliseconds, in one write: a service under load
 //! pays nanoseconds per line instead of a system call. [`flush`] writes what is left; everything that ends the process
@@ -16,6 +16,8 @@ mod sink;
 
 pub(crate) use sink::is_at;
 
+use crate::node::Peer;
+use crate::observe::AttemptEnd;
 use layer::Lines;
 use sink::{Out, Sinks};
 use std::io::IsTerminal;
@@ -117,19 +119,16 @@ pub fn execution_accepted(execution_id: &str, origin: &str, size: usize, trace_i
     say!(Level::INFO, "execution accepted", execution_id, trigger = origin, bytes = size as u64, trace_id);
 }
 
-/// One attempt of a node ended. `outcome` is `succeeded`, `not passed`, `retryable` or `failed`; `code` as in the node's
-/// error.
-pub fn attempt_finished(
-    execution_id: &str,
-    node: &str,
-    attempt: u32,
-    outcome: &str,
-    code: Option<&str>,
-    took: Duration,
-) {
+/// One attempt of a node ended: `succeeded`, `not passed`, `retryable` or `failed`; the code is that of the node's error. Where
+/// nobody answered, `host` says who should have.
+pub fn attempt_finished(execution_id: &str, node: &str, end: &AttemptEnd) {
+    let AttemptEnd { attempt, outcome, code, took, .. } = *end;
     let expected = code.is_none() || outcome == "not passed";
     let level = if expected { Level::INFO } else { Level::WARN };
-    say!(level, "attempt finished", execution_id, node, attempt, outcome, code, duration_ms = millis(took));
+    let silent = end.peer.filter(|_| !expected && end.status.is_none());
+    let host = silent.map(|Peer { host, port, .. }| format!("{host}:{port}"));
+    let host = host.as_deref();
+    say!(level, "attempt finished", execution_id, node, attempt, outcome, code, host, duration_ms = millis(took));
 }
 
 /// A node settled: `status` is `completed`, `failed` or `cancelled`.

@@ -96,6 +96,22 @@ fn every_code_of_a_refusal_is_documented() {
     assert_eq!((missing(&document), missing(&manual)), (Vec::<String>::new(), Vec::<String>::new()));
 }
 
+/// Whoever builds alarms from the log needs its words.
+#[test]
+fn every_event_of_the_log_is_documented() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let (log, manual) = (read("runtime/src/log.rs"), read("docs/operation.md"));
+    let events: BTreeSet<&str> = log
+        .split("say!(")
+        .skip(1)
+        .filter_map(|event| event.split('"').nth(1))
+        .chain(log.split("const WEBHOOK: &str = \"").nth(1).and_then(|rest| rest.split('"').next()))
+        .collect();
+    assert!(events.contains("journal failed") && events.len() > 20, "{events:?}");
+    let missing: Vec<_> = events.iter().filter(|event| !manual.contains(&format!("`{event}`"))).collect();
+    assert_eq!(missing, Vec::<&&str>::new());
+}
+
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.is_dir()).collect()

@@ -46,13 +46,16 @@ const SLIP_MIN: usize = 5;
 /// The same of words in capitals, which are abbreviations: `API_KYE`.
 const SLIP_MIN_CAPITALS: usize = 3;
 
+/// Of one letter in UTF-8.
+const LETTER_BYTES_MAX: usize = 4;
+
 /// Words that a slip leads from one to the other, and that both occur.
 const NO_SLIPS: &[[&str; 2]] = &[["county", "country"], ["counties", "countries"]];
 
 /// What makes one name of the other, if that is no more than a slip. Another first letter, a plural or a number make another name.
 pub fn slip(name: &str, other: &str) -> Option<Slip> {
     // Most names are nothing like each other.
-    if name.bytes().next() != other.bytes().next() || name.len().abs_diff(other.len()) > char::MAX_LEN_UTF8 {
+    if name.bytes().next() != other.bytes().next() || name.len().abs_diff(other.len()) > LETTER_BYTES_MAX {
         return None;
     }
     let (name, other): (Vec<char>, Vec<char>) = (name.chars().collect(), other.chars().collect());

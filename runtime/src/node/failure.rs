@@ -66,7 +66,37 @@ pub(super) fn tls(error: &rustls::Error) -> NodeError {
                        with --tls-min-version 1.2 or FLOW_TLS_MIN_VERSION=1.2";
         return NodeError::new("TLS_ERROR", message);
     }
+    if let Error::InvalidCertificate(error) = error
+        && let Some(why) = certificate(error)
+    {
+        return NodeError::new("TLS_ERROR", format!("TLS failed: {why}"));
+    }
     NodeError::new("TLS_ERROR", readable(&format!("TLS failed: {error}")).unwrap_or_else(|| "TLS failed".to_owned()))
+}
+
+/// What is wrong with the certificate of the other side, and the way out.
+fn certificate(error: &rustls::CertificateError) -> Option<&'static str> {
+    use rustls::CertificateError;
+    Some(match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the certificate of the other side is signed by nobody known here; SSL_CERT_FILE names further authorities"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the certificate of the other side has expired"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the certificate of the other side is not valid yet; is the clock here right?"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the certificate of the other side is for another host name than the one that was called"
+        }
+        CertificateError::Revoked => "the certificate of the other side was revoked",
+        // rustls' own words for it are those of the library below.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the certificate of the other side is that of an authority (CA:TRUE), and no server may show one as its own"
+        }
+        _ => return None,
+    })
 }
 
 fn io(error: &io::Error) -> Option<NodeError> {

@@ -29,7 +29,7 @@ pub async fn read(body: Body, headers: &HeaderMap, settings: &Settings) -> Resul
 pub fn object(body: &[u8], headers: &HeaderMap, shape: &Shape, size_max: usize) -> Result<Doc, Refused> {
     read_input(body, shape, size_max).map_err(|error| {
         let not_json = matches!(error, InputError::NotJson { .. });
-        if not_json && let Some(instead) = other_content(headers) {
+        if not_json && let Some(instead) = other_content(headers, body) {
             let error = ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", instead);
             return (error, "the body says that it is no JSON");
         }
@@ -93,13 +93,15 @@ async fn discard(mut body: Body) {
 }
 
 /// Asked only when a body cannot be read: `curl -d` calls JSON a form, and many senders say nothing at all.
-fn other_content(headers: &HeaderMap) -> Option<&'static str> {
+fn other_content(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !matches!(text(CONTENT_ENCODING), "" | "identity") {
         return Some("compressed bodies are not read; send it without Content-Encoding");
     }
     let kind = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let json = kind.is_empty() || kind == "application/json" || kind.ends_with("+json");
+    // `curl -d` says that everything is a form.
+    let is_meant = body.trim_ascii_start().first().is_none_or(|first| *first == b'{');
+    let json = is_meant || kind.is_empty() || kind == "application/json" || kind.ends_with("+json");
     (!json).then_some("the body is not JSON; send a JSON object as application/json")
 }
 
