@@ -101,6 +101,7 @@ codes! {
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"
     HostFromInput "host-from-input" Warning "data decides which host is called"
     MissingSlash "missing-slash" Warning "a URL whose path may become a part of its host"
+    LiteralSecret "literal-secret" Warning "a secret that stands in the workflow itself"
     OpenWebhook "open-webhook" Warning "a webhook that checks neither a signature nor an address"
     UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"
     NoCompensation "no-compensation" Warning "what cannot be undone is done, and a later failure is not handled"

@@ -27,7 +27,7 @@ use carried::Carried;
 pub use carried::{Atom, Mode};
 pub use class::Class;
 use expr::Reader;
-pub use outflow::{Outflow, Part};
+pub use outflow::{Outflow, Part, is_for_credentials};
 pub use place::{PlaceId, Places, Root, Step};
 use std::collections::BTreeMap;
 

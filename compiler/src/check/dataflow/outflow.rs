@@ -197,7 +197,7 @@ fn is_in_mail(template: &MailTemplate, name: &str) -> bool {
 }
 
 /// Headers in which services expect a credential, and which nothing on the way writes down.
-fn is_for_credentials(header: &str) -> bool {
+pub fn is_for_credentials(header: &str) -> bool {
     let name = header.to_ascii_lowercase();
     ["auth", "key", "token", "secret", "password", "credential", "signature", "cookie", "session"]
         .iter()

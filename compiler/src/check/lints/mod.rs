@@ -6,6 +6,7 @@ mod budget;
 mod compensation;
 mod dead;
 mod host;
+mod literal;
 mod outcome;
 mod retry;
 mod transport;
@@ -21,13 +22,19 @@ pub(super) fn run(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnost
     // What is wrong in a `config` has been reported, and may be all that is wrong with it.
     for node in workflow.nodes.iter().filter(|node| !node.keys.wrong) {
         match &node.kind {
-            Kind::Webhook(webhook) => webhook::open(node, webhook, diagnostics),
+            Kind::Webhook(webhook) => {
+                webhook::open(node, webhook, diagnostics);
+                literal::webhook(node, webhook, diagnostics);
+            }
             Kind::Http(http) => {
+                retry::one_key(node, http, diagnostics);
+                literal::request(node, http, diagnostics);
                 retry::not_idempotent(workflow, node, http, diagnostics);
                 transport::request(workflow, http, diagnostics);
                 host::of_request(workflow, node, http, diagnostics);
             }
             Kind::Email(email) => {
+                literal::mail(node, email, diagnostics);
                 transport::mail(node, email, diagnostics);
                 host::of_mail(node, email, diagnostics);
             }

@@ -1,7 +1,38 @@
 //! `unsafe-retry`: a request that may be carried out twice.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Http, Node, Workflow};
+use crate::model::{Expr, ExprKind, Http, Node, Workflow};
+
+/// An `Idempotency-Key` that is the same in every execution.
+pub(super) fn one_key(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
+    let Some((_, key)) = http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("idempotency-key")) else {
+        return;
+    };
+    // What reads something, or says when or for whom, may differ.
+    let is_fixed = |expr: &Expr| {
+        let mut fixed = true;
+        expr.walk(&mut |part| {
+            fixed &= !matches!(
+                part.kind,
+                ExprKind::Path(_)
+                    | ExprKind::PreviousOutputs
+                    | ExprKind::Timestamp
+                    | ExprKind::ExecutionId
+                    | ExprKind::Unknown
+            );
+        });
+        fixed
+    };
+    if key.expressions().all(is_fixed) {
+        let headline =
+            format!("every execution sends this `Idempotency-Key`: `{}` would be done only once", node.id.value);
+        diagnostics.push(
+            Diagnostic::new(Code::UnsafeRetry, key.span, headline)
+                .label("the same for every order: the service answers the second as it answered the first")
+                .help("use what tells one order from another, such as `${input_data.order_id}`, or `${execution_id}`"),
+        );
+    }
+}
 
 /// A retry after a time-out repeats what may have been done already.
 pub(super) fn not_idempotent(workflow: &Workflow, node: &Node, http: &Http, diagnostics: &mut Diagnostics) {

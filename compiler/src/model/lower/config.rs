@@ -190,10 +190,26 @@ fn not_one_of(key: &Key, words: &[&str], text: &ast::Text) -> Diagnostic {
     diagnostic.help(format!("`{}` is one of {}", key.name, suggest::list(words.iter().copied(), "and")))
 }
 
+/// What other systems call our keys.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("query", "params"),
+    ("data", "body"),
+    ("json", "body"),
+    ("payload", "body"),
+    ("endpoint", "url"),
+    ("uri", "url"),
+    ("to", "to_email"),
+    ("from", "from_email"),
+    ("smtp_host", "smtp_server"),
+    ("host", "smtp_server"),
+];
+
 fn unknown_key(entry: &ast::Entry, keys: &[Key], owner: &str) -> Diagnostic {
     let name = &entry.key.value;
+    let ours = SYNONYMS.iter().filter(|(theirs, _)| theirs == name).map(|(_, ours)| *ours);
+    let ours = ours.into_iter().find(|ours| keys.iter().any(|key| key.name == *ours));
     let diagnostic = Diagnostic::new(Code::UnknownKey, entry.key.span, format!("{owner} has no key `{name}`"));
-    match suggest::nearest(name, keys.iter().map(|key| key.name)) {
+    match ours.or_else(|| suggest::nearest(name, keys.iter().map(|key| key.name))) {
         Some(near) => diagnostic.label("unknown key").help(format!("did you mean `{near}`?")),
         None => {
             let names: Vec<&str> = keys.iter().map(|key| key.name).collect();

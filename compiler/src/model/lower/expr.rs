@@ -241,8 +241,11 @@ impl Resolver<'_, '_> {
         match self.lowering.node_id(id) {
             Some(node) => Expr { span, kind: path(Root::Output(node), &[]) },
             None => {
-                let diagnostic = self.lowering.unknown_node(id, id_span);
-                self.report(diagnostic);
+                // Where no node could be read, that is said.
+                if !self.lowering.id_list.is_empty() {
+                    let diagnostic = self.lowering.unknown_node(id, id_span);
+                    self.report(diagnostic);
+                }
                 Expr::unknown(span)
             }
         }
@@ -252,6 +255,10 @@ impl Resolver<'_, '_> {
         let mut diagnostic = Diagnostic::new(Code::UnknownField, span, format!("an output has no field `{name}`"))
             .label("not a field of an output");
         diagnostic = match suggest::nearest(name, ENVELOPE.iter().copied()) {
+            // What others call `result`.
+            _ if ["output", "outputs", "data", "body", "json", "value", "response"].contains(&name) => {
+                diagnostic.help(format!("what the node answered is in `result`: write `.result` for `.{name}`"))
+            }
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!("what the node answered is in `result`: write `.result.{name}`")),
         };

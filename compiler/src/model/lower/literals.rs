@@ -3,6 +3,7 @@
 //! Each is read by the same parser that reads it at run time, so that what is accepted here works there.
 
 use super::Lowering;
+use super::expr::is_environment_name;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Piece, Text};
 use crate::source::Span;
@@ -33,7 +34,7 @@ impl Lowering<'_> {
                 return;
             }
             Some(Piece::Literal(start)) => start.as_str(),
-            Some(Piece::Expr(_)) => return,
+            Some(Piece::Expr(_)) => return self.shadowed_url(url, written),
         };
         let scheme = start.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
@@ -45,7 +46,7 @@ impl Lowering<'_> {
             }
             None => {
                 let help = match start.strip_prefix("//").or((!start.starts_with('/')).then_some(start)) {
-                    Some(host) => format!("write `https://{host}`, or begin with a variable such as `${{API_URL}}`"),
+                    Some(host) => meant_url(host),
                     None => format!("begin with a variable: `${{API_URL}}{start}`"),
                 };
                 self.diagnostics.push(bad(format!("`{start}` is not an absolute URL"), &help));
@@ -56,6 +57,7 @@ impl Lowering<'_> {
             self.diagnostics.push(bad("the URL has a space in it".into(), "remove it, or write `%20`"));
             return;
         }
+        self.shadowed_url(url, written);
         if let Some(literal) = url.as_literal()
             && let Err(error) = url::Url::parse(literal)
         {
@@ -165,6 +167,24 @@ impl Lowering<'_> {
 /// A single address, or a network with its host bits set or not.
 fn is_network(text: &str) -> bool {
     ipnet::IpNet::from_str(text).is_ok() || IpAddr::from_str(text).is_ok()
+}
+
+/// What a text that is no absolute URL was meant to be.
+fn meant_url(start: &str) -> String {
+    for scheme in ["https", "http"] {
+        let rest = start.strip_prefix(scheme).filter(|rest| rest.starts_with([':', '/']));
+        if let Some(rest) = rest.map(|rest| rest.trim_start_matches([':', '/'])).filter(|rest| !rest.is_empty()) {
+            return format!("write `{scheme}://{rest}`");
+        }
+    }
+    // The ways in which other systems write variables.
+    let bare = start.trim_start_matches(['$', '{', '(', '<', '%']);
+    let name = bare.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').next().unwrap_or_default();
+    if is_environment_name(name) && name.contains('_') {
+        let path = bare[name.len()..].trim_start_matches(['}', ')', '>', '%']);
+        return format!("a variable is written as `${{{name}}}{path}`");
+    }
+    format!("write `https://{start}`, or begin with a variable such as `${{API_URL}}`")
 }
 
 fn bad_network(span: Span, text: &str) -> Diagnostic {

@@ -380,7 +380,9 @@ impl Lowering<'_> {
 
     fn resolve(&mut self, id: &ast::Text) -> Option<NodeId> {
         let found = self.node_id(&id.value);
-        if found.is_none() && self.diagnostics.has_room(Code::UnknownNode.severity()) {
+        // Where no node could be read, that is said.
+        let is_news = !self.id_list.is_empty() && self.diagnostics.has_room(Code::UnknownNode.severity());
+        if found.is_none() && is_news {
             let diagnostic = self.unknown_node(&id.value, id.span);
             self.diagnostics.push(diagnostic);
         }

@@ -7,6 +7,7 @@
 use super::Lowering;
 use super::expr::{Place, is_environment_name};
 use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::{Piece, Text};
 use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary};
 use std::ops::Range;
@@ -38,15 +39,42 @@ impl Lowering<'_> {
             let Some(meant) = meant_template(literal, parts.len() == 1, &|id| self.ids.contains_key(id)) else {
                 continue;
             };
-            let written = &literal[meant.range];
+            let written = &literal[meant.range.clone()];
             // Where exactly: an escape before it may have moved it.
             let spans = text.value.match_indices(written).map(|(at, _)| text.span_of(at..at + written.len()));
             let inside = |span: &Span| place.start <= span.start && span.end <= place.end;
             let span = spans.into_iter().find(inside).unwrap_or(*place);
-            self.diagnostics.push(
-                Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` is text, not a template"))
+            let found = match written.starts_with("${") {
+                true => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` behind a `$` is text"))
+                    .label("sent as it is written: `$${` stands for `${`")
+                    .help(format!("for a dollar sign and the value, write `${{'$'}}{written}`")),
+                false => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` is text, not a template"))
                     .label("sent as it is written")
                     .help(format!("write `${{{}}}`", meant.expression)),
+            };
+            self.diagnostics.push(found);
+        }
+    }
+
+    /// Looks through the literal parts of a URL for what other systems put into paths: `/orders/{id}`, `/orders/:id`, `/orders/<id>`.
+    pub(super) fn shadowed_url(&mut self, url: &Text, written: &ast::Text) {
+        let literals = url.pieces.iter().filter_map(|piece| match piece {
+            Piece::Literal(literal) => Some(literal.as_str()),
+            Piece::Expr(_) => None,
+        });
+        for (placeholder, name) in literals.filter_map(placeholder) {
+            // The first that is no part of a template.
+            let mut places = written.value.match_indices(placeholder);
+            let Some((at, _)) = places.find(|(at, _)| !written.value[..*at].ends_with('$')) else { continue };
+            let root = if self.dialect == Dialect::Flow { "" } else { "input_data." };
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::ShadowedLiteral,
+                    written.span_of(at..at + placeholder.len()),
+                    format!("`{placeholder}` is text, not a template"),
+                )
+                .label("asked for as it is written")
+                .help(format!("write `${{{root}{name}}}`")),
             );
         }
     }
@@ -60,6 +88,20 @@ impl Lowering<'_> {
         let truth = matches!(place, Place::Condition(_)) || matches!(expr.kind, ExprKind::String(_));
         Names { lowering: self, bound }.visit(expr, truth);
     }
+}
+
+/// A segment of a path that stands for another, and the name in it.
+fn placeholder(literal: &str) -> Option<(&str, &str)> {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let path = literal.split(['?', '#']).next().unwrap_or_default();
+    path.split('/').skip(1).find_map(|segment| {
+        let inside = |open: char, close: char| segment.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        let name = inside('{', '}').or_else(|| inside('<', '>')).or_else(|| segment.strip_prefix(':'))?;
+        is_name(name).then_some((segment, name))
+    })
 }
 
 struct Meant {
@@ -88,6 +130,12 @@ fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) ->
         let Some(length) = rest.find('}') else { break };
         let root = identifier(rest);
         let escaped = literal[..start].ends_with('$');
+        // `Total: $${input_data.total}`: whoever prints prices means a dollar. Of `$${HOME}` a shell may be meant, and who writes
+        // nothing else means the escape.
+        let is_name = root.starts_with(|first: char| first.is_ascii_lowercase()) && is_path(&rest[..length]);
+        if escaped && is_name && start > 1 {
+            return Some(Meant { range: start - 1..start + length + 2, expression: rest[..length].to_owned() });
+        }
         if !escaped && ROOTS.contains(&root) && is_path(&rest[..length]) {
             return Some(Meant { range: start..start + length + 2, expression: rest[..length].to_owned() });
         }
@@ -370,9 +418,26 @@ mod tests {
         check("{input_data.items[0]}", Some(("{input_data.items[0]}", "input_data.items[0]")));
         check("for $input_data.name.", Some(("$input_data.name", "input_data.name")));
         check("Bearer $API_KEY", Some(("$API_KEY", "API_KEY")));
+        check("Total: ${input_data.total}", Some(("${input_data.total}", "input_data.total")));
+        check("${HOME}", None);
         check("input_data.order_id", Some(("input_data.order_id", "input_data.order_id")));
         let path = "previous_outputs.check-stock.result.count";
         check("there are previous_outputs.check-stock.result.count.", Some((path, path)));
+    }
+
+    #[test]
+    fn segments_that_stand_for_others() {
+        for (url, found) in [
+            ("/orders/{id}", Some(("{id}", "id"))),
+            ("https://api.example.com/orders/:order_id/status", Some((":order_id", "order_id"))),
+            ("/<id>?a", Some(("<id>", "id"))),
+            ("https://example.com:80/orders:cancel/{", None),
+            ("/{}/{a b}/:/{1}", None),
+            ("/a?b=/{id}", None),
+            ("{id}", None),
+        ] {
+            assert_eq!(placeholder(url), found, "{url}");
+        }
     }
 
     #[test]
