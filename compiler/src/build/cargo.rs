@@ -21,6 +21,9 @@ pub struct Job<'a> {
     pub target: &'a Path,
     pub package: &'a str,
     pub features: &'a [&'a str],
+    /// How much crates without a level of their own are optimised, in place of what the manifest says. Build scripts that compile C
+    /// listen to it.
+    pub opt_level: Option<&'static str>,
     /// For `CARGO_ENCODED_RUSTFLAGS`; also hides what the user's configuration says.
     pub rustflags: &'a [String],
 }
@@ -147,6 +150,9 @@ impl Job<'_> {
         let features = self.features.iter().map(|feature| format!("{}/{feature}", self.package));
         cargo.arg(features.collect::<Vec<_>>().join(","));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.rustflags.join("\u{1f}"));
+        if let Some(level) = self.opt_level {
+            cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+        }
         cargo
     }
 

@@ -23,7 +23,7 @@ const VERSIONS_KEPT: usize = 24;
 const READY: &str = "ready.json";
 const LIBRARY: &str = "libflow_runtime.rlib";
 
-/// How the crates of a distribution are compiled: for size, to what the link-time optimiser reads and nothing else, and
+/// How the crates of a distribution are compiled: for size (what is in C is told by cargo's own level), to what the link-time optimiser reads and nothing else, and
 /// against the static C library. They come behind cargo's own flags, and so win.
 ///
 /// The last is for the crate `getrandom`, which would look for the function of that name at run time: in a static executable
@@ -34,6 +34,9 @@ const DIST_FLAGS: [&str; 4] = [
     "-Ctarget-feature=+crt-static",
     "--cfg=getrandom_backend=\"linux_getrandom\"",
 ];
+
+/// For what is not compiled by rustc.
+const DIST_LEVEL: &str = "z";
 
 /// A compiled runtime.
 #[derive(Debug, Clone, PartialEq)]
@@ -170,6 +173,7 @@ fn attempt(toolchain: &Toolchain, workdir: &Workdir, variant: Variant, talk: Tal
         package: "flow-runtime",
         features: &variant.flavour.features(),
         rustflags: &rustflags(workdir, variant),
+        opt_level: variant.dist.then_some(DIST_LEVEL),
     }
     .run(talk)
 }
@@ -257,8 +261,16 @@ fn sources_name() -> String {
     format!("sources-{}", &embedded::source_hash()[..16])
 }
 
-fn folder_name(variant: Variant) -> String {
-    let dist = if variant.dist { "-dist" } else { "" };
+/// Another one whenever the runtime is another.
+pub fn folder_name(variant: Variant) -> String {
+    let dist = match variant.dist {
+        true => {
+            let how =
+                DIST_FLAGS.iter().chain([&DIST_LEVEL]).fold(hash::Hash::new(), |hash, part| hash.add(part.as_bytes()));
+            format!("-dist-{}", &how.name()[..8])
+        }
+        false => String::new(),
+    };
     format!("runtime-{}-{}{dist}", &embedded::source_hash()[..16], variant.flavour.features().join("-"))
 }
 

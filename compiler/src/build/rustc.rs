@@ -6,7 +6,7 @@
 
 use super::binary::{self, Binary};
 use super::progress::Talk;
-use super::runtime::Runtime;
+use super::runtime::{self, Runtime};
 use super::toolchain::Toolchain;
 use super::workdir::Workdir;
 use super::{Answer, Error, Options, Variant, embedded, hash};
@@ -57,8 +57,26 @@ const DIST_FLAGS: [&str; 13] = [
     binary::FILE,
 ];
 
-fn flags(variant: Variant) -> &'static [&'static str] {
-    if variant.dist { &DIST_FLAGS } else { &FLAGS }
+/// A table of addresses in which neighbours take a bit each instead of 24 bytes (DT_RELR).
+const PACKED_RELOCATIONS: &str = "-Clink-arg=-Wl,-z,pack-relative-relocs";
+
+/// The first glibc whose start code reads that table. A static executable brings this code along, so that it runs on every kernel.
+const PACKED_SINCE: (u32, u32) = (2, 36);
+
+fn flags(variant: Variant) -> Vec<&'static str> {
+    if !variant.dist {
+        return FLAGS.to_vec();
+    }
+    let packed = glibc().is_some_and(|version| version >= PACKED_SINCE).then_some(PACKED_RELOCATIONS);
+    DIST_FLAGS.into_iter().chain(packed).collect()
+}
+
+/// The version of the C library that is linked here, if it is that one.
+fn glibc() -> Option<(u32, u32)> {
+    let output = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (major, minor) = text.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
 }
 
 /// A compiled workflow.
@@ -86,7 +104,7 @@ pub fn compile(
     let started = Instant::now();
     let temporary = workdir.temporary()?;
     embedded::write(&temporary.path().join(SOURCE), generated.main_rs().as_bytes())?;
-    let (command, said) = match run(toolchain, &runtime, flags(variant), temporary.path())? {
+    let (command, said) = match run(toolchain, &runtime, &flags(variant), temporary.path())? {
         Ok(()) => {
             let rustc = started.elapsed();
             return keep(workdir, temporary, &name, rustc);
@@ -101,7 +119,7 @@ pub fn compile(
         Runtime::discard(workdir, variant, talk)?;
         let runtime = Runtime::get(toolchain, workdir, variant, talk)?;
         let started = Instant::now();
-        if run(toolchain, &runtime, flags(variant), temporary.path())?.is_ok() {
+        if run(toolchain, &runtime, &flags(variant), temporary.path())?.is_ok() {
             let rustc = started.elapsed();
             return keep(workdir, temporary, &name, rustc);
         }
@@ -222,8 +240,8 @@ fn keep(workdir: &Workdir, temporary: tempfile::TempDir, name: &str, rustc: Dura
 /// Everything that decides about the bytes of a binary: the source, the runtime, the flavour. The rest decides about
 /// the work folder.
 fn folder_name(generated: &GeneratedCrate, variant: Variant) -> String {
-    let mut hash = hash::Hash::new().add(generated.main_rs().as_bytes()).add(embedded::source_hash().as_bytes());
-    for part in flags(variant).iter().chain(&generated.flavour.features()) {
+    let mut hash = hash::Hash::new().add(generated.main_rs().as_bytes()).add(runtime::folder_name(variant).as_bytes());
+    for part in flags(variant) {
         hash = hash.add(part.as_bytes());
     }
     format!("binary-{}", hash.name())
