@@ -278,6 +278,25 @@ pub(super) fn length_below_zero(operator: Binary, left: &Expr, right: &Expr) -> 
     })
 }
 
+/// `FEATURE_ENABLED == true`
+pub(super) fn variable_as_flag(
+    typing: &Typing,
+    operator: Binary,
+    variable: &Expr,
+    value: bool,
+    flag: &Expr,
+) -> Diagnostic {
+    let name = typing.written(variable.span);
+    let text = if value { "1" } else { "0" };
+    Diagnostic::new(
+        Code::LooseComparison,
+        flag.span,
+        format!("`{name}` is text, and of all texts only `{text}` equals `{value}`"),
+    )
+    .label(format!("the text `{value}` does not"))
+    .help(format!("write `{name} {} '{value}'`", operator.sign()))
+}
+
 /// `kind == 'a' || 'b'`
 pub(super) fn true_by_itself(typing: &Typing, constant: &Expr, other: &Expr) -> Diagnostic {
     let text = typing.written(constant.span);

@@ -151,6 +151,13 @@ impl Typing<'_> {
         if strict {
             return;
         }
+        for (variable, flag) in [(left, right), (right, left)] {
+            if let (ExprKind::Env(_), Some(Value::Bool(value))) = (&variable.0.kind, flag.0.as_constant()) {
+                let found = messages::variable_as_flag(self, operator, variable.0, *value, flag.0);
+                self.report(found);
+                return;
+            }
+        }
         for (text, number) in [(left, right), (right, left)] {
             if all(&text.1.without_nullish(), is_text) && all(&number.1.without_nullish(), is_number) {
                 let found = messages::loose_comparison(self, operator, text, number);
