@@ -114,6 +114,7 @@ fn config(kind: &KindSpec) -> Value {
             json!({ "properties": { "validate_signature": { "const": true } }, "required": ["validate_signature"] });
         config["if"] = signed;
         config["then"] = json!({ "required": ["secret"] });
+        config["properties"]["secret"]["minLength"] = 1.into();
     }
     config
 }

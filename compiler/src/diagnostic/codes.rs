@@ -101,6 +101,7 @@ codes! {
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"
     HostFromInput "host-from-input" Warning "data decides which host is called"
     MissingSlash "missing-slash" Warning "a URL whose path may become a part of its host"
+    JsonAsText "json-as-text" Warning "JSON that is put together as text, which data can change"
     LiteralSecret "literal-secret" Warning "a secret that stands in the workflow itself"
     OpenWebhook "open-webhook" Warning "a webhook that checks neither a signature nor an address"
     UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"

@@ -334,7 +334,6 @@ const CONDITIONS: &[&str] = &[
     "!(result.success == true || result.count > 0)",
     "${result.total > input_data.limit}",
     "error.code == 'TIMEOUT' || result.text === `a ${order_id}`",
-    "",
 ];
 
 /// A trigger called `start`, nodes behind it in a tree, names and settings.

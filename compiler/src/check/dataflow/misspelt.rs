@@ -8,10 +8,10 @@ use super::place::PlaceId;
 use crate::check::mistakes::Mistakes;
 use crate::diagnostic::suggest::{Slip, slip};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::Workflow;
+use crate::model::{Kind, Workflow};
 use crate::source::Span;
 
-/// Of what has more fields, they are data themselves.
+/// The fields of a larger object are data, no names that somebody has typed.
 const FIELDS_MAX: usize = 128;
 
 /// A name that somebody could have meant.
@@ -40,6 +40,8 @@ pub(super) fn names(workflow: &Workflow, dataflow: &Dataflow, diagnostics: &mut 
     if variables.len() <= FIELDS_MAX {
         found.extend(beside(&variables));
     }
+    let headers = places.headers().filter(|(node, ..)| matches!(workflow.node(*node).kind, Kind::Http(_)));
+    found.extend(headers.filter_map(|(_, header, id)| of_header(&name(header, id))));
     // What has an error in it is reported for that.
     let mistakes = Mistakes::of(diagnostics);
     found.into_iter().filter(|found| !mistakes.are_in(found.primary.span)).for_each(|found| diagnostics.push(found));
@@ -55,6 +57,17 @@ fn of_length(name: &Name) -> Option<Diagnostic> {
             .label("missing, whatever the list or text")
             .help("write `length`"),
     )
+}
+
+/// The headers of an answer have names in lower case.
+fn of_header(name: &Name) -> Option<Diagnostic> {
+    let read = name.read.filter(|_| name.declared.is_none())?;
+    let lower = name.text.to_ascii_lowercase();
+    (lower != name.text).then(|| {
+        Diagnostic::new(Code::MisspeltName, read, format!("the header `{}` is there as `{lower}`", name.text))
+            .label("missing, whatever the service sends: names of headers are in lower case here")
+            .help(format!("write `{lower}`"))
+    })
 }
 
 fn beside(names: &[Name]) -> Vec<Diagnostic> {

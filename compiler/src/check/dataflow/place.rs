@@ -228,6 +228,17 @@ impl Places {
         self.places.iter().map(|place| &place.fields).filter(|fields| !fields.is_empty())
     }
 
+    /// The headers of answers that are read, by the node that answered.
+    pub fn headers(&self) -> impl Iterator<Item = (NodeId, &str, PlaceId)> {
+        self.roots.iter().flat_map(|(root, id)| {
+            let Root::Output(node) = root else { return Vec::new() };
+            let of = |id: PlaceId, name: &str| self.places[id.0 as usize].fields.get(name).copied();
+            let headers = of(*id, "result").and_then(|result| of(result, "headers"));
+            let fields = headers.iter().flat_map(|headers| &self.places[headers.0 as usize].fields);
+            fields.map(|(name, id)| (*node, name.as_str(), *id)).collect::<Vec<_>>()
+        })
+    }
+
     /// The variables that are read.
     pub fn variables(&self) -> impl Iterator<Item = (EnvId, PlaceId)> {
         self.roots.iter().filter_map(|(root, id)| match root {

@@ -2,6 +2,7 @@
 //!
 //! Always true: what is found here are lints; each points at what the author wrote, and says what happens and what to do.
 
+mod body;
 mod budget;
 mod compensation;
 mod dead;
@@ -29,6 +30,7 @@ pub(super) fn run(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnost
             Kind::Http(http) => {
                 retry::one_key(node, http, diagnostics);
                 literal::request(node, http, diagnostics);
+                body::as_text(http, diagnostics);
                 retry::not_idempotent(workflow, node, http, diagnostics);
                 transport::request(workflow, http, diagnostics);
                 host::of_request(workflow, node, http, diagnostics);

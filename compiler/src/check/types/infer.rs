@@ -116,7 +116,11 @@ impl<'a> Typing<'a> {
             ExprKind::Reduce(receiver, arrow, initial) => self.reduce(expr, receiver, arrow, initial.as_deref()),
             ExprKind::SortBy(receiver, arrow) => {
                 let Some((array, others)) = self.array(expr, receiver, "sort") else { return Type::Json };
-                self.arrow(arrow, &[array.0.clone(), array.0.clone()]);
+                let order = self.arrow(arrow, &[array.0.clone(), array.0.clone()]);
+                if !order.is_never() && order.members().iter().all(|ty| Type::Bool.accepts(ty)) && !order.is_json() {
+                    let found = messages::sorted_by_truth(self, arrow);
+                    self.report(found);
+                }
                 Type::array(array.0, array.1).join(&others)
             }
             ExprKind::Global(function, arguments) => self.global(*function, arguments),

@@ -4,7 +4,7 @@ use super::infer::Typing;
 pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
 use super::transforms::NoList;
 use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::model::expr::{Binary, Expr, ExprKind, Path, Root, Unary};
+use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Literal, Read, Rest, Type};
 use crate::model::{Node, Transform};
 use crate::source::Span;
@@ -101,6 +101,11 @@ pub(super) fn unknown_member(typing: &Typing, object: &Type, read: &Read, expr: 
         before => format!("`{before}`"),
     };
     no_field(object, read, span, &owner, &before, name)
+}
+
+/// A dotted path in `fields`, of which a step leads nowhere. `before`: the steps before it.
+pub(super) fn unknown_in_path(span: Span, object: &Type, read: &Read, before: &str, step: &str) -> Diagnostic {
+    no_field(object, read, span, &format!("`{before}`"), before, step)
 }
 
 /// How other languages ask for the length of a list or a text.
@@ -276,6 +281,22 @@ pub(super) fn length_below_zero(operator: Binary, left: &Expr, right: &Expr) -> 
             .label(if operator == Binary::Less { "never true" } else { "always true" })
             .help(format!("write `{instead}`"))
     })
+}
+
+/// `sort((a, b) => a.price > b.price)`
+pub(super) fn sorted_by_truth(typing: &Typing, arrow: &Arrow) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(Code::WrongOperand, arrow.body.span, "`sort` asks for a number, and this is true or false")
+            .label("never less than 0, so nothing moves forward");
+    match &arrow.body.kind {
+        ExprKind::Binary(Binary::Greater | Binary::GreaterOrEqual, left, right) => {
+            diagnostic.help(format!("write `{} - {}`", typing.written(left.span), typing.written(right.span)))
+        }
+        ExprKind::Binary(Binary::Less | Binary::LessOrEqual, left, right) => {
+            diagnostic.help(format!("write `{} - {}`", typing.written(right.span), typing.written(left.span)))
+        }
+        _ => diagnostic.help("write a difference, such as `a.price - b.price`"),
+    }
 }
 
 /// `FEATURE_ENABLED == true`

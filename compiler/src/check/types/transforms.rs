@@ -95,17 +95,36 @@ impl Checker<'_> {
             }
             TransformStep::ExtractFields { fields } => {
                 let (item, is_list) = objects_of(&input);
-                let read = |(name, path): &(String, String)| {
-                    field(name, path.split('.').fold(item.clone(), |ty, step| ty.field(step).ty))
-                };
-                made_of(is_list, closed(fields.iter().map(read).collect()))
+                let mut read = |(name, path): &(String, String)| field(name, self.at_path(id, &item, path));
+                made_of(is_list, closed(fields.iter().map(&mut read).collect()))
             }
-            TransformStep::JsonToCsv { .. } => closed(vec![
-                Field::required("csv", Type::STRING),
-                counted("count"),
-                Field::required("columns", Type::array(Type::STRING, 0)),
-            ]),
+            TransformStep::JsonToCsv { columns } => {
+                columns.iter().flatten().for_each(|path| drop(self.at_path(id, &items, path)));
+                csv()
+            }
         }
+    }
+
+    /// The type of what a dotted path of `fields` leads to.
+    fn at_path(&mut self, id: NodeId, item: &Type, path: &str) -> Type {
+        // What is no object is reported as that.
+        if !item.members().iter().any(|ty| matches!(ty, Type::Object(_))) {
+            return Type::Json;
+        }
+        let mut ty = item.clone();
+        let mut before = String::from("item");
+        for step in path.split('.') {
+            let read = ty.field(step);
+            if read.unknown {
+                let node = self.workflow.node(id);
+                let span = node.keys.value("fields").unwrap_or(node.id.span);
+                self.diagnostics.push(messages::unknown_in_path(span, &ty, &read, &before, step));
+                return Type::Json;
+            }
+            ty = read.ty;
+            before = format!("{before}.{step}");
+        }
+        ty
     }
 
     /// What is transformed: what the author names, else the result of whichever node leads here.
@@ -311,4 +330,13 @@ impl Typing<'_> {
             self.report(found);
         }
     }
+}
+
+/// What `json_to_csv` gives.
+fn csv() -> Type {
+    closed(vec![
+        Field::required("csv", Type::STRING),
+        counted("count"),
+        Field::required("columns", Type::array(Type::STRING, 0)),
+    ])
 }

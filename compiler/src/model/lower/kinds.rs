@@ -116,6 +116,7 @@ impl Lowering<'_> {
         let mut headers = Vec::new();
         for entry in config.object("headers").map_or(&[][..], |headers| &headers.entries) {
             if let Some(value) = self.header(place, entry) {
+                self.check_header(&entry.key, &value, &headers);
                 headers.push((entry.key.value.clone(), value));
             }
         }

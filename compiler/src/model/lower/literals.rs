@@ -80,6 +80,33 @@ impl Lowering<'_> {
         }
     }
 
+    /// What a header cannot be beside the others, or as it is written.
+    pub(super) fn check_header(&mut self, name: &ast::Text, value: &Text, before: &[(String, Text)]) {
+        if let Some((other, text)) = before.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name.value)) {
+            self.diagnostics.push(
+                Diagnostic::new(Code::ConflictingKeys, name.span, format!("`{}` is the header `{other}`", name.value))
+                    .label("the same header")
+                    .also(text.span, "given here already")
+                    .help("remove one of them: capitals make no difference in the name of a header"),
+            );
+        }
+        // RFC 7617: what follows has no `:` any more.
+        let is_plain = |(at, piece): (usize, &Piece)| match piece {
+            Piece::Literal(text) if at == 0 => text.strip_prefix("Basic ").is_some_and(|rest| rest.contains(':')),
+            Piece::Literal(text) => text.contains(':'),
+            Piece::Expr(_) => false,
+        };
+        let is_basic = matches!(value.pieces.first(), Some(Piece::Literal(text)) if text.starts_with("Basic "));
+        if is_basic && name.value.eq_ignore_ascii_case("authorization") && value.pieces.iter().enumerate().any(is_plain)
+        {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadHeader, value.span, "`Basic` is followed by `user:password` in base64")
+                    .label("not in base64")
+                    .help("put the encoded text into a variable: `Basic ${SHOP_API_BASIC_KEY}`, made with `printf user:password | base64`"),
+            );
+        }
+    }
+
     pub(super) fn check_one_line(&mut self, text: &Text, what: &str) {
         let breaks = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(['\r', '\n', '\0']));
         if text.pieces.iter().any(breaks) {

@@ -56,6 +56,21 @@ impl Lowering<'_> {
         }
     }
 
+    /// A key with a template in it.
+    pub(super) fn shadowed_key(&mut self, key: &ast::Text) {
+        let Some(start) = key.value.find("${").filter(|start| key.value[*start..].contains('}')) else { return };
+        let end = start + key.value[start..].find('}').map_or(0, |end| end + 1);
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::ShadowedLiteral,
+                key.span_of(start..end),
+                format!("`{}` is text: there are no templates in keys", &key.value[start..end]),
+            )
+            .label("sent as it is written")
+            .help("the keys of an object are known when it is compiled: send this one as a value of its own"),
+        );
+    }
+
     /// Looks through the literal parts of a URL for what other systems put into paths: `/orders/{id}`, `/orders/:id`, `/orders/<id>`.
     pub(super) fn shadowed_url(&mut self, url: &Text, written: &ast::Text) {
         let literals = url.pieces.iter().filter_map(|piece| match piece {

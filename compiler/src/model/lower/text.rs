@@ -51,6 +51,7 @@ impl Lowering<'_> {
     pub(super) fn fields(&mut self, place: Place, object: &ast::Object) -> Vec<(String, Tree)> {
         let mut fields = Vec::with_capacity(object.entries.len());
         for entry in &object.entries {
+            self.shadowed_key(&entry.key);
             fields.push((entry.key.value.clone(), self.tree(place, &entry.value)));
         }
         fields
