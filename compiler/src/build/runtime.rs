@@ -23,7 +23,7 @@ const VERSIONS_KEPT: usize = 24;
 const READY: &str = "ready.json";
 const LIBRARY: &str = "libflow_runtime.rlib";
 
-/// How the crates of a distribution are compiled: for size (what is in C is told by cargo's own level), to what the link-time optimiser reads and nothing else, and
+/// How rustc compiles the crates of a distribution: for size, to what the link-time optimiser reads and nothing else, and
 /// against the static C library. They come behind cargo's own flags, and so win.
 ///
 /// The last is for the crate `getrandom`, which would look for the function of that name at run time: in a static executable
@@ -35,7 +35,7 @@ const DIST_FLAGS: [&str; 4] = [
     "--cfg=getrandom_backend=\"linux_getrandom\"",
 ];
 
-/// For what is not compiled by rustc.
+/// How what is not compiled by rustc is: SQLite and others in C.
 const DIST_LEVEL: &str = "z";
 
 /// A compiled runtime.

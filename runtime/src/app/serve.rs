@@ -84,11 +84,8 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         super::audit::close(&engine);
         super::traces::close(&engine).await;
         if left > 0 {
-            let then = if journal.store().is_some() { "; they go on with the next start" } else { "" };
-            let (executions, go) =
-                if left == 1 { ("execution was", "it goes") } else { ("executions were", "they go") };
-            let then = then.replacen("they go", go, 1);
-            eprintln!("{left} {executions} cut off{then}");
+            let then = if journal.store().is_some() { "; the next start goes on with them" } else { "" };
+            eprintln!("executions cut off: {left}{then}");
         }
         Ok::<_, Failure>(ExitCode::from(u8::from(left > 0)))
     })?;

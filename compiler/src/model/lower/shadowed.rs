@@ -39,7 +39,7 @@ impl Lowering<'_> {
             let Some(meant) = meant_template(literal, parts.len() == 1, &|id| self.ids.contains_key(id)) else {
                 continue;
             };
-            let written = &literal[meant.range.clone()];
+            let written = &literal[meant.range];
             // Where exactly: an escape before it may have moved it.
             let spans = text.value.match_indices(written).map(|(at, _)| text.span_of(at..at + written.len()));
             let inside = |span: &Span| place.start <= span.start && span.end <= place.end;
@@ -355,26 +355,22 @@ impl<'c> Names<'_, '_, 'c> {
     }
 }
 
+/// A name without its capitals and underscores.
+fn letters(name: &str) -> String {
+    name.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect()
+}
+
 /// One letter more or less, or two exchanged; underscores do not count.
 fn is_slip(name: &str, root: &str) -> bool {
-    let letters =
-        |text: &str| text.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect::<String>();
     let (name, root) = (letters(name), letters(root));
     name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
 }
 
 /// The name of ours that a name was probably meant to be: `timestmap`, `executionId`, `eror`.
 fn meant_root(name: &str) -> Option<&'static str> {
-    let is_meant = |ours: &&str| *ours != name && (suggest::slip(name, ours).is_some() || is_same_letters(name, ours));
+    let is_meant =
+        |ours: &&str| *ours != name && (suggest::slip(name, ours).is_some() || letters(name) == letters(ours));
     ["timestamp", "execution_id", "error"].into_iter().find(is_meant).filter(|_| !is_environment_name(name))
-}
-
-/// Whether two names are the same but for capitals and underscores.
-fn is_same_letters(name: &str, other: &str) -> bool {
-    let letters = |name: &'_ str| {
-        name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>()
-    };
-    name.len().abs_diff(other.len()) <= 2 && letters(name) == letters(other)
 }
 
 /// The keyword a name was probably meant to be: another language's, or a slip of the fingers.
