@@ -1,5 +1,8 @@
 //! Whether the value of a variable can be what it is used as: said at the start, not by an order that is half done.
 //!
+//! Read without a parser of URLs: `flowc env` asks as well, and has none of the runtime's clients. What this lets through a client
+//! may still refuse.
+//!
 //! Always true: what is said of a value is said of what it should be, never a part of it.
 
 use crate::flow::{Use, Variable};
@@ -34,7 +37,8 @@ impl Variable {
 
 fn is_base(value: &str) -> bool {
     let Some((scheme, rest)) = value.split_once("://") else { return false };
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+    // What stands behind a `#` is never sent, and a path that follows the variable would stand there.
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") || rest.contains('#') {
         return false;
     }
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
@@ -107,6 +111,7 @@ mod tests {
                 "https://u:p@",
                 "https://a b",
                 "https://a\n",
+                "https://a/b#c",
             ],
         );
     }
