@@ -56,12 +56,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
 
 /// What the runtime checks inputs against.
 fn gen_input_schema(kind: &Kind) -> TokenStream {
-    let schema = match kind {
-        Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
-        Kind::Manual(manual) => manual.input_schema.as_ref(),
-        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => None,
-    };
-    match schema.map(Schema::to_json) {
+    match kind.input_schema().map(Schema::to_json) {
         Some(json) => quote! { Some(#json) },
         None => quote! { None },
     }

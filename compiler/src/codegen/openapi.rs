@@ -16,7 +16,7 @@ pub(super) fn document(plan: &Plan) -> String {
     let texts = |texts: Vec<&str>| Value::array(texts.into_iter().map(Value::string).collect());
     let variables = plan.environment.iter().filter(|env| !env.variable.is_secret());
     let text = || parsed(r#"{"type":"string"}"#);
-    let input = started_by_api(workflow).and_then(|node| schema(&node.kind));
+    let input = workflow.started_by_program().and_then(|node| node.kind.input_schema());
     let fill = |place: &str| match place {
         "title" => Value::string(&workflow.title),
         "version" => Value::string(&workflow.version),
@@ -88,7 +88,9 @@ fn webhook_path(node: &Node, webhook: &Webhook) -> Value {
         "operation" => Value::string(&format!("webhook:{}", webhook.webhook_id)),
         "summary" => Value::string(&node.title),
         "description" => Value::string(&format!("{signed}{from}")),
-        "input" => schema(&node.kind)
+        "input" => node
+            .kind
+            .input_schema()
             .map_or_else(|| parsed(r#"{"type":"object"}"#), |schema| parsed(&object(&schema.to_json()))),
         place => unreachable!("nothing fills @{place}"),
     })
@@ -99,20 +101,6 @@ fn object(schema: &str) -> String {
     format!(r#"{{"type":"object","allOf":[{schema}]}}"#)
 }
 
-/// The trigger whose input a request to the API sends: as the engine chooses it.
-fn started_by_api(workflow: &Workflow) -> Option<&Node> {
-    let first = |wanted: fn(&Kind) -> bool| workflow.nodes.iter().find(|node| wanted(&node.kind));
-    first(|kind| matches!(kind, Kind::Manual(_))).or_else(|| first(|kind| matches!(kind, Kind::Webhook(_))))
-}
-
-fn schema(kind: &Kind) -> Option<&Schema> {
-    match kind {
-        Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
-        Kind::Manual(manual) => manual.input_schema.as_ref(),
-        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => None,
-    }
-}
-
 fn asks_for_fields(schema: &Schema) -> bool {
     let root = &schema.rules[0];
     !root.required.is_empty() || root.min_properties.is_some_and(|least| least > 0) || !root.kinds.object
@@ -121,7 +109,7 @@ fn asks_for_fields(schema: &Schema) -> bool {
 /// What one node gives, as an alternative of `ExecutedNode`. `null`: it has not settled, or was cancelled.
 fn result(node: &Node) -> Value {
     let result = match &node.kind {
-        Kind::Webhook(_) | Kind::Manual(_) => match schema(&node.kind) {
+        Kind::Webhook(_) | Kind::Manual(_) => match node.kind.input_schema() {
             Some(schema) => format!(r#"{{"anyOf":[{{"type":"null"}},{}]}}"#, object(&schema.to_json())),
             None => r#"{"type":["object","null"]}"#.to_owned(),
         },

@@ -143,6 +143,17 @@ impl Kind {
         }
     }
 
+    /// What a trigger's input has to be, if that is said.
+    pub fn input_schema(&self) -> Option<&Schema> {
+        match self {
+            Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
+            Kind::Manual(manual) => manual.input_schema.as_ref(),
+            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
+                None
+            }
+        }
+    }
+
     /// Whether the node does something to the world, and so can be tried again.
     pub fn is_effect(&self) -> bool {
         match self {
@@ -294,6 +305,12 @@ impl Workflow {
 
     pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// The node that counts as the trigger when a program or a request to the API starts the workflow: as the engine chooses it.
+    pub fn started_by_program(&self) -> Option<&Node> {
+        let first = |wanted: fn(&Kind) -> bool| self.nodes.iter().find(|node| wanted(&node.kind));
+        first(|kind| matches!(kind, Kind::Manual(_))).or_else(|| first(|kind| matches!(kind, Kind::Webhook(_))))
     }
 }
 

@@ -103,7 +103,7 @@ pub fn rust_types(workflow: &Workflow, types: &Types) -> RustTypes {
         by_span: HashMap::new(),
         inside: Vec::new(),
     };
-    let input = match started_by_hand(workflow).and_then(|id| input_schema(&workflow.node(id).kind)) {
+    let input = match workflow.started_by_program().and_then(|node| node.kind.input_schema()) {
         Some(schema) => making.schema(schema, "Input"),
         None => RustType::Json,
     };
@@ -117,7 +117,7 @@ pub fn rust_types(workflow: &Workflow, types: &Types) -> RustTypes {
     let outputs: Vec<Option<Output>> = outputs.collect();
     // Other ways to start it, for what their functions are given.
     for node in &workflow.nodes {
-        if let Some(schema) = input_schema(&node.kind) {
+        if let Some(schema) = node.kind.input_schema() {
             making.schema(schema, &format!("{}Input", pascal(&node.id.value)));
         }
     }
@@ -130,20 +130,6 @@ pub fn rust_types(workflow: &Workflow, types: &Types) -> RustTypes {
         calls.insert(id, Call { arguments, result: output.ty.clone() });
     }
     RustTypes { declared: making.declared, input, outputs, calls }
-}
-
-/// The node that counts as the trigger when a program starts the workflow: as the engine chooses it.
-fn started_by_hand(workflow: &Workflow) -> Option<NodeId> {
-    let first = |wanted: fn(&Kind) -> bool| workflow.node_ids().find(|id| wanted(&workflow.node(*id).kind));
-    first(|kind| matches!(kind, Kind::Manual(_))).or_else(|| first(|kind| matches!(kind, Kind::Webhook(_))))
-}
-
-fn input_schema(kind: &Kind) -> Option<&Schema> {
-    match kind {
-        Kind::Webhook(webhook) => webhook.input_schema.as_ref(),
-        Kind::Manual(manual) => manual.input_schema.as_ref(),
-        Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => None,
-    }
 }
 
 struct Making<'a> {
@@ -424,7 +410,7 @@ impl Making<'_> {
 /// What `input_data` is, where there is one answer.
 fn only_input(workflow: &Workflow) -> Option<&Schema> {
     let mut triggers = workflow.nodes.iter().filter(|node| node.kind.is_trigger());
-    let only = input_schema(&triggers.next()?.kind);
+    let only = triggers.next()?.kind.input_schema();
     only.filter(|_| triggers.next().is_none())
 }
 
