@@ -62,11 +62,8 @@ pub fn slip(name: &str, other: &str) -> Option<Slip> {
     let (longer, shorter) = if name.len() < other.len() { (&other, &name) } else { (&name, &other) };
     let same = longer.iter().zip(shorter).take_while(|(left, right)| left == right).count();
     let rest = (&longer[same..], &shorter[same..]);
-    let (slip, width) = match rest {
-        ([a, b, end @ ..], [c, d, other_end @ ..]) if a == d && b == c && end == other_end => (Slip::Exchanged, 2),
-        ([_, end @ ..], shorter) if end == shorter => (Slip::Letter, 1),
-        _ => return None,
-    };
+    let slip = difference(rest.0, rest.1)?;
+    let width = if slip == Slip::Exchanged { 2 } else { 1 };
     let is_letter = |at: usize| longer.get(at).is_some_and(|char| char.is_alphabetic());
     let start = (0..same).rev().take_while(|at| is_letter(*at)).last()?;
     let end = (same..longer.len()).take_while(|at| is_letter(*at)).last()? + 1;
@@ -78,6 +75,30 @@ pub fn slip(name: &str, other: &str) -> Option<Slip> {
     let is_capitals = longer[start..end].iter().all(|char| char.is_uppercase());
     let least = if is_capitals && slip == Slip::Exchanged { SLIP_MIN_CAPITALS } else { SLIP_MIN };
     (inside && end - start >= least && !both_occur).then_some(slip)
+}
+
+/// What makes the shorter of the longer, where they begin to differ.
+fn difference(longer: &[char], shorter: &[char]) -> Option<Slip> {
+    match (longer, shorter) {
+        ([a, b, end @ ..], [c, d, other_end @ ..]) if a == d && b == c && end == other_end => Some(Slip::Exchanged),
+        ([_, end @ ..], shorter) if end == shorter => Some(Slip::Letter),
+        _ => None,
+    }
+}
+
+/// The word of a closed list from which a slip leads to this one, which is none of them. Capitals do not count.
+pub fn misspelt<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    if known.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+        return None;
+    }
+    let letters = |word: &str| word.chars().map(|char| char.to_ascii_lowercase()).collect::<Vec<char>>();
+    let word = letters(word);
+    known.iter().copied().find(|known| {
+        let known = letters(known);
+        let (longer, shorter) = if word.len() < known.len() { (&known, &word) } else { (&word, &known) };
+        let same = longer.iter().zip(shorter).take_while(|(left, right)| left == right).count();
+        longer.len().abs_diff(shorter.len()) <= 1 && difference(&longer[same..], &shorter[same..]).is_some()
+    })
 }
 
 /// `` `a`, `b` or `c` ``: the names that exist, for help lines.
@@ -127,6 +148,18 @@ mod tests {
         assert_eq!(nearest("configuration", known), Some("config"));
         assert_eq!(nearest("retries", known), None);
         assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn slips_from_words_of_a_closed_list() {
+        let known = ["application/json", "text/csv", "Accept"];
+        assert_eq!(misspelt("aplication/json", &known), Some("application/json"));
+        assert_eq!(misspelt("application/josn", &known), Some("application/json"));
+        assert_eq!(misspelt("text/cvs", &known), Some("text/csv"));
+        assert_eq!(misspelt("acept", &known), Some("Accept"));
+        for other in ["application/json", "Application/JSON", "text/xml", "accept", "except", "a", ""] {
+            assert_eq!(misspelt(other, &known), None, "{other}");
+        }
     }
 
     #[test]

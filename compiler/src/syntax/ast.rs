@@ -243,6 +243,11 @@ pub enum Binary {
 }
 
 impl Binary {
+    /// Whether what it gives is a number, or for `+` perhaps a text.
+    pub fn is_arithmetic(self) -> bool {
+        matches!(self, Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder)
+    }
+
     /// As it is written.
     pub fn sign(self) -> &'static str {
         match self {

@@ -265,6 +265,9 @@ impl<'a> Typing<'a> {
     fn method(&mut self, expr: &Expr, receiver: &Expr, method: Method, arguments: &[Expr]) -> Type {
         let ty = self.infer(receiver);
         let types = self.all(arguments);
+        if method == Method::Sort {
+            self.sorted_as_text(expr, receiver, &ty);
+        }
         if let (Method::Includes, [value], [value_type]) = (method, arguments, types.as_slice()) {
             self.included(receiver, &ty, value, value_type);
         }
@@ -276,6 +279,19 @@ impl<'a> Typing<'a> {
                 });
                 Type::Json
             }
+        }
+    }
+
+    /// `sort` without a function compares texts.
+    fn sorted_as_text(&mut self, expr: &Expr, receiver: &Expr, ty: &Type) {
+        let arrays = ty.members().iter().filter_map(|one| match one {
+            Type::Array(array) => Some(array.items.widened()),
+            _ => None,
+        });
+        let items = Type::union(arrays);
+        if matches!(items, Type::Number | Type::Object(_)) {
+            let found = messages::sorted_as_text(self, expr, receiver, &items);
+            self.report(found);
         }
     }
 
@@ -373,6 +389,9 @@ impl<'a> Typing<'a> {
         if initial.is_none() && least == 0 && !item.is_json() && !item.is_never() {
             self.report(messages::reduce_of_nothing(self, expr, receiver));
         }
+        if initial.is_none() {
+            self.reads_a_field_of_the_sum(arrow);
+        }
         self.reduces += 1;
         let mut stable = handed_on.is_json();
         // Each round looks at the whole body, and so at every `reduce` in it as often.
@@ -395,6 +414,26 @@ impl<'a> Typing<'a> {
         self.arrow(arrow, &[handed_on.clone(), item, Type::Number, array]);
         self.reduces -= 1;
         handed_on.join(&others)
+    }
+
+    /// `(a, b) => a.price + b.price`: after the first round `a` is no element any more.
+    fn reads_a_field_of_the_sum(&mut self, arrow: &Arrow) {
+        let (ExprKind::Binary(operator, ..), Some(sum)) = (&arrow.body.kind, arrow.parameters.first()) else { return };
+        if !operator.is_arithmetic() {
+            return;
+        }
+        let mut read = None;
+        arrow.body.walk(&mut |expr| {
+            if let ExprKind::Member(object, name) = &expr.kind
+                && matches!(&object.kind, ExprKind::Parameter(parameter) if parameter.number == sum.number)
+                && name != "length"
+            {
+                read = read.or(Some((expr, name)));
+            }
+        });
+        if let Some((read, name)) = read {
+            self.report(messages::field_of_a_sum(read, &sum.name, name));
+        }
     }
 
     fn global(&mut self, function: Global, arguments: &[Expr]) -> Type {

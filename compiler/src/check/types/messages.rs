@@ -318,6 +318,37 @@ pub(super) fn variable_as_flag(
     .help(format!("write `{name} {} '{value}'`", operator.sign()))
 }
 
+/// `FEATURE_ENABLED && …`
+pub(super) fn variable_as_condition(typing: &Typing, variable: &Expr) -> Diagnostic {
+    let name = typing.written(variable.span);
+    let headline = format!("`{name}` counts as true whatever it says: it is text, and never empty");
+    Diagnostic::new(Code::ConstantCondition, variable.span, headline)
+        .label("true also for `false` and `0`")
+        .help(format!("say which text is meant: `{name} == 'true'`"))
+        .help(format!("if it may also be unset: `({name} ?? '') == 'true'`"))
+}
+
+/// `[10, 9].sort()`
+pub(super) fn sorted_as_text(typing: &Typing, expr: &Expr, receiver: &Expr, items: &Type) -> Diagnostic {
+    let (headline, label, order) = match items {
+        Type::Object(_) => {
+            ("`sort` compares texts, and that of every object is the same", "left as they are", "a.price - b.price")
+        }
+        _ => ("`sort` compares numbers as texts", "10 comes before 9", "a - b"),
+    };
+    Diagnostic::new(Code::SortAsText, receiver.span.to(expr.span), headline)
+        .label(label)
+        .help(format!("say how: `{}.sort((a, b) => {order})`", typing.written(receiver.span)))
+}
+
+/// `reduce((a, b) => a.price + b.price)`
+pub(super) fn field_of_a_sum(read: &Expr, sum: &str, name: &str) -> Diagnostic {
+    let headline = format!("`{sum}` is what was computed so far, which has no field `{name}`");
+    Diagnostic::new(Code::UnknownField, read.span, headline).label("missing from the third element on").help(format!(
+        "add to the sum itself, and give it a value to begin with: `reduce((sum, x) => sum + x.{name}, 0)`"
+    ))
+}
+
 /// `kind == 'a' || 'b'`
 pub(super) fn true_by_itself(typing: &Typing, constant: &Expr, other: &Expr) -> Diagnostic {
     let text = typing.written(constant.span);

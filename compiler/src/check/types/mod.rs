@@ -219,16 +219,7 @@ pub(super) fn input(workflow: &Workflow) -> Type {
     if triggers.is_empty() || unknown {
         return Type::Json;
     }
-    Type::union(triggers.into_iter().map(|kind| {
-        let schema = match kind {
-            Kind::Webhook(webhook) => &webhook.input_schema,
-            Kind::Manual(manual) => &manual.input_schema,
-            Kind::Http(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
-                &None
-            }
-        };
-        schema.as_ref().map_or(Type::Json, |schema| schema.ty.clone())
-    }))
+    Type::union(triggers.into_iter().map(|kind| kind.input_schema().map_or(Type::Json, |schema| schema.ty.clone())))
 }
 
 fn has_schema(workflow: &Workflow) -> bool {

@@ -1,7 +1,7 @@
 //! What each position of a node's configuration takes: a part of a URL, a header, an address, prose, a condition.
 
 use super::infer::Typing;
-use super::messages::true_by_itself;
+use super::messages::{true_by_itself, variable_as_condition};
 use super::messages_of_values::{self as messages, Use};
 use super::transforms::{is_list, rows};
 use crate::model::expr::{Binary, Expr, ExprKind, Unary};
@@ -150,13 +150,17 @@ impl Typing<'_> {
     fn decides(&mut self, expr: &Expr) {
         match &expr.kind {
             // What comes before only says whether the rest is asked at all.
-            ExprKind::Binary(Binary::And, _, right) => self.decides(right),
+            ExprKind::Binary(Binary::And, left, right) => {
+                self.variable_decides(left);
+                self.decides(right);
+            }
             ExprKind::Binary(Binary::Or, left, right) => {
                 self.decides(left);
                 self.decides(right);
             }
             ExprKind::Unary(Unary::Not, inner) => self.decides(inner),
             ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Constant(_) => {}
+            ExprKind::Env(_) => self.variable_decides(expr),
             _ => {
                 let ty = self.silently(|typing| typing.infer(expr));
                 if !ty.is_json() && !ty.is_never() && ty.members().iter().all(is_structured) {
@@ -164,6 +168,22 @@ impl Typing<'_> {
                     self.report(found);
                 }
             }
+        }
+    }
+
+    /// Without a value for it the workflow does not start.
+    fn variable_decides(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Env(variable) if !self.names.workflow.environment[variable.0].optional => {
+                let found = variable_as_condition(self, expr);
+                self.report(found);
+            }
+            ExprKind::Unary(Unary::Not, inner) => self.variable_decides(inner),
+            ExprKind::Binary(Binary::And, left, right) => {
+                self.variable_decides(left);
+                self.variable_decides(right);
+            }
+            _ => {}
         }
     }
 }

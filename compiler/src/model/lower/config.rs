@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::catalog::{Key, KeyType};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::Keys;
-use crate::source::Span;
+use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, ValueKind};
 
 /// An object checked against its keys. Values of a wrong type have been reported and read as absent.
@@ -27,7 +27,15 @@ impl<'a> Config<'a> {
             match keys.iter().find(|key| key.name == entry.key.value) {
                 None => lowering.diagnostics.push(unknown_key(entry, keys, owner)),
                 Some(key) => match mismatch(key, &entry.value) {
-                    None => *fits = true,
+                    None => {
+                        *fits = true;
+                        // A `.flow` text says the unit.
+                        if lowering.dialect == Dialect::Json
+                            && let Some(found) = likely_milliseconds(key, owner, &entry.value)
+                        {
+                            lowering.diagnostics.push(found);
+                        }
+                    }
                     Some(diagnostic) => lowering.diagnostics.push(diagnostic),
                 },
             }
@@ -167,6 +175,28 @@ fn mismatch(key: &Key, value: &ast::Value) -> Option<Diagnostic> {
         diagnostic = diagnostic.help(format!("write it without quotes: `{}`", text.value));
     }
     Some(diagnostic)
+}
+
+/// Seconds that nobody would choose, and as many milliseconds as people do.
+fn likely_milliseconds(key: &Key, owner: &str, value: &ast::Value) -> Option<Diagnostic> {
+    let (KeyType::Seconds | KeyType::RetryDelay, ValueKind::Number(_, seconds)) = (key.ty, &value.kind) else {
+        return None;
+    };
+    // Shorter ones may be meant: a wait of a quarter of an hour, half an hour for an attempt, two hours for an execution.
+    let least = match key.name {
+        "timeout" if owner == "`settings`" => 10_000.0,
+        "timeout" => 2000.0,
+        "retry_delay" | "initial" | "max" => 1000.0,
+        _ => return None,
+    };
+    let is_round = |unit: f64| seconds % unit == 0.0;
+    (*seconds >= least && is_round(500.0) && !is_round(3600.0)).then(|| {
+        let (long, meant) = (seconds / 3600.0, seconds / 1000.0);
+        let headline = format!("`{}` is {long:.1} hours: times are in seconds", key.name);
+        Diagnostic::new(Code::LikelyMilliseconds, value.span, headline)
+            .label("milliseconds?")
+            .help(format!("for {meant} seconds write `{meant}`"))
+    })
 }
 
 /// Numbers are shown, because for them it is the value that is wrong.

@@ -195,6 +195,18 @@ impl Resolver<'_, '_> {
             let name = name.to_string();
             return self.step(span, object, &name, index.span);
         }
+        if let (ExprKind::PreviousOutputs, ExprKind::Constant(Value::Number(_))) = (&object.kind, &index.kind) {
+            self.report(
+                Diagnostic::new(
+                    Code::UnknownNode,
+                    index.span,
+                    "the outputs before are named by their nodes, not counted",
+                )
+                .label("no node has such an id")
+                .help("write `previous_outputs.<node>.result` for the result of an earlier node"),
+            );
+            return Expr::unknown(span);
+        }
         finish(span, ExprKind::Index(Box::new(object), Box::new(index)))
     }
 

@@ -4,12 +4,44 @@
 
 use super::Lowering;
 use super::expr::is_environment_name;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::{Piece, Text};
 use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 use std::net::IpAddr;
 use std::str::FromStr;
+
+/// Headers of requests that people write by hand.
+const HEADERS: &[&str] = &[
+    "Accept",
+    "Accept-Language",
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "User-Agent",
+    "X-Api-Key",
+    "X-Request-Id",
+];
+
+/// Media types that services speak.
+const MEDIA_TYPES: &[&str] = &[
+    "application/json",
+    "application/ld+json",
+    "application/merge-patch+json",
+    "application/octet-stream",
+    "application/pdf",
+    "application/problem+json",
+    "application/x-www-form-urlencoded",
+    "application/xml",
+    "multipart/form-data",
+    "text/csv",
+    "text/html",
+    "text/plain",
+    "text/xml",
+];
 
 impl Lowering<'_> {
     pub(super) fn check_webhook_id(&mut self, id: &ast::Text) {
@@ -90,6 +122,7 @@ impl Lowering<'_> {
                     .help("remove one of them: capitals make no difference in the name of a header"),
             );
         }
+        self.check_well_known(name, value);
         // RFC 7617: what follows has no `:` any more.
         let is_plain = |(at, piece): (usize, &Piece)| match piece {
             Piece::Literal(text) if at == 0 => text.strip_prefix("Basic ").is_some_and(|rest| rest.contains(':')),
@@ -104,6 +137,25 @@ impl Lowering<'_> {
                     .label("not in base64")
                     .help("put the encoded text into a variable: `Basic ${SHOP_API_BASIC_KEY}`, made with `printf user:password | base64`"),
             );
+        }
+    }
+
+    /// Names and media types that everybody knows, with a slip in them.
+    fn check_well_known(&mut self, name: &ast::Text, value: &Text) {
+        let found = |span, word: &str, meant: &str, label: &str| {
+            Diagnostic::new(Code::MisspeltName, span, format!("`{word}` is nearly `{meant}`"))
+                .label(label.to_owned())
+                .help(format!("write `{meant}`, if that is what is meant"))
+        };
+        if let Some(meant) = suggest::misspelt(&name.value, HEADERS) {
+            self.diagnostics.push(found(name.span, &name.value, meant, "no service reads this"));
+        }
+        let is_of_media = ["content-type", "accept"].iter().any(|header| name.value.eq_ignore_ascii_case(header));
+        let Some(literal) = value.as_literal().filter(|_| is_of_media) else { return };
+        for media in literal.split(',').filter_map(|media| media.split(';').next()).map(str::trim) {
+            if let Some(meant) = suggest::misspelt(media, MEDIA_TYPES) {
+                self.diagnostics.push(found(value.span, media, meant, "no media type that anybody knows"));
+            }
         }
     }
 

@@ -68,11 +68,14 @@ pub fn lower(
         environment_readers: HashSet::new(),
         default_retries: 0,
         schema_files: schema::SchemaFiles::default(),
+        shadowed_fields: Vec::new(),
     };
     lowering.collect_ids(&workflow.nodes);
     let settings = lowering.settings(workflow.settings.as_ref());
-    let nodes = workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
+    let nodes: Vec<Node> =
+        workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
     let edges = lowering.edges(workflow);
+    lowering.report_shadowed_fields(&nodes);
     let silences = lowering.silences(workflow);
     Workflow {
         slug: slug.to_string(),
@@ -103,6 +106,8 @@ pub(super) struct Lowering<'a> {
     environment_readers: HashSet<(EnvId, NodeId)>,
     default_retries: u32,
     schema_files: schema::SchemaFiles,
+    /// Names that are read as fields of the input and were probably not meant so, with what to say then.
+    shadowed_fields: Vec<(String, Diagnostic)>,
 }
 
 /// The nodes an unknown id is compared with.
@@ -365,11 +370,12 @@ impl Lowering<'_> {
                 Some(super::Expr::unknown(value.span))
             }
             ast::ValueKind::String(text) => {
-                let found = self.diagnostics.count();
+                let (found, fields) = (self.diagnostics.count(), self.shadowed_fields.len());
                 let condition = self.expression(Place::Condition(from), text);
                 // `else` repeats the conditions above it, and what is wrong with them has been said there.
                 if text.is_derived() {
                     self.diagnostics.forget(found);
+                    self.shadowed_fields.truncate(fields);
                 }
                 Some(condition)
             }

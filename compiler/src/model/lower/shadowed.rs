@@ -7,7 +7,9 @@
 use super::Lowering;
 use super::expr::{Place, is_environment_name};
 use crate::diagnostic::{Code, Diagnostic, suggest};
-use crate::model::{Piece, Text};
+use crate::model::schema::Schema;
+use crate::model::ty::Type;
+use crate::model::{Node, Piece, Text};
 use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary};
 use std::ops::Range;
@@ -27,6 +29,9 @@ const FOREIGN_ROOTS: &[(&str, &str)] = &[
     ("nodes", "previous_outputs"),
     ("$node", "previous_outputs"),
 ];
+
+/// What `result` is called elsewhere, in the condition of a connection.
+const FOREIGN_RESULTS: &[&str] = &["results", "response", "output"];
 
 /// Where other systems keep variables of the environment.
 const FOREIGN_ENVIRONMENTS: &[&str] = &["env", "$env", "secrets", "vars"];
@@ -73,6 +78,7 @@ impl Lowering<'_> {
 
     /// Looks through the literal parts of a URL for what other systems put into paths: `/orders/{id}`, `/orders/:id`, `/orders/<id>`.
     pub(super) fn shadowed_url(&mut self, url: &Text, written: &ast::Text) {
+        self.shadowed_query(url, written);
         let literals = url.pieces.iter().filter_map(|piece| match piece {
             Piece::Literal(literal) => Some(literal.as_str()),
             Piece::Expr(_) => None,
@@ -94,14 +100,56 @@ impl Lowering<'_> {
         }
     }
 
+    /// `/orders&id=${id}`: a query that nothing begins.
+    fn shadowed_query(&mut self, url: &Text, written: &ast::Text) {
+        let literals = url.pieces.iter().filter_map(|piece| match piece {
+            Piece::Literal(literal) => Some(literal.as_str()),
+            Piece::Expr(_) => None,
+        });
+        for literal in literals {
+            if literal.contains(['?', '#']) {
+                return;
+            }
+            let parameter = literal.match_indices('&').find_map(|(at, _)| {
+                let name = identifier(&literal[at + 1..]);
+                let end = at + 1 + name.len();
+                (!name.is_empty() && literal[end..].starts_with('=')).then(|| &literal[at..=end])
+            });
+            let Some(parameter) = parameter else { continue };
+            let Some(at) = written.value.find(parameter) else { return };
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::ShadowedLiteral,
+                    written.span_of(at..at + parameter.len()),
+                    format!("`{parameter}` is a part of the path: a query begins with `?`"),
+                )
+                .label("no parameter")
+                .help(format!("write `?{}`, or give the parameters by name in `params`", &parameter[1..])),
+            );
+            return;
+        }
+    }
+
     /// Looks through an expression, before its constants are folded.
     pub(super) fn shadowed_expression(&mut self, place: Place, expr: &ast::Expr) {
         let mut bound = Vec::new();
         if let Place::Item(_) = place {
             bound.push("item");
         }
-        let truth = matches!(place, Place::Condition(_)) || matches!(expr.kind, ExprKind::String(_));
-        Names { lowering: self, bound }.visit(expr, truth);
+        let in_condition = matches!(place, Place::Condition(_));
+        let truth = in_condition || matches!(expr.kind, ExprKind::String(_));
+        Names { lowering: self, bound, in_condition }.visit(expr, truth);
+    }
+
+    /// Reports the names that no trigger declares as fields of its input.
+    pub(super) fn report_shadowed_fields(&mut self, nodes: &[Node]) {
+        let schemas: Vec<&Schema> = nodes.iter().filter_map(|node| node.kind.input_schema()).collect();
+        let declares = |ty: &Type, name: &str| matches!(ty, Type::Object(object) if object.field(name).is_some());
+        for (name, found) in std::mem::take(&mut self.shadowed_fields) {
+            if !schemas.iter().any(|schema| schema.ty.members().iter().any(|ty| declares(ty, &name))) {
+                self.diagnostics.push(found);
+            }
+        }
     }
 }
 
@@ -223,6 +271,8 @@ struct Names<'a, 'b, 'c> {
     lowering: &'a mut Lowering<'b>,
     /// Parameters of arrows around.
     bound: Vec<&'c str>,
+    /// Where `result` is known.
+    in_condition: bool,
 }
 
 impl<'c> Names<'_, '_, 'c> {
@@ -287,6 +337,12 @@ impl<'c> Names<'_, '_, 'c> {
         self.lowering.diagnostics.push(Diagnostic::new(Code::ShadowedLiteral, span, headline).label(label).help(help));
     }
 
+    /// A name that is read as a field of the input: right where a schema declares such a field.
+    fn report_field(&mut self, name: &str, span: Span, headline: String, help: String) {
+        let found = Diagnostic::new(Code::ShadowedLiteral, span, headline).label("read from the input").help(help);
+        self.lowering.shadowed_fields.push((name.to_owned(), found));
+    }
+
     /// A path in quotes.
     fn string(&mut self, span: Span, value: &str, truth: bool) {
         let root = identifier(value);
@@ -333,23 +389,19 @@ impl<'c> Names<'_, '_, 'c> {
         }
         if FOREIGN_ENVIRONMENTS.contains(&name) && is_environment_name(property) {
             let headline = format!("`{name}` is a field of the input, not the environment");
-            return self.report(whole, headline, "read from the input", format!("write `{property}`"));
+            return self.report_field(name, whole, headline, format!("write `{property}`"));
         }
         let foreign = FOREIGN_ROOTS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
+        let result = || Some("result").filter(|_| self.in_condition && FOREIGN_RESULTS.contains(&name));
         let misspelt = || suggest::nearest(name, ROOTS.iter().copied()).filter(|root| is_slip(name, root));
-        if let Some(root) = foreign.or_else(misspelt) {
+        if let Some(root) = foreign.or_else(result).or_else(misspelt) {
             let headline = format!("`{name}` is a field of the input, not `{root}`");
             let help = format!("write `{root}.{property}`; a field of that name is `input_data.{name}`");
-            return self.report(span, headline, "read from the input", help);
+            return self.report_field(name, span, headline, help);
         }
         if matches!(property, "result" | "error" | "status") && self.lowering.ids.contains_key(name) {
             let headline = format!("`{name}` is a field of the input, not the node");
-            return self.report(
-                span,
-                headline,
-                "read from the input",
-                format!("write `previous_outputs.{name}.{property}`"),
-            );
+            return self.report_field(name, span, headline, format!("write `previous_outputs.{name}.{property}`"));
         }
         self.name(span, name);
     }

@@ -116,6 +116,9 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
             "join arrays with `concat`, and list the keys of an object one by one",
         ),
         Rule::power => unsupported(span, "there is no operator `**`", "write `Math.pow(x, y)`"),
+        Rule::assignment if pair.as_str() == "=" && text.value[at..].starts_with("=<") => {
+            no_operator(text, at..at + 2, "for \"at most\" write `<=`")
+        }
         Rule::assignment if pair.as_str() == "=" => unsupported(
             span,
             "`=` assigns a value, and an expression changes nothing",
@@ -126,6 +129,9 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
             format!("`{}` assigns a value, and an expression changes nothing", pair.as_str()),
             "write the new value itself",
         ),
+        Rule::stray_arrow if !is_parameter(&text.value[..at]) => {
+            no_operator(text, range, "for \"at least\" write `>=`")
+        }
         Rule::stray_arrow => *arrow_outside_call(span),
         Rule::block => unsupported(
             span,
@@ -154,10 +160,16 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
         {
             *arrow_outside_call(span)
         }
+        Rule::missing_operand if text.value[..at].ends_with('<') && text.value[at..].starts_with('>') => {
+            no_operator(text, at - 1..at + 1, "for \"not equal\" write `!=`")
+        }
         Rule::missing_operand => missing_operand(text, at, opener),
         Rule::missing_property => missing_property(text, at),
-        Rule::missing_key => expected(text, at, "expected a key", "a key is a name or a string"),
-        Rule::missing_colon => expected(text, at, "expected `:` after this key", ""),
+        Rule::missing_key => doubled_braces(text, opener)
+            .unwrap_or_else(|| expected(text, at, "expected a key", "a key is a name or a string")),
+        Rule::missing_colon => {
+            doubled_braces(text, opener).unwrap_or_else(|| expected(text, at, "expected `:` after this key", ""))
+        }
         Rule::missing_close | Rule::unexpected => return Some(unexpected(text, at, opener)),
         _ => return None,
     };
@@ -227,6 +239,19 @@ fn unsupported_word(span: Span, word: &str) -> Diagnostic {
         _ => "JavaScript keeps this word for itself; a field of that name is `input_data.field`, written after a dot",
     };
     unsupported(span, format!("`{word}` is not part of the expression language"), help)
+}
+
+/// An operator of another language.
+fn no_operator(text: &Text, range: Range<usize>, help: &str) -> Diagnostic {
+    let headline = format!("there is no operator `{}`", &text.value[range.clone()]);
+    unsupported(text.span_of(range), headline, help)
+}
+
+/// Whether a text ends as what stands before the arrow of a function does: with a name or a parenthesis.
+fn is_parameter(before: &str) -> bool {
+    let before = before.trim_end();
+    let name = before.trim_end_matches(|c: char| c.is_alphanumeric() || "_$-".contains(c));
+    before.ends_with(')') || (name.len() < before.len() && !name.ends_with('.'))
 }
 
 fn bitwise(span: Span, operator: &str) -> Diagnostic {
@@ -311,6 +336,20 @@ fn empty_template(text: &Text, pair: &Pair, opener: Option<&Opener>) -> Diagnost
     let start = opener.map_or(pair.as_span().start(), |opener| opener.range.start);
     syntax(text.span_of(start..pair.as_span().end() + 1), "there is no expression between `${` and `}`")
         .help("write the value to insert; the two characters themselves are written `$${`")
+}
+
+/// `${{ … }}`, as other systems write a template.
+fn doubled_braces(text: &Text, opener: Option<&Opener>) -> Option<Diagnostic> {
+    let brace = opener.filter(|opener| opener.rule == Rule::lbrace)?.range.clone();
+    let start = text.value[..brace.start].ends_with("${").then(|| brace.start - 2)?;
+    let span = text.span_of(start..brace.end);
+    let diagnostic = syntax(span, "a template has one pair of braces").label("the second brace begins an object");
+    let inner = text.value[brace.end..].split_once("}}").map(|(inner, _)| inner.trim());
+    let inner = inner.filter(|inner| !inner.is_empty() && inner.chars().count() <= 80);
+    Some(match inner {
+        Some(inner) => diagnostic.help(format!("write `${{{inner}}}`")),
+        None => diagnostic,
+    })
 }
 
 fn missing_operand(text: &Text, at: usize, opener: Option<&Opener>) -> Diagnostic {

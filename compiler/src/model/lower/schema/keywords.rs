@@ -87,6 +87,47 @@ const UNDERSTOOD: &[&str] = &[
     "x-private",
 ];
 
+/// What `format` can say (JSON Schema 2020-12 Validation §7.3, OpenAPI 3.x).
+const FORMATS: &[&str] = &[
+    "date-time",
+    "date",
+    "time",
+    "duration",
+    "email",
+    "idn-email",
+    "hostname",
+    "idn-hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uri-reference",
+    "iri",
+    "iri-reference",
+    "uri-template",
+    "uuid",
+    "json-pointer",
+    "relative-json-pointer",
+    "regex",
+    "int32",
+    "int64",
+    "float",
+    "double",
+    "byte",
+    "binary",
+    "password",
+];
+
+/// The keywords that say from where to where something may go.
+const RANGES: &[(&str, &str)] = &[
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+    ("minimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("exclusiveMinimum", "exclusiveMaximum"),
+];
+
 const TYPES: &[&str] = &["null", "boolean", "number", "integer", "string", "array", "object"];
 
 impl Reading<'_, '_> {
@@ -111,6 +152,9 @@ impl Reading<'_, '_> {
             self.keyword(&mut rule, place, position, entry);
         }
         let says = |keywords: &[&str]| keywords.iter().any(|keyword| object.get(keyword).is_some());
+        if typed && let Some(values) = object.get("enum").filter(|_| !rule.opaque) {
+            self.values_of_another_type(&rule, values.span);
+        }
         if !typed && rule.values.is_none() {
             // Whoever declares fields means an object, and whoever declares elements an array.
             let kinds = Kinds {
@@ -122,6 +166,8 @@ impl Reading<'_, '_> {
                 rule.kinds = kinds;
             }
         }
+        self.ranges(object);
+        self.misspelt_required(&rule, object);
         let nullable = object.get("nullable").is_some_and(|value| value.kind == ValueKind::Bool(true));
         if nullable {
             if rule.kinds != Kinds::ALL {
@@ -157,7 +203,10 @@ impl Reading<'_, '_> {
                 rule.format = self.text(entry).and_then(|format| match format {
                     "email" | "idn-email" => Some(Format::Email),
                     "uri" | "url" | "iri" => Some(Format::Url),
-                    _ => None,
+                    other => {
+                        self.misspelt_format(value.span, other);
+                        None
+                    }
                 });
             }
             "minLength" => rule.min_length = self.count(entry),
@@ -330,6 +379,78 @@ impl Reading<'_, '_> {
                 ),
             }
         }
+    }
+
+    fn values_of_another_type(&mut self, rule: &Rule, span: Span) {
+        let kinds = rule.kinds;
+        let is_of_type = |value: &Value| match value {
+            Value::Null => kinds.null,
+            Value::Bool(_) => kinds.bool,
+            Value::Number(_) => kinds.number,
+            Value::String(_) => kinds.string,
+            Value::Array(_) => kinds.array,
+            Value::Object(_) => kinds.object,
+            Value::Undefined => false,
+        };
+        if rule.values.as_ref().is_some_and(|values| !values.iter().any(is_of_type)) {
+            self.bad(span, "none of these values is of the `type` beside it", "no value can be accepted");
+        }
+    }
+
+    /// Limits that leave nothing between them.
+    fn ranges(&mut self, object: &ast::Object) {
+        let number = |word| {
+            object.get(word).and_then(|value| match value.kind {
+                ValueKind::Number(_, number) => Some((number, value.span)),
+                _ => None,
+            })
+        };
+        for (least, most) in RANGES {
+            let (Some((from, from_span)), Some((to, to_span))) = (number(least), number(most)) else { continue };
+            let is_open = least.starts_with("exclusive") || most.starts_with("exclusive");
+            if from > to || is_open && from == to {
+                let headline = match from > to {
+                    true => format!("`{most}` is less than `{least}`"),
+                    false => format!("there is nothing between `{least}` and `{most}`"),
+                };
+                self.report(
+                    Diagnostic::new(Code::BadSchema, to_span, headline)
+                        .label("no value can be accepted")
+                        .also(from_span, format!("`{least}`")),
+                );
+            }
+        }
+    }
+
+    /// A field that is required, where one of nearly the same name is declared.
+    fn misspelt_required(&mut self, rule: &Rule, object: &ast::Object) {
+        let Some(ValueKind::Array(items)) = object.get("required").map(|value| &value.kind) else { return };
+        let names = items.iter().filter_map(|item| match &item.kind {
+            ValueKind::String(name) => Some((name.value.as_str(), item.span)),
+            _ => None,
+        });
+        for (name, span) in names {
+            let is_declared = rule.properties.iter().any(|property| property.name == name);
+            let meant = rule.properties.iter().find(|property| suggest::slip(name, &property.name).is_some());
+            let Some(meant) = meant.filter(|_| !is_declared) else { continue };
+            self.report(
+                Diagnostic::new(Code::MisspeltName, span, format!("`{name}` is nearly `{}`", meant.name))
+                    .label("required, and declared nowhere")
+                    .also(meant.span, "declared here, and not required")
+                    .help(format!("write `{}`, if that is what is meant", meant.name)),
+            );
+        }
+    }
+
+    fn misspelt_format(&mut self, span: Span, format: &str) {
+        let letters = |text: &str| text.replace(['-', '_', ' '], "").to_ascii_lowercase();
+        let is_meant = |known: &&&str| suggest::slip(format, known).is_some() || letters(format) == letters(known);
+        let Some(meant) = FORMATS.iter().find(is_meant).filter(|known| **known != format) else { return };
+        self.report(
+            Diagnostic::new(Code::MisspeltName, span, format!("`{format}` is nearly the format `{meant}`"))
+                .label("says nothing")
+                .help(format!("write `{meant}`")),
+        );
     }
 
     fn list(&mut self, place: &Place, entry: &Entry) -> Vec<RuleId> {
