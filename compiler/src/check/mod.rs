@@ -45,13 +45,20 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     }
     let known = if acyclic { known(&workflow, &graph, diagnostics) } else { None };
     sort::observed(&workflow, diagnostics);
-    let (types, lists) = types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
-    if let Some(known) = known {
-        let mistakes = Mistakes::of(diagnostics);
-        match mistakes.without_conditions(&workflow) {
-            None => paths(known.paths.into_inner(), &mistakes, diagnostics),
-            Some(workflow) => paths(Paths::new(&workflow, &graph), &mistakes, diagnostics),
+    let before = diagnostics.count();
+    let (mut types, mut lists) =
+        types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+    if let Some(mut known) = known {
+        let mut mistakes = Mistakes::of(diagnostics);
+        let without = mistakes.without_conditions(&workflow);
+        // What follows from a condition with a mistake in it is said of no workflow there will be: a second look, without it.
+        if let Some(without) = &without {
+            diagnostics.forget(before);
+            known = Known::new(Paths::new(without, &graph));
+            (types, lists) = types::check(&workflow, &graph, sources, Some(&known as _), diagnostics);
+            mistakes = Mistakes::of(diagnostics);
         }
+        paths(known.paths.into_inner(), &mistakes, diagnostics);
     }
     dedupe::keys(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);

@@ -7,6 +7,7 @@
 
 use super::formula::{Test, some_object, value_of};
 use crate::model::expr::{Binary, Expr, ExprKind};
+use flow_runtime::expr as js;
 use flow_runtime::value::{JsString, Value};
 use std::collections::{BTreeSet, HashMap};
 
@@ -182,6 +183,18 @@ impl Constants {
         expr.children().into_iter().for_each(|child| self.gather(child, of_length));
     }
 
+    /// `total > "10"` compares numbers, where `total` is one.
+    fn numbers_and_those_in_texts(&self) -> Vec<f64> {
+        let in_texts = self.texts.iter().filter_map(|text| match js::plus(&Value::String(text.clone())) {
+            Value::Number(number) if number.is_finite() => Some(number),
+            _ => None,
+        });
+        let mut numbers: Vec<f64> = self.numbers.iter().copied().chain(in_texts).collect();
+        numbers.sort_by(f64::total_cmp);
+        numbers.dedup();
+        numbers
+    }
+
     fn add(&mut self, value: &Value, of_length: bool) {
         match value {
             Value::Undefined | Value::Null => {}
@@ -221,7 +234,7 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
     samples.add(Value::Null, true);
     samples.add(Value::Bool(false), constants.bools || plain);
     samples.add(Value::Bool(true), constants.bools || plain);
-    let numbers = around(&constants.numbers);
+    let numbers = around(&constants.numbers_and_those_in_texts());
     for number in &numbers {
         samples.add(Value::Number(*number), constants.number || plain);
     }
@@ -232,9 +245,6 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
         // Between this one and the next.
         let units: Vec<u16> = constant.to_well_formed().encode_utf16().chain([0]).collect();
         samples.add(Value::from_units(&units), false);
-        if let Some(number) = constant.as_str().and_then(|text| text.trim().parse().ok()) {
-            samples.add(Value::Number(number), false);
-        }
     }
     // Behind all constants, and no number.
     samples.text("\u{fffd}another text", text);

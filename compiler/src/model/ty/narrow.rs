@@ -63,6 +63,10 @@ impl Type {
         {
             return self.each(|ty| ty.with_length(test));
         }
+        // A field that no alternative has is a mistake of its own, and says nothing about the rest.
+        if matches!(step, Step::Field(name) if self.field(name).unknown) {
+            return self.clone();
+        }
         self.each(|ty| ty.with_part(step, rest, test))
     }
 
