@@ -55,7 +55,7 @@ impl Shell {
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         drop(input);
         let (saves, _watcher) = watch(&folder)?;
-        let children = Children::told("TERM")?;
+        let children = Children::told("TERM", None)?;
         self.talk.say(&format!("serving {} on http://{address}; every save is compiled", path.display()));
         let mut running: Option<Version> = None;
         let mut changed = Instant::now();

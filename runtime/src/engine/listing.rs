@@ -11,7 +11,6 @@ use super::push_seconds;
 use super::registry::Known;
 use crate::journal::{self, Id};
 use crate::value::{Raw, write_string};
-use std::borrow::Cow;
 
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,18 +92,6 @@ impl Engine {
             duration: text("duration"),
             error_message: text("error_message"),
         }
-    }
-}
-
-/// What a list says of an error: `payment: card of Jane Doe declined` becomes `payment: failed`. Lists are read, kept and
-/// passed on more freely than an execution, and the words may be another server's, or made of what a schema calls private.
-/// What is not said of a node are this program's own words, several before the first colon. The node may be another
-/// version's, so it is told by what an id may look like.
-pub fn without_words(message: &str) -> Cow<'_, str> {
-    let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    match message.split_once(": ") {
-        Some((node, _)) if is_id(node) => format!("{node}: failed").into(),
-        _ => message.into(),
     }
 }
 

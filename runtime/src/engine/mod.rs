@@ -11,6 +11,7 @@
 //! need (its outcome and the state of its outgoing edges).
 
 pub mod activation;
+mod brief;
 #[cfg(feature = "service")]
 mod calendar;
 #[cfg(feature = "service")]
@@ -53,6 +54,7 @@ mod turn;
 mod view;
 
 pub use activation::{Answer, Conditions, EdgeState, Misrouted, Outcome};
+pub use brief::without_words;
 #[cfg(feature = "service")]
 pub use clock::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "service")]
@@ -68,7 +70,7 @@ pub use handle::{Handle, StartError, Started, StartedBy};
 #[cfg(feature = "service")]
 pub use keys::First;
 #[cfg(feature = "service")]
-pub use listing::{Page, Query, Summary, without_words};
+pub use listing::{Page, Query, Summary};
 #[cfg(feature = "service")]
 pub use options::StartOptions;
 #[cfg(feature = "store")]

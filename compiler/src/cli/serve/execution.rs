@@ -7,6 +7,7 @@
 use super::http::{Refusal, call};
 use super::{Limits, Shared};
 use crate::cli::stop::Children;
+use flow_runtime::engine::without_words;
 use serde_json::{Map, Value, json};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
@@ -101,9 +102,12 @@ impl Execution {
         view
     }
 
-    /// As it stands in lists: without inputs and results.
+    /// As it stands in lists: without inputs and results, and of an error only where it was.
     pub fn summary(&self) -> Value {
-        let view = self.view();
+        let mut view = self.view();
+        if let Some(message) = view["error_message"].as_str() {
+            view["error_message"] = without_words(message).into_owned().into();
+        }
         let kept = ["execution_id", "flow_id", "status", "started_at", "completed_at", "duration", "error_message"];
         kept.into_iter().map(|name| (name.to_owned(), view[name].clone())).collect::<Map<_, _>>().into()
     }
@@ -151,7 +155,7 @@ impl Execution {
                     state.view["build"] = json!({ "state": "done", "message": "compiled" });
                     state.view["status"] = "running".into();
                 }
-                self.execute(&binary, order, &shared.limits, &shared.children);
+                self.execute(&binary.path, order, &shared.limits, &shared.children);
             }
         }
     }
@@ -332,7 +336,7 @@ impl Said {
 
 /// The parts of a request to `execute`.
 pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<Order, Refusal> {
-    let bad = |message: &str| Refusal::new(400, "BAD_REQUEST", message);
+    let bad = |message: &str| Refusal::new(400, "INVALID_REQUEST", message);
     let flow = body.remove("flow_data").filter(Value::is_object);
     let flow =
         flow.ok_or_else(|| bad("`flow_data` is missing: this server runs any workflow, and has to be given one"))?;
@@ -355,11 +359,7 @@ pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<Order, Ref
         }
         Some(Value::Object(variables)) => {
             for (name, value) in variables {
-                let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-                // What the loader and the program itself read is not the client's to set.
-                let own = ["LD_", "FLOW_", "RUST_", "LOG_", "SSL_"].iter().any(|prefix| name.starts_with(prefix));
-                let proxy = name.ends_with("_PROXY") || ["PATH", "HOME", "TZ"].contains(&name.as_str());
-                if name.is_empty() || !name.chars().all(upper) || own || proxy {
+                if !may_be_set(&name) {
                     return Err(bad(&format!("`{name}` cannot be set by a request")));
                 }
                 let Value::String(value) = value else {
@@ -394,6 +394,19 @@ pub fn order(mut body: Map<String, Value>, allow_env: bool) -> Result<Order, Ref
     Ok(Order { text, slug, input, options, environment, wait })
 }
 
+/// Whether a request may set this variable. What the loader and the program itself read is not the client's to set, nor is a
+/// file of this server that a value would be read from (`API_KEY_FILE`).
+fn may_be_set(name: &str) -> bool {
+    const OWN: [&str; 9] = ["LD_", "FLOW_", "RUST_", "LOG_", "SSL_", "OTEL_", "AUDIT_", "MALLOC_", "MIMALLOC_"];
+    const OF_MACHINE: [&str; 4] = ["PATH", "HOME", "TZ", "WEBHOOK_LOG"];
+    let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    !name.is_empty()
+        && name.chars().all(is_name)
+        && !OWN.iter().any(|prefix| name.starts_with(prefix))
+        && !["_FILE", "_PROXY"].iter().any(|suffix| name.ends_with(suffix))
+        && !OF_MACHINE.contains(&name)
+}
+
 /// `e-commerce-order-fulfillment` of `E-commerce Order Fulfillment`.
 pub fn slug(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -417,7 +430,17 @@ mod tests {
         let order = read(body("API_KEY"), true).unwrap();
         assert_eq!(order.environment, [("API_KEY".to_owned(), "v".to_owned())]);
         assert_eq!(Value::Object(order.options), json!({"timeout": 5}));
-        for name in ["LD_PRELOAD", "HTTPS_PROXY", "FLOW_API_KEYS", "PATH", "a=b", ""] {
+        for name in [
+            "LD_PRELOAD",
+            "HTTPS_PROXY",
+            "FLOW_API_KEYS",
+            "PATH",
+            "API_KEY_FILE",
+            "AUDIT_FILE",
+            "WEBHOOK_LOG",
+            "a=b",
+            "",
+        ] {
             assert_eq!(read(body(name), true).err().unwrap().status, 400, "{name}");
         }
     }

@@ -79,12 +79,16 @@ impl Request {
         let body = match tokio::time::timeout(REQUEST_TIME, Limited::new(body, body_max).collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-                return Err(Refusal::new(413, "TOO_LARGE", format!("the body is larger than {body_max} bytes")));
+                return Err(Refusal::new(
+                    413,
+                    "PAYLOAD_TOO_LARGE",
+                    format!("the body is larger than {body_max} bytes"),
+                ));
             }
-            Ok(Err(_)) => return Err(Refusal::new(400, "BAD_REQUEST", "the body ends in the middle")),
+            Ok(Err(_)) => return Err(Refusal::new(400, "INCOMPLETE_BODY", "the body ends in the middle")),
             Err(_) => {
                 let message = format!("the body took longer than {} s to arrive", REQUEST_TIME.as_secs());
-                return Err(Refusal::new(408, "TOO_SLOW", message));
+                return Err(Refusal::new(408, "REQUEST_TIMEOUT", message));
             }
         };
         Ok(Request { method: head.method, uri: head.uri, headers: head.headers, body })

@@ -27,12 +27,17 @@ impl Query {
     /// What a parameter cannot be, or one that there is not.
     pub fn read(request: &Request) -> Result<Query, Refusal> {
         let mut query = Query { status: None, from: None, to: None, limit: 50, offset: 0 };
+        let mut seen = Vec::new();
         for (name, value) in request.parameters() {
+            if seen.contains(&name) {
+                return Err(wrong(&name, "is there more than once"));
+            }
+            seen.push(name.clone());
             let number = || value.parse::<usize>().map_err(|_| wrong(&name, "is no number"));
             match name.as_str() {
                 "status" if STATUSES.contains(&value.as_str()) => query.status = Some(value),
                 "status" => return Err(wrong(&name, &format!("is one of {}", STATUSES.join(", ")))),
-                "limit" => query.limit = number()?.min(LIMIT_MAX),
+                "limit" => query.limit = number()?,
                 "offset" => query.offset = number()?,
                 "start_date" => query.from = Some(moment(&name, &value)?.0),
                 "end_date" => query.to = Some(moment(&name, &value)?.1),
@@ -44,8 +49,8 @@ impl Query {
                 }
             }
         }
-        if query.limit == 0 {
-            return Err(wrong("limit", "is at least 1"));
+        if !(1..=LIMIT_MAX).contains(&query.limit) {
+            return Err(wrong("limit", &format!("is no number from 1 to {LIMIT_MAX}")));
         }
         Ok(query)
     }

@@ -11,7 +11,7 @@ mod list;
 mod validate;
 
 use super::arguments::ServeOptions;
-use super::stop::Children;
+use super::stop::{self, Children};
 use super::{Shell, Stop};
 use crate::build::hash;
 use execution::{Execution, Order};
@@ -22,6 +22,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,9 +50,32 @@ pub struct Shared {
     pub limits: Limits,
     folder: tempfile::TempDir,
     executions: Mutex<Executions>,
-    binaries: Mutex<HashMap<String, Arc<Mutex<Option<PathBuf>>>>>,
+    binaries: Mutex<Binaries>,
     building: Slots,
     children: Children,
+}
+
+/// Compiled workflows, by the hash of their text.
+#[derive(Default)]
+struct Binaries {
+    by_name: HashMap<String, Slot>,
+    /// Oldest first.
+    order: VecDeque<String>,
+}
+
+/// Empty until it is compiled.
+type Slot = Arc<Mutex<Option<Arc<Binary>>>>;
+
+/// A program in a folder of its own, which goes when nobody needs it any more.
+pub struct Binary {
+    folder: PathBuf,
+    pub path: PathBuf,
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }
 
 #[derive(Default)]
@@ -75,6 +99,7 @@ impl Shell {
         let listener =
             TcpListener::bind(&options.listen).map_err(world(format!("cannot listen on {}", options.listen)))?;
         let address = listener.local_addr().map_err(world(format!("cannot listen on {}", options.listen)))?;
+        let folder = tempfile::tempdir().map_err(world("cannot make a temporary folder".to_owned()))?;
         let shared = Arc::new(Shared {
             keys,
             allow_env: options.allow_env,
@@ -83,11 +108,11 @@ impl Shell {
                 execution_time: Duration::from_secs(options.execution_timeout),
                 build_time: Duration::from_secs(options.build_timeout),
             },
-            folder: tempfile::tempdir().map_err(world("cannot make a temporary folder".to_owned()))?,
             executions: Mutex::default(),
             binaries: Mutex::default(),
             building: Slots { free: Mutex::new(options.max_builds.max(1)), freed: Condvar::new() },
-            children: Children::told("KILL")?,
+            children: Children::told("KILL", Some(folder.path().to_owned()))?,
+            folder,
         });
         self.talk.say(&format!("listening on http://{address}"));
         let served = http::serve(listener, options.max_body, move |request| shared.answer(request));
@@ -104,14 +129,19 @@ fn keys(options: &ServeOptions) -> Result<Vec<String>, Stop> {
         texts.push(text.map_err(|error| Stop::World(format!("cannot read {}: {error}", file.display())))?);
     }
     texts.extend(std::env::var("FLOW_API_KEYS").ok());
-    let keys = texts.iter().flat_map(|text| text.split(['\n', '\r', ',', ' '])).filter(|key| !key.is_empty());
-    let keys: Vec<String> = keys.map(str::to_owned).collect();
+    let keys: Vec<String> = texts.iter().flat_map(|text| keys_in(text)).map(str::to_owned).collect();
     if keys.is_empty() {
         let message = "there is no API key: whoever can reach this server could run any program on this machine. \
                        Set FLOW_API_KEYS, or name a file with keys: --api-key-file FILE";
         return Err(Stop::World(message.to_owned()));
     }
     Ok(keys)
+}
+
+/// The keys of a text, which is written as for a compiled workflow (`flow_runtime::server::api::keys`).
+fn keys_in(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    lines.flat_map(|line| line.split([',', ' ', '\t'])).filter(|key| !key.is_empty())
 }
 
 impl Shared {
@@ -128,7 +158,7 @@ impl Shared {
     fn route(self: &Arc<Self>, request: &Request) -> Result<Value, Refusal> {
         let path: Vec<&str> = request.path().trim_matches('/').split('/').collect();
         if request.method == "GET" && matches!(path.as_slice(), ["health"] | ["health", "live" | "ready"]) {
-            return Ok(json!({ "status": "healthy" }));
+            return Ok(json!({ "status": "ok" }));
         }
         self.authorize(request)?;
         let ["api", "v1", "flows", path @ ..] = path.as_slice() else { return Err(no_such_path()) };
@@ -166,7 +196,8 @@ impl Shared {
     }
 
     fn authorize(&self, request: &Request) -> Result<(), Refusal> {
-        let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let header = request.header("authorization").and_then(|value| value.split_at_checked(7)).unwrap_or_default();
+        let given = if header.0.eq_ignore_ascii_case("Bearer ") { header.1.trim() } else { "" };
         // Every key is compared, each in a time that depends on nothing but its length.
         let known = self.keys.iter().fold(false, |known, key| known | same(key.as_bytes(), given.as_bytes()));
         if known {
@@ -179,11 +210,15 @@ impl Shared {
     fn execute(self: &Arc<Self>, body: Map<String, Value>) -> Result<Value, Refusal> {
         let order = execution::order(body, self.allow_env)?;
         let checked = validate::check(&order.text, &order.slug);
-        if checked.accepted.is_none() {
+        let Some(accepted) = checked.accepted else {
             let count = checked.answer["errors"].as_array().map_or(0, Vec::len);
             let mut refusal = Refusal::new(422, "INVALID_WORKFLOW", format!("the workflow has errors: {count}"));
             refusal.details = checked.answer;
             return Err(refusal);
+        };
+        let is_read = |name: &str| accepted.checked.workflow.environment.iter().any(|variable| variable.name == name);
+        if let Some((name, _)) = order.environment.iter().find(|(name, _)| !is_read(name)) {
+            return Err(Refusal::new(400, "INVALID_REQUEST", format!("the workflow does not read `{name}`")));
         }
         let mut executions = self.executions();
         let running = executions.by_id.values().filter(|execution| !execution.ended()).count();
@@ -226,41 +261,63 @@ impl Shared {
     }
 
     /// The program of a workflow; compiled where it was not yet. `tell` hears how far that is.
-    pub fn binary(&self, order: &Order, tell: &dyn Fn(&str, &str)) -> Result<PathBuf, String> {
+    pub fn binary(&self, order: &Order, tell: &dyn Fn(&str, &str)) -> Result<Arc<Binary>, String> {
         let name = hash::of(order.text.as_bytes());
-        let slot = {
-            let mut binaries = self.binaries.lock().unwrap_or_else(PoisonError::into_inner);
-            if binaries.len() >= BINARIES_MAX && !binaries.contains_key(&name) {
-                // Running executions keep their file open; what is dropped is compiled again when it is asked for.
-                binaries.retain(|name, slot| {
-                    let built = slot.try_lock().is_ok_and(|built| built.is_some());
-                    if built {
-                        let _ = fs::remove_dir_all(self.folder.path().join(name));
-                    }
-                    !built
-                });
-            }
-            Arc::clone(binaries.entry(name.clone()).or_default())
-        };
+        let slot = self.binaries().slot(&name);
         // Whoever asks for the same workflow meanwhile waits here, and finds it done.
         let mut built = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(path) = built.as_ref().filter(|path| path.exists()) {
-            return Ok(path.clone());
+        if let Some(binary) = built.as_ref().filter(|binary| binary.path.exists()) {
+            return Ok(Arc::clone(binary));
         }
-        let folder = self.folder.path().join(&name).join(&order.slug);
+        match self.compile(order, tell) {
+            Ok(binary) => Ok(Arc::clone(built.insert(Arc::new(binary)))),
+            Err(message) => {
+                self.binaries().forget(&name);
+                Err(message)
+            }
+        }
+    }
+
+    fn compile(&self, order: &Order, tell: &dyn Fn(&str, &str)) -> Result<Binary, String> {
+        let own = self.folder.path().join(secret());
+        let folder = own.join(&order.slug);
+        // From here on the folder goes with it, also when nothing comes of it.
+        let binary = Binary { folder: own, path: folder.join("binary") };
         let source = folder.join("workflow.json");
         let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&source, &order.text));
         written.map_err(|error| format!("cannot write {}: {error}", source.display()))?;
         let _turn = self.building.take();
         tell("compiling", "compiling");
-        let binary = folder.join("binary");
-        build(&source, &binary, self.limits.build_time, tell)?;
-        *built = Some(binary.clone());
+        build(&source, &binary.path, self.limits.build_time, &self.children, tell)?;
         Ok(binary)
+    }
+
+    fn binaries(&self) -> MutexGuard<'_, Binaries> {
+        self.binaries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn executions(&self) -> MutexGuard<'_, Executions> {
         self.executions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Binaries {
+    fn slot(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.by_name.get(name) {
+            return Arc::clone(slot);
+        }
+        // What goes is compiled again when it is asked for.
+        while self.order.len() >= BINARIES_MAX {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.by_name.remove(&oldest);
+        }
+        self.order.push_back(name.to_owned());
+        Arc::clone(self.by_name.entry(name.to_owned()).or_default())
+    }
+
+    fn forget(&mut self, name: &str) {
+        self.by_name.remove(name);
+        self.order.retain(|other| other != name);
     }
 }
 
@@ -275,12 +332,21 @@ impl Executions {
 }
 
 /// Compiles in a process of its own: it can be ended when it takes too long, and what it says is the progress.
-fn build(source: &Path, out: &Path, limit: Duration, tell: &dyn Fn(&str, &str)) -> Result<(), String> {
+fn build(
+    source: &Path,
+    out: &Path,
+    limit: Duration,
+    children: &Children,
+    tell: &dyn Fn(&str, &str),
+) -> Result<(), String> {
     let flowc = std::env::current_exe().map_err(|error| format!("cannot find flowc: {error}"))?;
     let mut command = Command::new(flowc);
     command.args(["build", "--color", "never", "-A", "warnings"]).arg(source).arg("-o").arg(out);
     command.env("CI", "true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // With cargo and rustc, which it starts.
+    command.process_group(0);
     let mut child = command.spawn().map_err(|error| format!("cannot start flowc: {error}"))?;
+    let _registered = children.add_group(child.id());
     let (sender, lines) = std::sync::mpsc::channel();
     if let Some(stderr) = child.stderr.take() {
         thread::spawn(move || {
@@ -298,7 +364,7 @@ fn build(source: &Path, out: &Path, limit: Duration, tell: &dyn Fn(&str, &str)) 
             }
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                let _ = child.kill();
+                stop::send_to_group("KILL", child.id());
                 let _ = child.wait();
                 return Err(format!("the build took longer than {} s", limit.as_secs()));
             }
@@ -339,7 +405,7 @@ fn no_such_path() -> Refusal {
 fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Refusal::new(400, "BAD_REQUEST", "the body is not a JSON object")),
+        Ok(_) => Err(Refusal::new(400, "INVALID_INPUT", "the body is not a JSON object")),
         Err(error) => Err(Refusal::new(400, "INVALID_JSON", error.to_string())),
     }
 }
@@ -361,4 +427,28 @@ fn secret() -> String {
 /// RFC 3339, UTC, with milliseconds.
 fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_are_no_keys() {
+        let text = "# of the shop\nalpha, beta\tgamma\r\n  # old: delta\n\n";
+        assert_eq!(keys_in(text).collect::<Vec<_>>(), ["alpha", "beta", "gamma"]);
+    }
+
+    #[test]
+    fn the_oldest_binary_goes() {
+        let mut binaries = Binaries::default();
+        for number in 0..BINARIES_MAX {
+            binaries.slot(&number.to_string());
+        }
+        binaries.slot("new");
+        binaries.slot("1");
+        assert!(!binaries.by_name.contains_key("0") && binaries.by_name.contains_key("1"));
+        binaries.forget("1");
+        assert_eq!((binaries.by_name.len(), binaries.order.len()), (BINARIES_MAX - 1, BINARIES_MAX - 1));
+    }
 }
