@@ -45,6 +45,10 @@ use std::process::ExitCode;
 const REPORT: &str = "this is a bug in flowc, not in your workflow: please report it, with all of the above and, \
                       if you can share it, the workflow";
 
+/// Said behind "no errors".
+const FOR_RUST: &str =
+    "; it calls Rust functions, so it is compiled by `flow!` in a Rust program, and not by `flowc build`";
+
 /// Said once, below the warnings.
 const SILENCE: &str = "`flowc explain NAME` says more about a warning; `allow` in its node, with that name, accepts it";
 
@@ -133,7 +137,8 @@ impl Shell {
             match Input::read(path, true).map_err(Stop::World).and_then(|input| self.check(input, levels)) {
                 Ok((name, accepted)) => {
                     warned |= !accepted.warnings.is_empty();
-                    self.talk.say(&format!("{name}: no errors{}", and_warnings(&accepted.warnings)));
+                    let with = if accepted.calls_rust() { FOR_RUST } else { "" };
+                    self.talk.say(&format!("{name}: no errors{}{with}", and_warnings(&accepted.warnings)));
                 }
                 Err(Stop::Rejected) => worst = worst.max(1),
                 Err(stop) => {

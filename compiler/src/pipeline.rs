@@ -87,6 +87,11 @@ impl Lowered {
 }
 
 impl Accepted {
+    /// Whether a node calls a function of the crate around it: then only `flow!` can compile the workflow.
+    pub fn calls_rust(&self) -> bool {
+        self.checked.workflow.nodes.iter().any(|node| matches!(node.kind, model::Kind::Rust(_)))
+    }
+
     /// As it is, if it can be an executable of its own.
     ///
     /// # Errors

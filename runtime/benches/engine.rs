@@ -59,8 +59,15 @@ fn node(id: &'static str, kind: Kind) -> Node {
 }
 
 fn workflow(effects: bool) -> &'static Workflow {
-    let http =
-        || Http { method: "POST", url: |_, _| Ok(()), headers: None, params: None, body: Body::None, cache: None };
+    let http = || Http {
+        method: "POST",
+        url: |_, _| Ok(()),
+        headers: None,
+        params: None,
+        body: Body::None,
+        response_schema: None,
+        cache: None,
+    };
     let filter = || Filter { condition: |scope| Ok(scope.get(&ITEMS).truthy()), error_message: |_, _| Ok(()) };
     let mut nodes = vec![node("webhook", Kind::Manual), node("validate", Kind::Filter(filter()))];
     for id in ["check", "charge", "update", "ship", "confirm", "status", "warehouse"] {

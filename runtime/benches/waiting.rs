@@ -42,8 +42,15 @@ fn node(id: &'static str, kind: Kind) -> Node {
 }
 
 fn workflow() -> &'static Workflow {
-    let http =
-        || Http { method: "POST", url: |_, _| Ok(()), headers: None, params: None, body: Body::None, cache: None };
+    let http = || Http {
+        method: "POST",
+        url: |_, _| Ok(()),
+        headers: None,
+        params: None,
+        body: Body::None,
+        response_schema: None,
+        cache: None,
+    };
     let nodes = vec![node("order", Kind::Manual), node("charge", Kind::Http(http())), node("ship", Kind::Http(http()))];
     let edges = vec![Edge::on_success(0, 1), Edge::on_success(1, 2)];
     let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };

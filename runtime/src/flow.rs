@@ -246,6 +246,8 @@ pub struct Http {
     /// Appended to the URL's query.
     pub params: Option<fn(&Scope, &mut Params) -> Rendered>,
     pub body: Body,
+    /// The JSON Schema that the body of every 2xx answer has to fit, references followed.
+    pub response_schema: Option<&'static str>,
     /// How long a 2xx answer is used again for the same request of any execution; `None`: never.
     pub cache: Option<Duration>,
 }

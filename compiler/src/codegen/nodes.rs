@@ -27,7 +27,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
     let shape = shape::shape(fields);
     let (kind, functions) = kind(expressions, id, &node.kind);
     let (node_id, title) = (&node.id.value, &node.title);
-    let input_schema = gen_input_schema(&node.kind);
+    let input_schema = gen_schema(node.kind.input_schema());
     let (retry, timeout) = (gen_retry(node.retry), gen_duration(node.timeout));
     let leads = plan.workflow.edges.iter().any(|edge| edge.from == id || edge.to == id);
     let index = (leads || !fields.fields.is_empty()).then(|| quote! { pub const INDEX: usize = #index; });
@@ -54,9 +54,9 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
     }
 }
 
-/// What the runtime checks inputs against.
-fn gen_input_schema(kind: &Kind) -> TokenStream {
-    match kind.input_schema().map(Schema::to_json) {
+/// What the runtime checks inputs and answers against.
+fn gen_schema(schema: Option<&Schema>) -> TokenStream {
+    match schema.map(Schema::to_json) {
         Some(json) => quote! { Some(#json) },
         None => quote! { None },
     }
@@ -152,6 +152,7 @@ fn gen_http(expressions: Expressions, http: &Http) -> (TokenStream, TokenStream)
             quote! { Body::Form(body) }
         }
     };
+    let response_schema = gen_schema(http.response_schema.as_ref());
     let cache = match http.cache {
         Some(ttl) => {
             let ttl = gen_duration(ttl);
@@ -160,7 +161,15 @@ fn gen_http(expressions: Expressions, http: &Http) -> (TokenStream, TokenStream)
         None => quote! { None },
     };
     let kind = quote! {
-        Kind::Http(Http { method: #method, url, headers: #headers, params: #params, body: #body, cache: #cache })
+        Kind::Http(Http {
+            method: #method,
+            url,
+            headers: #headers,
+            params: #params,
+            body: #body,
+            response_schema: #response_schema,
+            cache: #cache,
+        })
     };
     (kind, functions)
 }

@@ -106,6 +106,7 @@ codes! {
     LiteralSecret "literal-secret" Warning "a secret that stands in the workflow itself"
     OpenWebhook "open-webhook" Warning "a webhook that checks neither a signature nor an address"
     UnsafeRetry "unsafe-retry" Warning "a retried request that may be carried out twice"
+    RepeatedDelivery "repeated-delivery" Warning "what must not be done twice is done for every delivery of a webhook"
     NoCompensation "no-compensation" Warning "what cannot be undone is done, and a later failure is not handled"
     TimeBudget "time-budget" Warning "the longest way takes longer than the execution may"
     BadFunction "bad-function" Error "a path that cannot be that of a Rust function"

@@ -64,7 +64,7 @@ fn carry(
     audit: Option<&Path>,
     start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
 ) -> Result<ExitCode, Failure> {
-    let services = Services::speaking(tls).map_err(|fault| fault.message)?;
+    let services = Services::speaking(workflow, tls).map_err(|fault| fault.message)?;
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
@@ -119,7 +119,7 @@ async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_i
 /// Against the schema of the trigger that it is for.
 fn check(workflow: &'static Workflow, trigger: Option<usize>, input: &Doc) -> Result<(), Failure> {
     let Some(schema) = trigger.and_then(|node| workflow.nodes[node].input_schema) else { return Ok(()) };
-    let mismatches = Schema::new(schema).check(input);
+    let mismatches = Schema::new(schema).check(input.text());
     if mismatches.is_empty() {
         return Ok(());
     }

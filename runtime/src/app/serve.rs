@@ -43,7 +43,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
     };
     let tls_version = super::tls_version(options.tls_min_version)?;
     let certificates = certificates(options, tls_version)?;
-    let services = Services::speaking(tls_version).map_err(|fault| fault.message)?;
+    let services = Services::speaking(workflow, tls_version).map_err(|fault| fault.message)?;
     let journal = store::of_serve(workflow, &options.store)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;

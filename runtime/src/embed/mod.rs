@@ -247,7 +247,7 @@ impl<S: Spec> Builder<S> {
         let trusted_proxies = list(&self.trusted_proxies).map_err(|error| other(&error))?;
         let webhooks = WebhookTrigger::all(table, &environment, &previous, allowed.as_ref());
         let webhooks = webhooks.map_err(|error| other(&error))?;
-        let services = Services::new().map_err(|fault| BuildError::Other(fault.message))?;
+        let services = Services::new(table).map_err(|fault| BuildError::Other(fault.message))?;
         #[cfg(feature = "store")]
         let journal = match (self.journal, self.data) {
             (None, Some(folder)) => {

@@ -200,6 +200,7 @@ fn http(id: &'static str, retries: u32) -> Node {
         headers: None,
         params: None,
         body: Body::None,
+        response_schema: None,
         cache: None,
     });
     with_kind(id, kind, retries)
@@ -447,6 +448,7 @@ async fn faults_of_templates_transforms_and_conditions_are_configuration_errors(
         headers: None,
         params: None,
         body: Body::None,
+        response_schema: None,
         cache: None,
     });
     let transform = Kind::Transform(Transform { run: |_| Err(Fault::new("no id")) });
@@ -535,6 +537,7 @@ async fn a_panic_ends_its_execution_and_nothing_else() {
         headers: None,
         params: None,
         body: Body::None,
+        response_schema: None,
         cache: None,
     });
     for (nodes, edges) in [

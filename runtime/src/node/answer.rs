@@ -7,6 +7,7 @@
 use super::failure::readable;
 use super::{Attempt, NodeError, Outcome};
 use crate::engine::push_seconds;
+use crate::trigger::Schema;
 use crate::value::{Doc, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
@@ -49,27 +50,59 @@ pub(super) struct Answer<'a> {
     pub(super) body: &'a [u8],
     pub(super) duration: Duration,
     pub(super) now: SystemTime,
+    /// What the body of a 2xx answer has to fit.
+    pub(super) schema: Option<&'a Schema>,
 }
 
-/// The outcome table of the language: 408, 429 and 5xx may be tried again, 2xx succeeded, the rest failed.
+/// The outcome table of the language: 408, 429 and 5xx may be tried again, 2xx that is what its schema says succeeded, the
+/// rest failed.
 pub(super) fn settle(answer: &Answer) -> Attempt {
     let status = answer.status;
     let body = read_body(answer);
+    let misfit = if status.is_success() { misfit(answer.schema, &body) } else { None };
+    let fits = misfit.is_none();
     let refused = status.is_success() && body.slot(SUCCESS) == Some("false");
     let outcome = match status.as_u16() {
+        // The request was carried out: to send it again may do the same again, and be answered in the same way.
+        _ if !fits => Outcome::Failed,
         _ if status.is_success() => Outcome::Succeeded,
         408 | 429 | 500..=599 => Outcome::Retryable { after: retry_after(answer.headers, answer.now) },
         _ => Outcome::Failed,
     };
-    let error = (refused || !status.is_success()).then(|| NodeError {
-        message: body.message().unwrap_or_else(|| match refused {
+    let error = if refused || !status.is_success() {
+        let message = body.message().unwrap_or_else(|| match refused {
             true => "the service answered that it did not succeed".to_owned(),
             false => status_line(status),
-        }),
-        code: if refused { "UNSUCCESSFUL".to_owned() } else { format!("HTTP_{}", status.as_u16()) },
-        details: format!("{{\"status_code\":{}}}", status.as_u16()),
-    });
-    Attempt { outcome, status: Some(status.as_u16()), result: Some(result(answer, &body)), error }
+        });
+        let code = if refused { "UNSUCCESSFUL".to_owned() } else { format!("HTTP_{}", status.as_u16()) };
+        Some((code, message))
+    } else {
+        misfit.map(|message| ("RESPONSE_MISMATCH".to_owned(), message))
+    };
+    let details = format!("{{\"status_code\":{}}}", status.as_u16());
+    let error = error.map(|(code, message)| NodeError { message, code, details });
+    let result = result(answer, &body, outcome == Outcome::Succeeded, fits);
+    Attempt { outcome, status: Some(status.as_u16()), result: Some(result), error }
+}
+
+/// The first place in which a body is not what its schema says, in words that hold nothing of it.
+fn misfit(schema: Option<&Schema>, body: &Body) -> Option<String> {
+    let schema = schema?;
+    let found = match body {
+        Body::Json(doc) => schema.check(doc.text()),
+        Body::Empty => schema.check("null"),
+        Body::Text(text) => {
+            let mut json = String::with_capacity(text.len() + 2);
+            write_string(text, &mut json);
+            schema.check(&json)
+        }
+    };
+    let first = found.first()?;
+    Some(match body {
+        Body::Json(_) => format!("the answer does not fit its schema: {first}"),
+        Body::Empty => "the answer is empty, and its schema says otherwise".to_owned(),
+        Body::Text(_) => "the answer is not JSON, and its schema says otherwise".to_owned(),
+    })
 }
 
 /// `HTTP 402 Payment Required`.
@@ -87,6 +120,14 @@ enum Body {
 }
 
 impl Body {
+    /// As JSON; `null` where it is none.
+    fn json(&self) -> &str {
+        match self {
+            Body::Json(doc) => doc.text(),
+            Body::Empty | Body::Text(_) => "null",
+        }
+    }
+
     /// A field the runtime knows, of a body that is an object.
     fn slot(&self, slot: usize) -> Option<&str> {
         match self {
@@ -122,27 +163,24 @@ fn read_body(answer: &Answer) -> Body {
 }
 
 /// The fields of an object body, then what the body has no field for: `status_code`, `response`, `headers`, `duration`,
-/// `success`.
-fn result(answer: &Answer, body: &Body) -> String {
-    let ok = answer.status.is_success();
-    let text = match body {
-        Body::Json(doc) => doc.text(),
-        Body::Empty | Body::Text(_) => "null",
-    };
+/// `success`. Nothing of a body that does not fit its schema stands at the top: no condition takes it for what it says it is.
+fn result(answer: &Answer, body: &Body, ok: bool, fits: bool) -> String {
+    let fields = if fits { body } else { &Body::Empty };
+    let text = fields.json();
     let mut out = String::with_capacity(2 * text.len().max(answer.body.len()) + 256);
     match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
         None => out.push('{'),
         // What the body says about success does not hold for a failure.
-        Some(_) if !ok && body.slot(SUCCESS).is_some_and(|own| own != "false") => {
-            let own = body.slot(SUCCESS).unwrap_or_default();
+        Some(_) if !ok && fields.slot(SUCCESS).is_some_and(|own| own != "false") => {
+            let own = fields.slot(SUCCESS).unwrap_or_default();
             let start = own.as_ptr() as usize - text.as_ptr() as usize;
             out.push_str(&text[..start]);
             out.push_str("false");
             out.push_str(&text[start + own.len()..text.len() - 1]);
         }
-        Some(fields) => {
+        Some(text) => {
             out.push('{');
-            out.push_str(fields);
+            out.push_str(text);
         }
     }
     let key = |key: &str, out: &mut String| {
@@ -151,26 +189,26 @@ fn result(answer: &Answer, body: &Body) -> String {
         }
         out.push_str(key);
     };
-    if body.slot(STATUS_CODE).is_none() {
+    if fields.slot(STATUS_CODE).is_none() {
         key("\"status_code\":", &mut out);
         out.push_str(answer.status.as_str());
     }
-    if body.slot(RESPONSE).is_none() {
+    if fields.slot(RESPONSE).is_none() {
         key("\"response\":", &mut out);
         match body {
             Body::Text(text) => write_string(text, &mut out),
-            Body::Json(_) | Body::Empty => out.push_str(text),
+            Body::Json(_) | Body::Empty => out.push_str(body.json()),
         }
     }
-    if body.slot(HEADERS).is_none() {
+    if fields.slot(HEADERS).is_none() {
         key("\"headers\":", &mut out);
         write_headers(answer.headers, &mut out);
     }
-    if body.slot(DURATION).is_none() {
+    if fields.slot(DURATION).is_none() {
         key("\"duration\":", &mut out);
         push_seconds(&mut out, Duration::from_millis(answer.duration.as_millis() as u64));
     }
-    if body.slot(SUCCESS).is_none() {
+    if fields.slot(SUCCESS).is_none() {
         key("\"success\":", &mut out);
         out.push_str(if ok { "true" } else { "false" });
     }
@@ -219,6 +257,11 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Attempt {
+        answer_of(None, status, headers, body)
+    }
+
+    fn answer_of(schema: Option<&str>, status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Attempt {
+        let schema = schema.map(Schema::new);
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
@@ -229,6 +272,7 @@ mod tests {
             body: body.as_bytes(),
             duration: Duration::from_micros(12_900),
             now: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
+            schema: schema.as_ref(),
         })
     }
 
@@ -277,6 +321,37 @@ mod tests {
             "the service answered that it did not succeed"
         );
         assert_eq!(answer(200, &[JSON], r#"{"success":0}"#).error, None);
+    }
+
+    #[test]
+    fn a_2xx_that_is_not_what_its_schema_says_has_failed() {
+        const PAID: &str = r#"{"type":"object","properties":{"success":{"type":"boolean"},"id":{"type":"string"}},
+            "required":["success","id"]}"#;
+        let answer = |body: &str| answer_of(Some(PAID), 200, &[], body);
+        assert_eq!(answer(r#"{"success":true,"id":"t-1"}"#).outcome, Outcome::Succeeded);
+        for (body, message) in [
+            ("<html>Sign in</html>", "the answer is not JSON, and its schema says otherwise"),
+            ("", "the answer is empty, and its schema says otherwise"),
+            ("{\"success\":true,", "the answer is not JSON, and its schema says otherwise"),
+            (r#"{"success":true}"#, "the answer does not fit its schema: $.id: is missing"),
+            (r#"{"success":true,"id":42}"#, "the answer does not fit its schema: $.id: expected a text, not a number"),
+        ] {
+            let attempt = answer(body);
+            assert_eq!(attempt.outcome, Outcome::Failed, "{body}");
+            let error = attempt.error.unwrap();
+            assert_eq!((error.code.as_str(), error.message.as_str()), ("RESPONSE_MISMATCH", message), "{body}");
+            let field = |name: &str| Raw::new(attempt.result.as_deref(), "").get(name).text().map(str::to_owned);
+            assert_eq!((field("success").as_deref(), field("id")), (Some("false"), None), "{body}");
+            assert_eq!(field("response").is_some_and(|body| body != "null"), !body.is_empty(), "{body}");
+        }
+        // Whose own words say more.
+        let declined = answer(r#"{"success":false,"error":"Card expired"}"#);
+        let error = declined.error.unwrap();
+        assert_eq!((declined.outcome, error.code.as_str()), (Outcome::Failed, "UNSUCCESSFUL"));
+        assert_eq!(error.message, "Card expired");
+        // What a failure answers is described by no schema.
+        assert_eq!(answer_of(Some(PAID), 503, &[], "{}").outcome, Outcome::Retryable { after: None });
+        assert_eq!(answer_of(Some(r#"{"type":"null"}"#), 204, &[], "").outcome, Outcome::Succeeded);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::{Attempt, NodeError, Outcome, Peer, attempt_key, failure};
 use crate::flow::{Body, Http};
 use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
 use crate::scope::Scope;
+use crate::trigger::Schema;
 use crate::value::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -51,6 +52,8 @@ pub struct Request {
     url: Url,
     headers: HeaderMap,
     body: Option<Bytes>,
+    /// What the body of its answer has to fit.
+    schema: Option<Arc<Schema>>,
     /// For how long the answer may be used again, and for which requests.
     cache: Option<(Duration, Key)>,
 }
@@ -63,7 +66,14 @@ impl fmt::Debug for Request {
 }
 
 /// Renders the templates of a node.
-pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Request, Fault> {
+///
+/// `schema`: what the body of a 2xx answer has to fit.
+pub(super) fn prepare(
+    node_id: &str,
+    http: &Http,
+    schema: Option<Arc<Schema>>,
+    scope: &Scope,
+) -> Result<Request, Fault> {
     let method =
         Method::from_bytes(http.method.as_bytes()).map_err(|_| Fault::new("the method is not an HTTP method"))?;
     let mut url = RenderedUrl::default();
@@ -119,7 +129,7 @@ pub(super) fn prepare(node_id: &str, http: &Http, scope: &Scope) -> Result<Reque
             HeaderValue::from_str(&trace).unwrap_or_else(|_| unreachable!("hexadecimal digits and hyphens"))
         });
     }
-    Ok(Request { method, url, headers, body: body.map(Bytes::from), cache })
+    Ok(Request { method, url, headers, body: body.map(Bytes::from), schema, cache })
 }
 
 fn rendered<W: Default>(render: impl FnOnce(&mut W) -> Result<(), Fault>) -> Result<W, Fault> {
@@ -244,6 +254,7 @@ impl Client {
                     body: &body,
                     duration,
                     now: SystemTime::now(),
+                    schema: request.schema(),
                 });
             }
             Ok(Err(failed)) => failed,
@@ -310,6 +321,11 @@ fn too_large() -> NoAnswer {
 }
 
 impl Request {
+    /// What the body of a 2xx answer has to fit.
+    pub(super) fn schema(&self) -> Option<&Schema> {
+        self.schema.as_deref()
+    }
+
     /// What is sent, for scenarios: `{method, url, headers, body}`.
     pub(super) fn shown(&self) -> serde_json::Value {
         let text = |bytes: &[u8]| serde_json::Value::String(String::from_utf8_lossy(bytes).into_owned());
@@ -409,7 +425,14 @@ mod tests {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        Request { method, url: parse_url(url).unwrap(), headers, body: Some(Bytes::from_static(b"{}")), cache: None }
+        Request {
+            method,
+            url: parse_url(url).unwrap(),
+            headers,
+            body: Some(Bytes::from_static(b"{}")),
+            schema: None,
+            cache: None,
+        }
     }
 
     fn redirect(request: &Request, status: u16, location: &'static str) -> Result<Option<Request>, String> {

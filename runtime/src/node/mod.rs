@@ -38,14 +38,20 @@ pub(crate) use http::percent_decode;
 pub use tls::TlsVersion;
 
 #[cfg(feature = "service")]
-use crate::flow::{Kind, Node};
+use crate::flow::{Kind, Node, Workflow};
 #[cfg(feature = "service")]
 use crate::scope::Scope;
+#[cfg(feature = "service")]
+use crate::trigger::Schema;
 #[cfg(feature = "service")]
 use crate::value::Fault;
 use crate::value::write_string;
 #[cfg(feature = "service")]
 pub(crate) use scripted::{Scripted, ScriptedFault, Shown};
+#[cfg(feature = "service")]
+use std::collections::HashMap;
+#[cfg(feature = "service")]
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What nodes share: connection pools, TLS configuration. One for a process.
@@ -54,6 +60,8 @@ pub struct Services {
     http: http::Client,
     #[cfg(feature = "mail")]
     mail: email::Client,
+    /// What answers have to fit, by the id of the node that asks.
+    schemas: HashMap<&'static str, Arc<Schema>>,
 }
 
 /// An effect rendered once: the bytes every attempt sends. Cheap to clone.
@@ -168,20 +176,28 @@ impl Attempt {
 impl Services {
     /// # Errors
     /// When certificate authorities named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read.
-    pub fn new() -> Result<Services, Fault> {
-        Services::speaking(TlsVersion::default())
+    pub fn new(workflow: &'static Workflow) -> Result<Services, Fault> {
+        Services::speaking(workflow, TlsVersion::default())
     }
 
     /// As [`Services::new`], with TLS no older than `oldest`.
     ///
     /// # Errors
     /// As [`Services::new`].
-    pub fn speaking(oldest: TlsVersion) -> Result<Services, Fault> {
-        let tls = tls::client_config(oldest)?;
+    pub fn speaking(workflow: &'static Workflow, oldest: TlsVersion) -> Result<Services, Fault> {
+        Services::over(workflow.nodes, tls::client_config(oldest)?)
+    }
+
+    fn over(nodes: &'static [Node], tls: Arc<rustls::ClientConfig>) -> Result<Services, Fault> {
+        let schema = |node: &'static Node| match &node.kind {
+            Kind::Http(http) => http.response_schema.map(|text| (node.id, Arc::new(Schema::new(text)))),
+            _ => None,
+        };
         Ok(Services {
             #[cfg(feature = "mail")]
             mail: email::Client::new(tls.clone()),
             http: http::Client::new(tls)?,
+            schemas: nodes.iter().filter_map(schema).collect(),
         })
     }
 
@@ -200,7 +216,10 @@ impl Services {
     /// A template that cannot be rendered: the node fails with `CONFIGURATION_ERROR`, without retry.
     pub fn prepare(&self, node: &'static Node, scope: &Scope) -> Result<Prepared, Fault> {
         match &node.kind {
-            Kind::Http(http) => Ok(Prepared::Http(http::prepare(node.id, http, scope)?.into())),
+            Kind::Http(http) => {
+                let schema = self.schemas.get(node.id).cloned();
+                Ok(Prepared::Http(http::prepare(node.id, http, schema, scope)?.into()))
+            }
             #[cfg(feature = "mail")]
             Kind::Email(email) => self.mail.prepare(node.id, email, scope).map(Prepared::Email),
             // flowc links the runtime with mail for a workflow that has such a node.

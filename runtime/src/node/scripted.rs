@@ -120,7 +120,7 @@ impl Services {
             _ => None,
         };
         match prepared {
-            Prepared::Http(_) => match (fault, scripted) {
+            Prepared::Http(request) => match (fault, scripted) {
                 (Some(fault), _) => Attempt::failed(Outcome::Retryable { after: None }, fault.error(timeout)),
                 (None, Scripted::Answer { status, headers, body }) => {
                     let status = StatusCode::from_u16(*status).unwrap_or_default();
@@ -130,6 +130,7 @@ impl Services {
                         body,
                         duration: took.unwrap_or_default(),
                         now,
+                        schema: request.schema(),
                     })
                 }
                 (None, Scripted::Reply { .. } | Scripted::Fault(_)) => {

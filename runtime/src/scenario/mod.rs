@@ -56,7 +56,7 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
 fn play(workflow: &'static Workflow, document: &[u8]) -> Result<String, String> {
     let document: Value = serde_json::from_slice(document).map_err(|error| format!("the scenarios: {error}"))?;
     let scenarios = document["scenarios"].as_array().ok_or("there are no scenarios")?;
-    let services = Arc::new(Services::new().map_err(|fault| fault.message)?);
+    let services = Arc::new(Services::new(workflow).map_err(|fault| fault.message)?);
     let outcomes = scenarios.iter().map(|scenario| match play_one(workflow, &services, scenario) {
         Ok(outcome) => outcome,
         Err(message) => json!({ "failed": message }),

@@ -24,7 +24,7 @@ impl Schemas {
 /// 422 with the places that differ.
 pub fn check(schemas: &Schemas, trigger: Option<usize>, input: &Doc, name: &str) -> Result<(), Refused> {
     let Some(schema) = trigger.and_then(|node| schemas.of[node].as_ref()) else { return Ok(()) };
-    let mismatches = schema.check(input);
+    let mismatches = schema.check(input.text());
     let Some(first) = mismatches.first() else { return Ok(()) };
     let message = format!("{name} does not fit the workflow's input schema: {first}");
     let list: Vec<_> = mismatches.iter().map(in_details).collect();

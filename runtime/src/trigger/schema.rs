@@ -1,11 +1,11 @@
-//! Does an input look as the workflow's author has declared?
+//! Does an input, or an answer, look as the workflow's author has declared?
 //!
 //! Comes in: the JSON Schema that `flowc` has compiled in (every reference followed, nothing left that it does not
-//! understand), an input. Goes out: where the input differs, without any of its values.
+//! understand), a value. Goes out: where it differs, without anything of it.
 //! Always true: what passes has the type that the checker has worked with, so what the checker has promised holds.
 
 use crate::render::Mailbox;
-use crate::value::{Doc, Object, Value, sorted_text};
+use crate::value::{Object, Value, sorted_text};
 use std::fmt;
 
 /// So many differences are enough to understand.
@@ -86,10 +86,10 @@ impl Schema {
         Schema { rule: Value::from_json(text).map_or_else(|_| Rule::default(), |schema| Rule::of(&schema)) }
     }
 
-    /// The places where an input differs, at most ten.
-    pub fn check(&self, input: &Doc) -> Vec<Mismatch> {
+    /// The places where a value differs, at most ten. `json`: a text that was read before.
+    pub fn check(&self, json: &str) -> Vec<Mismatch> {
         let mut found = Found { path: String::from("$"), mismatches: Vec::new() };
-        if let Ok(value) = Value::from_json(input.text()) {
+        if let Ok(value) = Value::from_json(json) {
             self.rule.check(&value, &mut found);
         }
         found.mismatches
@@ -378,11 +378,11 @@ fn step(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Limits, Shape};
+    use crate::value::{Doc, Limits, Shape};
 
     fn check(schema: &str, input: &str, expected: &[&str]) {
         let doc = Doc::read(input.as_bytes(), &Shape::EMPTY, &Limits::default()).unwrap();
-        let found: Vec<String> = Schema::new(schema).check(&doc).iter().map(Mismatch::to_string).collect();
+        let found: Vec<String> = Schema::new(schema).check(doc.text()).iter().map(Mismatch::to_string).collect();
         assert_eq!(found, expected, "{schema} of {input}");
     }
 
@@ -439,7 +439,7 @@ mod tests {
                 }
                 let input = format!(r#"{{"a b":{value}}}"#);
                 let doc = Doc::read(input.as_bytes(), &Shape::EMPTY, &Limits::default()).unwrap();
-                let found = Schema::new(&one(rule)).check(&doc);
+                let found = Schema::new(&one(rule)).check(doc.text());
                 assert_eq!(found.is_empty(), is_good, "{rule} of {value}: {found:?}");
                 assert!(found.iter().all(|mismatch| mismatch.path.starts_with("$[\"a b\"]")), "{found:?}");
             }
@@ -451,6 +451,6 @@ mod tests {
         let items = vec!["1"; 50].join(",");
         let doc = Doc::read(format!(r#"{{"a":[{items}]}}"#).as_bytes(), &Shape::EMPTY, &Limits::default()).unwrap();
         let schema = Schema::new(r#"{"properties":{"a":{"items":{"type":"string"}}}}"#);
-        assert_eq!(schema.check(&doc).len(), 10);
+        assert_eq!(schema.check(doc.text()).len(), 10);
     }
 }

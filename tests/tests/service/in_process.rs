@@ -51,7 +51,7 @@ impl Server {
         let allowed = allowed.map(|text| AddressList::parse([text]).unwrap());
         let webhooks = WebhookTrigger::all(&WORKFLOW, &environment, &previous, allowed.as_ref()).unwrap();
         let guard = runtime.enter();
-        let engine = Engine::new(&WORKFLOW, environment, Services::new().unwrap(), Arc::new(Memory));
+        let engine = Engine::new(&WORKFLOW, environment, Services::new(&WORKFLOW).unwrap(), Arc::new(Memory));
         let listener = listen("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(Fixed));

@@ -91,16 +91,18 @@ fn why_irreversible(workflow: &Workflow, id: NodeId) -> Option<Why> {
     let node = workflow.node(id);
     match &node.kind {
         Kind::Email(_) => Some(Why::Mail),
-        Kind::Http(http) => match http.irreversible {
-            Some(true) => Some(Why::Declared),
-            Some(false) => None,
-            None => moves_money(&node.id.value, http).then_some(Why::Money),
-        },
+        Kind::Http(http) if !is_final_request(&node.id.value, http) => None,
+        Kind::Http(http) => Some(if http.irreversible.is_some() { Why::Declared } else { Why::Money }),
         // What a function does only its author knows.
         Kind::Webhook(_) | Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => {
             None
         }
     }
+}
+
+/// Whether a request does what must not be done twice: as declared, or to judge by its words.
+pub(super) fn is_final_request(id: &str, http: &Http) -> bool {
+    http.irreversible.unwrap_or_else(|| moves_money(id, http))
 }
 
 fn moves_money(id: &str, http: &Http) -> bool {

@@ -34,7 +34,8 @@ impl Lowering<'_> {
                 from
             }
             None => {
-                let variable = self.environment("SMTP_FROM", id, true);
+                // Without one, a user name that is an address is the sender.
+                let variable = self.environment("SMTP_FROM", id, config.has("username"));
                 let kind = ExprKind::Env(variable);
                 let expr = Expr { span: node.id.span, kind };
                 Text { span: node.id.span, pieces: vec![Piece::Expr(expr)] }

@@ -16,6 +16,7 @@ static POST: Node = node(Kind::Http(Http {
         Ok(())
     }),
     params: None,
+    response_schema: None,
     cache: None,
     body: Body::Json(|_, json| {
         json.literal("{\"amount\":12.5}");
@@ -36,6 +37,7 @@ static GET: Node = node(Kind::Http(Http {
         Ok(())
     }),
     body: Body::None,
+    response_schema: None,
     cache: None,
 }));
 
@@ -53,6 +55,7 @@ static FORM: Node = node(Kind::Http(Http {
         Ok(())
     }),
     params: None,
+    response_schema: None,
     cache: None,
     body: Body::Form(|_, params| {
         params.param("a").literal("1 2");
@@ -111,6 +114,7 @@ static CACHED: Node = node(Kind::Http(Http {
     }),
     params: None,
     body: Body::None,
+    response_schema: None,
     cache: Some(Duration::from_secs(60)),
 }));
 
@@ -266,7 +270,7 @@ async fn an_unknown_authority_is_a_tls_error() {
     let stranger = World::start().unwrap();
     let server = stranger.smtp(Smtp { tls: Tls::Implicit, ..Smtp::default() }).unwrap();
     let url = format!("https://127.0.0.1:{}/", server.port());
-    let system = Services::new().unwrap();
+    let system = Services::over(&[], tls::client_config(tls::TlsVersion::default()).unwrap()).unwrap();
     let prepared = prepare(&system, &POST, std::slice::from_ref(&url)).unwrap();
     for attempt in [attempt(&world, &POST, url, LONG).await, system.attempt(&prepared, LONG).await] {
         assert_eq!(code(&attempt), (RETRYABLE, "TLS_ERROR"));

@@ -17,11 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 /// Services that trust the world's certificate authority.
 fn services(world: &World) -> Services {
     let tls = tls::trusting(world.ca_file(), tls::TlsVersion::default());
-    Services {
-        #[cfg(feature = "mail")]
-        mail: email::Client::new(tls.clone()),
-        http: super::http::Client::new(tls).unwrap(),
-    }
+    Services::over(&[], tls).unwrap()
 }
 
 const fn node(kind: Kind) -> Node {
