@@ -68,13 +68,15 @@ impl GeneratedCrate {
 fn spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 20);
     let mut lines = text.lines().peekable();
+    let mut in_import = false;
     while let Some(line) = lines.next() {
         out.push_str(line);
         out.push('\n');
-        let ends_item = matches!(line, "}" | "};" | "    }" | "    };");
-        let ends_imports = (line.starts_with("use ") && line.ends_with(';'))
-            || line == "    use super::*;"
+        in_import |= line.starts_with("use ");
+        let ends_imports = (in_import && line.ends_with(';')) || line == "    use super::*;";
+        let ends_item = matches!(line, "}" | "};" | "];" | "    }" | "    };" | "    ];") && !ends_imports
             || line.ends_with("#![forbid(unsafe_code)]");
+        in_import &= !ends_imports;
         let next = lines.peek().copied().unwrap_or("}").trim_start();
         let goes_on = next.starts_with('}') || (ends_imports && next.starts_with("use ")) || next.starts_with("else");
         if (ends_item || ends_imports) && !goes_on && !next.is_empty() {

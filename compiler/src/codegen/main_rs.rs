@@ -1,7 +1,7 @@
 //! The generated file as a whole: the tables, then a module per node, then the conditions of the edges.
 
 use super::expr::Expressions;
-use super::nodes::{doc, gen_condition, gen_duration, gen_node};
+use super::nodes::{SharedRelay, doc, gen_condition, gen_duration, gen_node};
 use super::openapi;
 use super::shape::{self, number};
 use super::types::{Described, gen_types};
@@ -96,12 +96,14 @@ pub(super) fn gen_tables(expressions: Expressions) -> TokenStream {
     let env = gen_env(plan);
     let input = gen_input(plan);
     let error = gen_error(plan);
-    let nodes = plan.workflow.node_ids().map(|id| gen_node(expressions, id));
+    let relay = SharedRelay::of(expressions);
+    let nodes = plan.workflow.node_ids().map(|id| gen_node(expressions, id, relay.as_ref()));
     let routes = plan.workflow.edges.iter().zip(&plan.routes).filter_map(|(edge, name)| {
         Some(gen_condition(expressions, name.as_ref()?, edge.condition.as_ref()?, Some(edge.from)))
     });
     let openapi = gen_openapi(plan);
-    quote! { #table #env #input #error #(#nodes)* #(#routes)* #openapi }
+    let relay = relay.as_ref().map(SharedRelay::generate);
+    quote! { #table #env #input #error #relay #(#nodes)* #(#routes)* #openapi }
 }
 
 pub(super) fn gen_imports(body: &TokenStream) -> TokenStream {

@@ -4,14 +4,14 @@ use super::expr::Expressions;
 use super::rust::gen_rust;
 use super::shape::{self, number};
 use crate::model::{
-    Body, Delay, Email, Http, Kind, MailTemplate, NodeId, Retry, Schema, Text, Transform, TransformStep, Tree, Webhook,
+    Body, Delay, Email, ExprKind, Http, Kind, MailTemplate, NodeId, Retry, Schema, Text, Transform, TransformStep, Tree, Webhook,
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use std::time::Duration;
 
 /// The module of a node: the fields others read of it, its row of the table, the functions that render it.
-pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
+pub(super) fn gen_node(expressions: Expressions, id: NodeId, shared: Option<&SharedRelay>) -> TokenStream {
     let plan = expressions.plan;
     let node = plan.workflow.node(id);
     let module = plan.module(id);
@@ -25,7 +25,7 @@ pub(super) fn gen_node(expressions: Expressions, id: NodeId) -> TokenStream {
         }
     });
     let shape = shape::shape(fields);
-    let (kind, functions) = kind(expressions, id, &node.kind);
+    let (kind, functions) = kind(expressions, id, &node.kind, shared);
     let (node_id, title) = (&node.id.value, &node.title);
     let input_schema = gen_schema(node.kind.input_schema());
     let (retry, timeout) = (gen_retry(node.retry), gen_duration(node.timeout));
@@ -63,12 +63,17 @@ fn gen_schema(schema: Option<&Schema>) -> TokenStream {
 }
 
 /// The row's `kind`, and the functions it points to.
-fn kind(expressions: Expressions, id: NodeId, kind: &Kind) -> (TokenStream, TokenStream) {
+fn kind(
+    expressions: Expressions,
+    id: NodeId,
+    kind: &Kind,
+    shared: Option<&SharedRelay>,
+) -> (TokenStream, TokenStream) {
     match kind {
         Kind::Webhook(webhook) => gen_webhook(expressions, webhook),
         Kind::Manual(_) => (quote! { Kind::Manual }, TokenStream::new()),
         Kind::Http(http) => gen_http(expressions, http),
-        Kind::Email(email) => gen_email(expressions, email),
+        Kind::Email(email) => gen_email(expressions, email, shared),
         Kind::Filter(filter) => {
             let condition = gen_condition(expressions, "condition", &filter.condition, None);
             let message = gen_text("error_message", expressions.text_body(&filter.error_message));
@@ -174,13 +179,54 @@ fn gen_http(expressions: Expressions, http: &Http) -> (TokenStream, TokenStream)
     (kind, functions)
 }
 
-fn gen_email(expressions: Expressions, email: &Email) -> (TokenStream, TokenStream) {
+fn gen_email(expressions: Expressions, email: &Email, shared: Option<&SharedRelay>) -> (TokenStream, TokenStream) {
     let at_most_once = email.at_most_once;
-    let relay = gen_render("relay", quote! { Relay }, relay_statements(expressions, email));
+    let relay = relay_statements(expressions, email);
+    let relay = (!shared.is_some_and(|shared| shared.is(&relay))).then(|| gen_render("relay", quote! { Relay }, relay));
     let message = gen_render("message", quote! { Message }, message_statements(expressions, email));
     let template = email.template.as_ref().map(gen_mail_template);
     let kind = quote! { Kind::Email(Email { relay, message, at_most_once: #at_most_once }) };
     (kind, quote! { #template #relay #message })
+}
+
+/// The mail server through which most mails are sent, where more than one is.
+pub(super) struct SharedRelay {
+    statements: TokenStream,
+    text: String,
+}
+
+impl SharedRelay {
+    pub(super) fn of(expressions: Expressions) -> Option<SharedRelay> {
+        let mut relays: Vec<(SharedRelay, usize)> = Vec::new();
+        for node in &expressions.plan.workflow.nodes {
+            let Kind::Email(email) = &node.kind else { continue };
+            let parts = [Some(&email.server), email.port.as_ref(), email.username.as_ref(), email.password.as_ref()];
+            // What else an expression reads may have its name in the module of the node alone.
+            let is_of_environment = |text: &Text| text.expressions().all(|expr| matches!(expr.kind, ExprKind::Env(_)));
+            if !parts.into_iter().flatten().all(is_of_environment) {
+                continue;
+            }
+            let statements = relay_statements(expressions, email);
+            let text = statements.to_string();
+            match relays.iter_mut().find(|(known, _)| known.text == text) {
+                Some((_, count)) => *count += 1,
+                None => relays.push((SharedRelay { statements, text }, 1)),
+            }
+        }
+        // Of two that are used as often, the first.
+        relays.reverse();
+        relays.into_iter().max_by_key(|(_, count)| *count).filter(|(_, count)| *count > 1).map(|(relay, _)| relay)
+    }
+
+    fn is(&self, statements: &TokenStream) -> bool {
+        self.text == statements.to_string()
+    }
+
+    pub(super) fn generate(&self) -> TokenStream {
+        let doc = doc(&["The mail server that several nodes send through."]);
+        let relay = gen_render("relay", quote! { Relay }, self.statements.clone());
+        quote! { #doc #relay }
+    }
 }
 
 fn relay_statements(expressions: Expressions, email: &Email) -> TokenStream {
