@@ -2,6 +2,7 @@
 //!
 //! Always true: spans are byte offsets into one file's text. Lines and columns exist only in rendering.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -9,7 +10,7 @@ use crate::syntax;
 
 /// Which file a span belongs to. The workflow itself is [`FileId::WORKFLOW`]; mail templates and schemas follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u16);
+pub struct FileId(pub u32);
 
 impl FileId {
     pub const WORKFLOW: FileId = FileId(0);
@@ -125,16 +126,24 @@ fn invalid_utf8(at: usize, bytes: &[u8]) -> Diagnostic {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    /// Those beside the workflow.
+    by_name: HashMap<String, FileId>,
 }
 
 impl Sources {
     pub fn new(workflow: SourceFile) -> Sources {
-        Sources { files: vec![workflow] }
+        Sources { files: vec![workflow], by_name: HashMap::new() }
     }
 
+    /// A file beside the workflow; many nodes may name the same one.
     pub fn add(&mut self, file: SourceFile) -> FileId {
+        if let Some(id) = self.by_name.get(&file.name) {
+            return *id;
+        }
+        let id = FileId(self.files.len() as u32);
+        self.by_name.insert(file.name.clone(), id);
         self.files.push(file);
-        FileId((self.files.len() - 1) as u16)
+        id
     }
 
     pub fn get(&self, id: FileId) -> &SourceFile {

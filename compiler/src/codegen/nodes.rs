@@ -4,7 +4,8 @@ use super::expr::Expressions;
 use super::rust::gen_rust;
 use super::shape::{self, number};
 use crate::model::{
-    Body, Delay, Email, ExprKind, Http, Kind, MailTemplate, NodeId, Retry, Schema, Text, Transform, TransformStep, Tree, Webhook,
+    Body, Delay, Email, ExprKind, Http, Kind, MailTemplate, NodeId, Retry, Schema, Text, Transform, TransformStep,
+    Tree, Webhook,
 };
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -63,12 +64,7 @@ fn gen_schema(schema: Option<&Schema>) -> TokenStream {
 }
 
 /// The row's `kind`, and the functions it points to.
-fn kind(
-    expressions: Expressions,
-    id: NodeId,
-    kind: &Kind,
-    shared: Option<&SharedRelay>,
-) -> (TokenStream, TokenStream) {
+fn kind(expressions: Expressions, id: NodeId, kind: &Kind, shared: Option<&SharedRelay>) -> (TokenStream, TokenStream) {
     match kind {
         Kind::Webhook(webhook) => gen_webhook(expressions, webhook),
         Kind::Manual(_) => (quote! { Kind::Manual }, TokenStream::new()),

@@ -95,7 +95,7 @@ impl<'a> Positions<'a> {
     }
 
     fn file(&self, file: FileId) -> &File<'a> {
-        &self.files[usize::from(file.0)]
+        &self.files[file.0 as usize]
     }
 }
 

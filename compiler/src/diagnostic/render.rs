@@ -67,11 +67,11 @@ fn emit(buffer: &mut impl WriteColor, config: &Config, excerpts: &mut Excerpts, 
         diagnostic.labels.iter().partition(|label| excerpts.shown(label.span) == label.span.range());
     let primary = &diagnostic.primary;
     let mut labels = vec![
-        codespan::Label::primary(usize::from(primary.span.file.0), excerpts.shown(primary.span))
+        codespan::Label::primary(primary.span.file.0 as usize, excerpts.shown(primary.span))
             .with_message(&primary.message),
     ];
     labels.extend(near.iter().map(|label| {
-        codespan::Label::secondary(usize::from(label.span.file.0), label.span.range()).with_message(&label.message)
+        codespan::Label::secondary(label.span.file.0 as usize, label.span.range()).with_message(&label.message)
     }));
     let mut notes: Vec<String> =
         far.iter().map(|label| format!("{}: {}", excerpts.place(label.span), label.message)).collect();

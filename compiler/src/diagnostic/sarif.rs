@@ -26,7 +26,7 @@ impl Log {
         let positions = Positions::new(sources);
         let uris: Vec<String> = sources.iter().map(|file| uri(&path(&file.name))).collect();
         let artifacts: Vec<usize> = uris.into_iter().map(|uri| self.artifact(uri)).collect();
-        let location = |span: Span| self.location(artifacts[usize::from(span.file.0)], span, &positions);
+        let location = |span: Span| self.location(artifacts[span.file.0 as usize], span, &positions);
         let results: Vec<_> = diagnostics.iter().map(|found| (found.code, result(found, &location))).collect();
         self.results.extend(results);
     }

@@ -71,7 +71,7 @@ impl<'a> Excerpts<'a> {
 
 /// As the rendering crate counts files.
 fn id(file: usize) -> FileId {
-    FileId(file as u16)
+    FileId(file as u32)
 }
 
 impl<'a> Files<'a> for Excerpts<'a> {
