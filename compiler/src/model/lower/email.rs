@@ -30,7 +30,7 @@ impl Lowering<'_> {
         let use_tls = config.bool("use_tls").unwrap_or(true);
         let from_email = match text(self, "from_email") {
             Some(from) => {
-                self.check_mail_address(&from);
+                self.check_mail_address(&from, false);
                 from
             }
             None => {
@@ -42,7 +42,7 @@ impl Lowering<'_> {
             }
         };
         let reply_to = text(self, "reply_to");
-        reply_to.iter().for_each(|address| self.check_mail_address(address));
+        reply_to.iter().for_each(|address| self.check_mail_address(address, true));
         let template = config.text("template").map(|name| {
             let vars = config.object("template_vars").map(|vars| self.fields(place, vars)).unwrap_or_default();
             self.mail_template(name, vars)
@@ -126,7 +126,7 @@ impl Lowering<'_> {
             match &entry.kind {
                 ValueKind::String(text) => {
                     let text = self.prose(place, text);
-                    self.check_mail_address(&text);
+                    self.check_mail_address(&text, true);
                     recipients.push(text);
                 }
                 _ => self.diagnostics.push(

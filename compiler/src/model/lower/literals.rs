@@ -5,9 +5,12 @@
 use super::Lowering;
 use super::expr::is_environment_name;
 use crate::diagnostic::{Code, Diagnostic, suggest};
+use crate::model::expr::ExprKind;
 use crate::model::{Piece, Text};
 use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
+use flow_runtime::expr::Method;
+use flow_runtime::render::Mailbox;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -191,10 +194,14 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn check_mail_address(&mut self, address: &Text) {
-        let Some(literal) = address.as_literal() else { return };
+    /// By the very rules that hold when the mail is written. A sender's name has a key of its own.
+    pub(super) fn check_mail_address(&mut self, address: &Text, may_have_name: bool) {
+        let Some(literal) = address.as_literal() else { return self.check_one_address(address) };
+        // What the mail writer's library reads.
         let bare = email_address::Options::default().without_display_text().without_domain_literal();
-        if email_address::EmailAddress::parse_with_options(literal, bare).is_ok() {
+        let is_read = |address: &str| email_address::EmailAddress::parse_with_options(address, bare).is_ok();
+        let mailbox = Mailbox::of_text(literal).filter(|mailbox| is_read(&mailbox.address));
+        if mailbox.is_some_and(|mailbox| may_have_name || mailbox.name.is_none()) {
             return;
         }
         let mut diagnostic =
@@ -203,13 +210,43 @@ impl Lowering<'_> {
         if literal.contains([',', ';']) {
             diagnostic =
                 diagnostic.help("for several recipients write an array: [\"a@example.com\", \"b@example.com\"]");
-        } else if literal.contains('<') {
+        } else if literal.contains('<') && !may_have_name {
             diagnostic =
                 diagnostic.help("write only what stands between `<` and `>`; a sender's name stands in `from_name`");
         } else {
             diagnostic = diagnostic.help("write a name, `@` and a domain, as in `ann@example.com`");
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    /// `${mail}, b@example.com` and `${mails.join(', ')}`: a text is one address, so that data cannot bring a second.
+    fn check_one_address(&mut self, address: &Text) {
+        let literals = || {
+            address.pieces.iter().filter_map(|piece| match piece {
+                Piece::Literal(literal) => Some(literal),
+                Piece::Expr(_) => None,
+            })
+        };
+        let is_list =
+            literals().any(|literal| literal.contains([',', ';'])) && !literals().any(|text| text.contains('<'));
+        let joined = address.expressions().find_map(|expr| match &expr.kind {
+            ExprKind::Method(_, Method::Join, _) => Some(expr.span),
+            _ => None,
+        });
+        let several = "a text is one address, and this is several";
+        if let Some(joined) = joined {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadAddress, joined, several)
+                    .label("joined here")
+                    .help("leave out `.join(…)`: an array of addresses is taken as it is"),
+            );
+        } else if is_list {
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadAddress, address.span, several)
+                    .label("refused when the mail is written")
+                    .help("write an array: [\"a@example.com\", \"b@example.com\"]"),
+            );
+        }
     }
 
     pub(super) fn address_list(&mut self, list: &ast::Value) -> Vec<String> {
