@@ -320,9 +320,19 @@ fn unterminated(text: &Text, start: usize, stopped: usize) -> Mistake {
 }
 
 fn unclosed_string(text: &Text, quote: usize) -> Diagnostic {
+    let sign = &text.value[quote..=quote];
+    let rest = &text.value[quote + 1..];
+    let line = rest.lines().next().unwrap_or_default();
+    // `${x.split('\n')}`: the text around it has taken the `\n` for itself.
+    if line.len() < rest.len() && !line.contains(sign) && rest[line.len()..].trim_start().contains(sign) {
+        let at = quote + 1 + line.len();
+        return syntax(text.span_of(at..at + 1), "a line break inside a string of an expression")
+            .label("a string ends on its line")
+            .help("write `\\\\n` for `\\n`: the text around the expression reads the first backslash");
+    }
     syntax(text.span_of(quote..quote + 1), "this string is never closed")
         .label("the string starts here")
-        .help(format!("close it with `{}`, as it was opened", &text.value[quote..=quote]))
+        .help(format!("close it with `{sign}`, as it was opened"))
 }
 
 fn unclosed_literal(text: &Text, opener: Option<&Opener>) -> Diagnostic {
