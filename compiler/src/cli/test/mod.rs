@@ -15,6 +15,7 @@ mod scenario;
 use super::arguments::TestOptions;
 use super::{Input, Shell, Stop, print};
 use crate::build::{self, Binary};
+use crate::diagnostic::suggest;
 use crate::model::environment::Use;
 use crate::model::{EnvId, Workflow};
 use scenario::Scenario;
@@ -165,10 +166,18 @@ fn read_all(folder: &Path, names: &[String]) -> Result<Vec<Scenario>, Stop> {
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
+    let name_of = |file: &PathBuf| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let known: Vec<String> = files.iter().map(name_of).collect();
+    let is_called = |name: &String, wanted: &String| name.contains(wanted.as_str());
+    if let Some(wanted) = names.iter().find(|wanted| !known.iter().any(|name| is_called(name, wanted)))
+        && !known.is_empty()
+    {
+        let known = suggest::list(known.iter().map(String::as_str), "and");
+        return Err(Stop::World(format!("no scenario has `{wanted}` in its name: there are {known}")));
+    }
     let mut scenarios = Vec::new();
-    for file in files {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if !names.is_empty() && !names.iter().any(|wanted| name.contains(wanted.as_str())) {
+    for (file, name) in files.into_iter().zip(known) {
+        if !names.is_empty() && !names.iter().any(|wanted| is_called(&name, wanted)) {
             continue;
         }
         let wrong = |message: String| Stop::World(format!("{}: {message}", file.display()));
