@@ -258,8 +258,10 @@ impl Connections {
 
 /// Whom a request came from that reached us by way of this address.
 pub fn client(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &AddressList) -> IpAddr {
-    let values = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    client_address(peer, values("x-forwarded-for"), values("forwarded"), trusted_proxies)
+    // A line that is not ASCII stays, as an entry that is no address: without it the line before would count.
+    let values = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let (listed, forwarded): (Vec<_>, Vec<_>) = (values("x-forwarded-for"), values("forwarded"));
+    client_address(peer, listed.iter().map(|line| &**line), forwarded.iter().map(|line| &**line), trusted_proxies)
 }
 
 /// The networks that one client may be expected to have a whole one of.
@@ -419,6 +421,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::header::HeaderValue;
 
     #[test]
     fn one_client_is_one_address_or_one_network() {
@@ -428,5 +431,24 @@ mod tests {
         check("192.0.2.7", "192.0.2.7");
         check("::ffff:192.0.2.7", "192.0.2.7");
         check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn a_line_that_is_not_ascii_is_no_address() {
+        let trusted = AddressList::parse(["10.0.0.0/8"]).unwrap();
+        let client = |name: &'static str, lines: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(name, HeaderValue::from_bytes(line).unwrap());
+            }
+            client("10.0.0.1".parse().unwrap(), &headers, &trusted).to_string()
+        };
+        for rubbish in [&b"\xff"[..], b"2.2.2.2, \xe9", "\u{e9}".as_bytes()] {
+            assert_eq!(client("x-forwarded-for", &[b"192.0.2.1", rubbish]), "10.0.0.1");
+        }
+        // Further left than what a trusted proxy wrote, it is not read.
+        assert_eq!(client("x-forwarded-for", &[b"\xff", b"192.0.2.1"]), "192.0.2.1");
+        assert_eq!(client("forwarded", &[b"for=192.0.2.1", b"for=\xff"]), "10.0.0.1");
+        assert_eq!(client("forwarded", &[b"\xff", b"for=192.0.2.1"]), "192.0.2.1");
     }
 }
