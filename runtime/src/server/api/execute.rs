@@ -23,6 +23,8 @@ use std::time::Duration;
 /// How long an answer is held back at most.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 const FIELDS: [&str; 4] = ["flow_data", "input_variables", "execution_options", "wait"];
+/// How clients name their requests. The other headers are those of webhooks' senders.
+const KEY_HEADERS: [&str; 1] = ["idempotency-key"];
 const OPTIONS: [&str; 3] = ["timeout", "max_parallel_nodes", "environment_variables"];
 
 /// `by`: who asks. `trace`: what the request belongs to.
@@ -55,9 +57,8 @@ pub async fn start(
     let input = input.map_err(|error| plain(wrong("input_variables", &error.message)))?;
     input::check(&service.schemas, service.engine.trigger(StartedBy::Api), &input, "input_variables")?;
     let engine = &service.engine;
-    // Clients of the API name their requests with this header only; the others are those of webhooks' senders.
-    let header = |name| if name == "idempotency-key" { headers.get(name).map(|value| value.as_bytes()) } else { None };
-    let started = match DedupeKey::of_headers("api", header, body) {
+    let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
+    let started = match DedupeKey::of_headers("api", &KEY_HEADERS, header, body) {
         None => engine.start_with(input, StartedBy::Api, &options).await.map(Started::New),
         Some(key) => engine.start_once(input, StartedBy::Api, &options, key).await,
     };
