@@ -129,7 +129,7 @@ impl<S: Spec> Workflow<S> {
     /// An execution as the API of an executable shows it: its status and every node's. `None`: there is no such execution, or
     /// it ended so long ago that it was forgotten.
     pub fn view(&self, execution_id: &str) -> Option<serde_json::Value> {
-        serde_json::from_str(&self.parts.engine.view(execution_id)?).ok()
+        data::read_own(&self.parts.engine.view(execution_id)?).ok()
     }
 
     /// Asks for the end of an execution; what is in flight is dropped. False: there is no such execution. One that has
@@ -288,11 +288,14 @@ impl<S: Spec> Handle<S> {
     /// Waits for the end, and for that to be durable.
     ///
     /// # Errors
-    /// When the execution ends otherwise than completed, or a node gave what its declared type does not hold.
+    /// When the execution ends otherwise than completed, or a node gave what its declared type does not hold; also when what
+    /// became of it cannot be read.
     pub async fn finished(&self) -> Result<S::Output, RunError> {
         let status = self.handle.finished().await;
-        let view = self.engine.view(self.id()).unwrap_or_default();
-        let mut execution = Execution::new(self.id(), &view);
+        let view = self.engine.view(self.id()).ok_or_else(|| String::from("it is no longer kept"));
+        let execution = view.and_then(|view| Execution::new(self.id(), &view));
+        let unreadable = |reason| RunError::Unreadable { execution_id: self.id().to_owned(), status, reason };
+        let mut execution = execution.map_err(unreadable)?;
         if status != Status::Completed {
             return Err(RunError::Ended(execution.ended(status)));
         }
