@@ -24,8 +24,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many executions are read at once when all are exported.
-const EXPORTED_AT_ONCE: usize = 1000;
 /// How long to wait for the service to do what it was asked.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
@@ -95,19 +93,8 @@ pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Resu
 /// Prints executions with their inputs, oldest first, one JSON object per line.
 pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
     let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
-    // The identities first: what is accepted or deleted meanwhile moves the pages.
-    let mut ids = Vec::new();
-    let mut query = Query { limit: EXPORTED_AT_ONCE, offset: 0, ..query(options) };
-    loop {
-        let page = journal.list(&query).map_err(|error| error.message)?;
-        if page.executions.is_empty() {
-            break;
-        }
-        query.offset += page.executions.len();
-        ids.extend(page.executions.iter().map(|summary| summary.id));
-    }
-    ids.dedup();
-    for id in ids.into_iter().rev() {
+    // The identities first: what is accepted or deleted meanwhile does not matter.
+    for id in journal.ids(&query(options)).map_err(|error| error.message)? {
         // Deleted meanwhile, because it was old.
         let Some(history) = journal.read(id).map_err(|error| error.message)? else { continue };
         let (version, input) = (history.workflow.version.clone(), history.input.clone());

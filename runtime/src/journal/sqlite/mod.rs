@@ -13,7 +13,7 @@ mod writer;
 use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
 use super::{Query, Timestamp, WorkflowRecord};
 use crate::audit::Trail;
-use crate::engine::First;
+use crate::engine::{First, Status};
 use crate::trigger::Digest;
 use owner::Owner;
 use rusqlite::Connection;
@@ -112,7 +112,8 @@ impl Store for Sqlite {
     }
 
     fn unfinished(&self) -> Result<Vec<Id>, JournalError> {
-        self.readers.with(reader::unfinished)
+        let running = Query { status: Some(Status::Running), ..Query::default() };
+        self.readers.with(|connection| reader::ids(connection, &running))
     }
 
     fn list(&self, query: &Query) -> Result<Page, JournalError> {
@@ -179,6 +180,15 @@ impl Beside {
 
     /// Leaves a request for the owner.
     ///
+    /// All executions that a query asks for, oldest first, whatever its limit and offset: what is accepted or deleted later
+    /// moves none.
+    ///
+    /// # Errors
+    /// As for [`Store::list`].
+    pub fn ids(&self, query: &Query) -> Result<Vec<Id>, JournalError> {
+        self.readers.with(|connection| reader::ids(connection, query))
+    }
+
     /// # Errors
     /// When the file cannot be written.
     pub fn ask(&self, request: Request) -> Result<(), JournalError> {

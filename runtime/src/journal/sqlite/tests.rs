@@ -437,6 +437,23 @@ fn lists_are_newest_first_and_filtered() {
     check(Query { status: Some(Status::Running), ..Query::default() }, &[2], 1);
     let moment = |seconds: u64| Some(Timestamp { millis: 1000 * seconds });
     check(Query { from: moment(1), until: moment(3), ..Query::default() }, &[2, 1], 2);
+    check(Query { status: Some(Status::Completed), from: moment(1), ..Query::default() }, &[3], 1);
+    check(Query { status: Some(Status::Error), until: moment(1), limit: 1, ..Query::default() }, &[], 0);
+    let beside = Beside::open(&folder.0).unwrap();
+    let ids = |query: Query| beside.ids(&query).unwrap();
+    assert_eq!(ids(Query { limit: 1, offset: 2, ..Query::default() }), [Id(0), Id(1), Id(2), Id(3)]);
+    assert_eq!(ids(Query { status: Some(Status::Completed), ..Query::default() }), [Id(0), Id(3)]);
+}
+
+#[test]
+fn what_has_not_ended_is_found_without_looking_at_what_has() {
+    let folder = Folder::new();
+    drop(folder.open().unwrap());
+    let connection = Connection::open(folder.file()).unwrap();
+    let running = Query { status: Some(Status::Running), ..Query::default() };
+    let plan = format!("EXPLAIN QUERY PLAN SELECT count(*) FROM execution {}", reader::filter(&running).0);
+    let plan: String = connection.query_row(&plan, [], |row| row.get(3)).unwrap();
+    assert!(plan.contains("execution_unfinished"), "{plan}");
 }
 
 #[test]
