@@ -120,11 +120,15 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
         journal.ask(Request::Cancel(id)).map_err(|error| error.message)?;
         let done = || Ok::<_, Failure>(status(&history(&journal, id)?).is_final());
         if !waits_for(done)? {
-            eprintln!("asked, but the service has not done it yet; it will when it can");
+            eprintln!("asked, but the process that owns the journal has not done it yet; it will when it can");
             return Ok(ExitCode::from(1));
         }
     } else {
         let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
+        // Until now somebody else may have owned it, and have brought the execution to its end.
+        if let Some(code) = ended(&history(&journal, id)?, id) {
+            return Ok(code);
+        }
         super::audit::cancelled(options.audit.as_deref(), workflow, &id.to_string())?;
         owned.append(id, cancelled(elapsed(&history(&journal, id)?, &SystemClock)));
         let durable = owned.durable(id);

@@ -74,6 +74,7 @@ fn carry(
         super::audit::keep(audit, workflow, &engine, &*journal, "run")?;
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = start(&engine).await?;
+        engine.heed_cancel(&handle);
         let stopped = Arc::new(AtomicU8::new(0));
         tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
         let status = handle.finished().await;

@@ -120,10 +120,12 @@ impl Store for Sqlite {
         self.readers.with(|connection| reader::list(connection, query))
     }
 
-    fn requests(&self) -> Result<Vec<Request>, JournalError> {
-        let (requests, last) = self.readers.with(reader::requests)?;
-        if let Some(last) = last {
-            self.writer.push(Entry::Answered(last));
+    fn requests(&self, wanted: &dyn Fn(Request) -> bool) -> Result<Vec<Request>, JournalError> {
+        let mut requests = self.readers.with(reader::requests)?;
+        requests.retain(|(_, request)| wanted(*request));
+        let (numbers, requests): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+        if !numbers.is_empty() {
+            self.writer.push(Entry::Answered(numbers));
             self.writer.nudge();
         }
         Ok(requests)
@@ -178,8 +180,6 @@ impl Beside {
         self.readers.with(|connection| reader::list(connection, query))
     }
 
-    /// Leaves a request for the owner.
-    ///
     /// All executions that a query asks for, oldest first, whatever its limit and offset: what is accepted or deleted later
     /// moves none.
     ///
@@ -189,6 +189,8 @@ impl Beside {
         self.readers.with(|connection| reader::ids(connection, query))
     }
 
+    /// Leaves a request for the owner.
+    ///
     /// # Errors
     /// When the file cannot be written.
     pub fn ask(&self, request: Request) -> Result<(), JournalError> {
@@ -200,7 +202,7 @@ impl Beside {
     /// # Errors
     /// When the file cannot be read.
     pub fn is_asking(&self) -> Result<bool, JournalError> {
-        Ok(!self.readers.with(reader::requests)?.0.is_empty())
+        Ok(!self.readers.with(reader::requests)?.is_empty())
     }
 
     pub fn path(&self) -> &Path {

@@ -117,21 +117,21 @@ pub fn filter(query: &Query) -> (String, Vec<i64>) {
     (wanted, values.into_iter().flatten().collect())
 }
 
-/// The requests, and the number of the last of them.
-pub fn requests(connection: &Connection) -> Result<(Vec<Request>, Option<i64>), ReadError> {
+/// The requests with their numbers, oldest first.
+pub fn requests(connection: &Connection) -> Result<Vec<(i64, Request)>, ReadError> {
     let mut statement = connection.prepare_cached("SELECT number, wish, execution FROM request ORDER BY number")?;
     let mut rows = statement.query([])?;
-    let (mut requests, mut last) = (Vec::new(), None);
+    let mut requests = Vec::new();
     while let Some(row) = rows.next()? {
-        last = Some(row.get(0)?);
         let execution = id(row.get(2)?)?;
-        match row.get_ref(1)?.as_str() {
-            Ok("cancel") => requests.push(Request::Cancel(execution)),
-            Ok("resume") => requests.push(Request::Resume(execution)),
+        let request = match row.get_ref(1)?.as_str() {
+            Ok("cancel") => Request::Cancel(execution),
+            Ok("resume") => Request::Resume(execution),
             _ => return Err(nonsense("a request for nothing that is known")),
-        }
+        };
+        requests.push((row.get(0)?, request));
     }
-    Ok((requests, last))
+    Ok(requests)
 }
 
 pub fn ask(connection: &Connection, request: Request) -> Result<(), ReadError> {

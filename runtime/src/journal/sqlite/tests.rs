@@ -519,13 +519,34 @@ fn what_a_clock_has_dated_wrongly_is_not_taken_for_old() {
 fn requests_reach_the_owner_once() {
     let folder = Folder::new();
     let journal = folder.open().unwrap();
-    assert_eq!(journal.requests().unwrap(), []);
+    let asked = |wanted: fn(Request) -> bool| {
+        let requests = journal.requests(&wanted).unwrap();
+        stored(&journal, Id(0)).unwrap();
+        requests
+    };
+    let all = |_| true;
+    assert_eq!(asked(all), []);
     let beside = Beside::open(&folder.0).unwrap();
     beside.ask(Request::Cancel(Id(7))).unwrap();
     beside.ask(Request::Resume(Id(8))).unwrap();
+    beside.ask(Request::Cancel(Id(9))).unwrap();
     assert!(beside.is_asking().unwrap());
-    assert_eq!(journal.requests().unwrap(), [Request::Cancel(Id(7)), Request::Resume(Id(8))]);
-    stored(&journal, Id(0)).unwrap();
+    let cancels = |request| matches!(request, Request::Cancel(_));
+    assert_eq!(asked(cancels), [Request::Cancel(Id(7)), Request::Cancel(Id(9))]);
+    assert!(beside.is_asking().unwrap());
+    assert_eq!(asked(all), [Request::Resume(Id(8))]);
     assert!(!beside.is_asking().unwrap());
-    assert_eq!(journal.requests().unwrap(), []);
+    assert_eq!(asked(all), []);
+}
+
+#[test]
+fn an_execution_that_has_ended_stays_as_it_ended() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.append(Id(1), accepted("{}"));
+    for status in [Status::Completed, Status::Cancelled] {
+        journal.append(Id(1), finished(status));
+        stored(&journal, Id(1)).unwrap();
+    }
+    assert_eq!(journal.read(Id(1)).unwrap().unwrap().events, [finished(Status::Completed)]);
 }

@@ -40,8 +40,8 @@ pub enum Entry {
     Durable(Id, Waiter),
     /// Of an execution that was refused: nothing more will come.
     Forget(Id),
-    /// Requests up to this number were seen.
-    Answered(i64),
+    /// Requests that were seen, by number.
+    Answered(Vec<i64>),
     /// Executions, by number.
     Delete(Vec<i64>, oneshot::Sender<()>),
 }
@@ -312,8 +312,10 @@ impl Work {
                     events += 1 + u64::from(next.is_some());
                     table.insert(*id, event, next.as_ref())?;
                 }
-                Entry::Answered(last) => {
-                    transaction.prepare_cached("DELETE FROM request WHERE number <= ?1")?.execute([last])?;
+                Entry::Answered(numbers) => {
+                    for number in numbers {
+                        transaction.prepare_cached("DELETE FROM request WHERE number = ?1")?.execute([number])?;
+                    }
                 }
                 Entry::Delete(numbers, _) => delete(&transaction, numbers)?,
                 Entry::Durable(..) | Entry::Forget(_) => {}
@@ -457,7 +459,7 @@ impl Table<'_> {
                 self.transaction
                     .prepare_cached(
                         "UPDATE execution SET status = ?2, duration = ?3, error_code = ?4, error_message = ?5
-                         WHERE number = ?1",
+                         WHERE number = ?1 AND status = 'running'",
                     )?
                     .execute(params![number, status.as_str(), nanos(*at), error_code, error_message])?;
                 return Ok(());
