@@ -21,6 +21,9 @@ pub struct DedupeKey {
     pub input: Digest,
 }
 
+/// The door of what comes in over the API. No node can have this id.
+pub const API_DOOR: &str = "/api";
+
 /// Headers in which senders name their deliveries, in the order in which they count: `Idempotency-Key` of the IETF draft,
 /// `webhook-id` of Standard Webhooks, GitHub's and Shopify's own.
 const KEY_HEADERS: [&str; 4] = ["idempotency-key", "webhook-id", "x-github-delivery", "x-shopify-webhook-id"];
@@ -45,7 +48,8 @@ impl DedupeKey {
         Some(DedupeKey::new(&[door, "dedupe_key"], text.as_bytes(), input))
     }
 
-    /// By the first of these headers that is there and not empty. `door`: the id of the trigger's node, or `api`.
+    /// By the first of these headers that is there and not empty. `door`: the id of the trigger's node, or
+    /// [`API_DOOR`].
     pub fn of_headers<'h>(
         door: &str,
         names: &[&'static str],
@@ -113,6 +117,12 @@ mod tests {
         assert_ne!(key, by_header("in", &[("idempotency-key", "msg_1")]));
         assert_eq!(by_header("in", &[("idempotency-key", "")]), None);
         assert_eq!(by_header("in", &[]), None);
+    }
+
+    #[test]
+    fn a_trigger_called_api_is_another_door_than_the_api() {
+        let header = [("idempotency-key", "1")];
+        assert_ne!(by_header("api", &header), by_header(API_DOOR, &header));
     }
 
     #[test]

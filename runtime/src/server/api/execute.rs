@@ -14,7 +14,7 @@ use crate::server::body::Refused;
 use crate::server::error::{ApiError, json, not_started};
 use crate::server::input;
 use crate::trace::TraceContext;
-use crate::trigger::DedupeKey;
+use crate::trigger::{API_DOOR, DedupeKey};
 use crate::value::{Doc, Limits, Raw, Shape, Value};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -53,12 +53,14 @@ pub async fn start(
     if !variables.starts_with('{') {
         return Err(plain(wrong("input_variables", "must be a JSON object")));
     }
-    let input = Doc::read(variables.as_bytes(), workflow.input, &Limits::default());
+    // A part of the body, which is not too large.
+    let limits = Limits { size: body.text().len(), ..Limits::default() };
+    let input = Doc::read(variables.as_bytes(), workflow.input, &limits);
     let input = input.map_err(|error| plain(wrong("input_variables", &error.message)))?;
     input::check(&service.schemas, service.engine.trigger(StartedBy::Api), &input, "input_variables")?;
     let engine = &service.engine;
     let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
-    let started = match DedupeKey::of_headers("api", &KEY_HEADERS, header, body) {
+    let started = match DedupeKey::of_headers(API_DOOR, &KEY_HEADERS, header, body) {
         None => engine.start_with(input, StartedBy::Api, &options).await.map(Started::New),
         Some(key) => engine.start_once(input, StartedBy::Api, &options, key).await,
     };
