@@ -139,16 +139,22 @@ fn parse_url(text: &str) -> Result<Url, Fault> {
 
 /// A user name and a password in the URL are the operator's way to say Basic authentication.
 fn take_login(url: &mut Url) -> Option<HeaderValue> {
+    let login = basic_login(url)?;
+    // Both can only fail for URLs without a host, which http and https never are.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let mut value = HeaderValue::from_str(&format!("Basic {login}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The user name and the password in a URL, as a header says them behind `Basic`.
+pub(crate) fn basic_login(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
     let login = [percent_decode(url.username()), percent_decode(url.password().unwrap_or_default())].join(&b':');
-    // Both can only fail for URLs without a host, which http and https never are.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(login))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+    Some(BASE64.encode(login))
 }
 
 pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
