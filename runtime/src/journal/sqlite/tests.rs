@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::{EdgeState, Outcome, Status};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A folder of its own for each test; gone with the value.
 struct Folder(PathBuf);
@@ -441,6 +441,49 @@ fn lists_are_newest_first_and_filtered() {
     check(Query { status: Some(Status::Error), until: moment(1), limit: 1, ..Query::default() }, &[], 0);
     let beside = Beside::open(&folder.0).unwrap();
     let ids = |query: Query| beside.ids(&query).unwrap();
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_gone_takes_nothing_until_it_is_back() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    let begun = Id(1);
+    journal.append(begun, accepted("{}"));
+    stored(&journal, begun).unwrap();
+    let away = Folder::new();
+    let elsewhere = away.0.join("journal");
+    std::fs::rename(&folder.0, &elsewhere).unwrap();
+    // Also where nothing is to be written.
+    let began = Instant::now();
+    while journal.ready().is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(30), "nobody has noticed");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let error = journal.ready().unwrap_err();
+    assert!(error.message.contains("journal.db: it is gone"), "{error}");
+    // Nor does another journal help.
+    drop(folder.open().unwrap());
+    journal.append(Id(2), accepted("{}"));
+    assert_eq!(stored(&journal, Id(2)), Err(error));
+    journal.append(begun, Event::Started { node: 0, at: Duration::ZERO });
+    let durable = journal.durable(begun);
+    std::fs::remove_dir_all(&folder.0).unwrap();
+    std::fs::rename(&elsewhere, &folder.0).unwrap();
+    let Durable::Later(receiver) = durable else { panic!("nothing is durable at once") };
+    assert_eq!(receiver.blocking_recv().unwrap(), Ok(()));
+    assert_eq!((journal.ready(), journal.read(Id(2)).unwrap()), (Ok(()), None));
+    assert_eq!(journal.read(begun).unwrap().unwrap().events.len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_comes_right_after_the_folder_is_gone_is_refused() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    std::fs::remove_dir_all(&folder.0).unwrap();
+    journal.append(Id(1), accepted("{}"));
+    assert!(stored(&journal, Id(1)).is_err());
+}
+
     assert_eq!(ids(Query { limit: 1, offset: 2, ..Query::default() }), [Id(0), Id(1), Id(2), Id(3)]);
     assert_eq!(ids(Query { status: Some(Status::Completed), ..Query::default() }), [Id(0), Id(3)]);
 }
