@@ -19,7 +19,7 @@ use crate::journal::sqlite::{Beside, Sqlite};
 use crate::journal::{Event, History, Id, Journal, Request, Summary};
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// Prints the executions, newest first: a table, or one JSON object per line. What failed is said as in the API's lists;
 /// `show` has the words.
 pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
-    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
     let page = journal.list(&query(options)).map_err(|error| error.message)?;
     let judge = Judge::new(workflow, clock());
     let mut rows = Vec::with_capacity(page.executions.len());
@@ -82,7 +82,7 @@ fn left_alone(journal: &Beside, judge: &Judge, id: Id) -> Result<Option<String>,
 
 /// Prints one execution as the API shows it.
 pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
-    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
     let history = history(&journal, options.id)?;
     let view = view_of(options.id, history, &clock()).map_err(|error| error.message)?;
     let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
@@ -92,7 +92,7 @@ pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Resu
 
 /// Prints executions with their inputs, oldest first, one JSON object per line.
 pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
-    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
     // The identities first: what is accepted or deleted meanwhile does not matter.
     for id in journal.ids(&query(options)).map_err(|error| error.message)? {
         // Deleted meanwhile, because it was old.
@@ -112,7 +112,7 @@ pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<Exit
 /// Ends an execution.
 pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
     let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
-    let journal = Beside::open(&folder).map_err(|error| error.message)?;
+    let journal = beside(workflow, &folder)?;
     if let Some(code) = ended(&history(&journal, id)?, id) {
         return Ok(code);
     }
@@ -152,7 +152,7 @@ pub enum Resumption {
 /// Asks the service to go on with an execution that it left alone, if there is a service.
 pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<Resumption, Failure> {
     let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
-    let journal = Beside::open(&folder).map_err(|error| error.message)?;
+    let journal = beside(workflow, &folder)?;
     if let Some(code) = ended(&history(&journal, id)?, id) {
         return Ok(Resumption::Asked(code));
     }
@@ -168,6 +168,10 @@ pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) ->
     let words = if seen { "the service knows of it" } else { "asked, but the service has not seen it yet" };
     eprintln!("{id}: {words}; `show {id}` tells how it goes");
     Ok(Resumption::Asked(ExitCode::from(u8::from(!seen))))
+}
+
+fn beside(workflow: &Workflow, folder: &Path) -> Result<Beside, Failure> {
+    Ok(Beside::open(folder, &crate::engine::record(workflow)).map_err(|error| error.message)?)
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -14,6 +14,11 @@ pub enum ReadError {
     Sqlite(rusqlite::Error),
     /// The file says what no journal says.
     Nonsense(String),
+    /// The journal is another workflow's.
+    Foreign {
+        owner: String,
+        asking: String,
+    },
 }
 
 impl From<rusqlite::Error> for ReadError {
@@ -24,6 +29,20 @@ impl From<rusqlite::Error> for ReadError {
 
 fn nonsense(what: &str) -> ReadError {
     ReadError::Nonsense(what.to_owned())
+}
+
+/// Whether the executions of this workflow are kept here. One that was given another name, and nothing else, is still the same.
+pub fn belongs_to(connection: &Connection, workflow: &WorkflowRecord) -> Result<(), ReadError> {
+    let WorkflowRecord { name, definition, .. } = workflow;
+    let mut statement = connection.prepare(
+        "SELECT name, name = ?1 OR definition = ?2 AS same FROM workflow ORDER BY same DESC, number DESC LIMIT 1",
+    )?;
+    let owner: Option<(String, bool)> =
+        statement.query_row([name, definition], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match owner {
+        Some((owner, false)) => Err(ReadError::Foreign { owner, asking: name.clone() }),
+        Some((_, true)) | None => Ok(()),
+    }
 }
 
 pub fn read(connection: &Connection, execution: Id) -> Result<Option<History>, ReadError> {

@@ -22,6 +22,10 @@ impl Folder {
         Sqlite::open(&self.0, &workflow("1"))
     }
 
+    fn beside(&self) -> Result<Beside, JournalError> {
+        Beside::open(&self.0, &workflow("1"))
+    }
+
     fn file(&self) -> PathBuf {
         self.0.join(schema::FILE)
     }
@@ -124,7 +128,7 @@ fn what_was_written_comes_back_also_from_another_process() {
     let copy = folder.copy();
     check(Sqlite::open(&copy.0, &workflow("2")).unwrap().read(id).unwrap());
     drop(journal);
-    check(Beside::open(&folder.0).unwrap().read(id).unwrap());
+    check(folder.beside().unwrap().read(id).unwrap());
     check(Sqlite::open(&folder.0, &workflow("2")).unwrap().read(id).unwrap());
 }
 
@@ -149,7 +153,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it() {
     old.execute_batch(schema::TABLES).unwrap();
     old.execute_batch(VERSION_1).unwrap();
     drop(old);
-    let error = Beside::open(&folder.0).err().unwrap();
+    let error = folder.beside().err().unwrap();
     assert!(error.message.contains("start the service once"), "{error}");
     let journal = folder.open().unwrap();
     let ended = journal.read(Id(1)).unwrap().unwrap();
@@ -274,6 +278,31 @@ fn one_process_owns_a_journal() {
 }
 
 #[test]
+fn a_journal_is_one_workflow_s() {
+    let folder = Folder::new();
+    let named = |name: &str, definition: &str| WorkflowRecord {
+        name: name.to_owned(),
+        definition: definition.to_owned(),
+        ..workflow("2")
+    };
+    let definition = workflow("1").definition;
+    drop(folder.open().unwrap());
+    let foreign = named("child", "{}");
+    for error in [Sqlite::open(&folder.0, &foreign).err(), Beside::open(&folder.0, &foreign).err()] {
+        let message = error.unwrap().message;
+        assert!(
+            message.ends_with("the workflow `order`, and this is `child`: name another folder with --data"),
+            "{message}"
+        );
+    }
+    // Another version of it, the same under a new name, and that from then on.
+    for same in [named("order", "{}"), named("orders", &definition), named("orders", "{}")] {
+        drop(Sqlite::open(&folder.0, &same).unwrap());
+        drop(Beside::open(&folder.0, &same).unwrap());
+    }
+}
+
+#[test]
 fn files_that_are_no_journal_are_refused_and_left_as_they_are() {
     let check = |make: &dyn Fn(&Path), expected: &str| {
         let folder = Folder::new();
@@ -285,7 +314,7 @@ fn files_that_are_no_journal_are_refused_and_left_as_they_are() {
         drop(journal);
         make(&folder.file());
         let before = std::fs::read(folder.file()).ok();
-        for message in [folder.open().err(), Beside::open(&folder.0).err()] {
+        for message in [folder.open().err(), folder.beside().err()] {
             let message = message.map(|error| error.message).unwrap_or_default();
             assert!(message.contains(expected) || before.is_none(), "{expected}: {message}");
         }
@@ -412,35 +441,6 @@ fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
     stored(&journal, Id(2000)).unwrap();
 }
 
-#[test]
-fn lists_are_newest_first_and_filtered() {
-    let folder = Folder::new();
-    let journal = folder.open().unwrap();
-    for (number, status) in
-        [Status::Completed, Status::Error, Status::Running, Status::Completed].into_iter().enumerate()
-    {
-        let (id, at) = (Id(number as u128), Timestamp { millis: 1000 * number as u64 });
-        journal.append(id, Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, key: None, at });
-        if status.is_final() {
-            journal.append(id, finished(status));
-        }
-    }
-    stored(&journal, Id(3)).unwrap();
-    let check = |query: Query, expected: &[u128], total: usize| {
-        let page = journal.list(&query).unwrap();
-        let ids: Vec<u128> = page.executions.iter().map(|summary| summary.id.0).collect();
-        assert_eq!((ids.as_slice(), page.total), (expected, total), "{query:?}");
-    };
-    check(Query::default(), &[3, 2, 1, 0], 4);
-    check(Query { limit: 2, offset: 1, ..Query::default() }, &[2, 1], 4);
-    check(Query { status: Some(Status::Completed), ..Query::default() }, &[3, 0], 2);
-    check(Query { status: Some(Status::Running), ..Query::default() }, &[2], 1);
-    let moment = |seconds: u64| Some(Timestamp { millis: 1000 * seconds });
-    check(Query { from: moment(1), until: moment(3), ..Query::default() }, &[2, 1], 2);
-    check(Query { status: Some(Status::Completed), from: moment(1), ..Query::default() }, &[3], 1);
-    check(Query { status: Some(Status::Error), until: moment(1), limit: 1, ..Query::default() }, &[], 0);
-    let beside = Beside::open(&folder.0).unwrap();
-    let ids = |query: Query| beside.ids(&query).unwrap();
 #[cfg(unix)]
 #[test]
 fn a_folder_that_is_gone_takes_nothing_until_it_is_back() {
@@ -484,6 +484,35 @@ fn what_comes_right_after_the_folder_is_gone_is_refused() {
     assert!(stored(&journal, Id(1)).is_err());
 }
 
+#[test]
+fn lists_are_newest_first_and_filtered() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    for (number, status) in
+        [Status::Completed, Status::Error, Status::Running, Status::Completed].into_iter().enumerate()
+    {
+        let (id, at) = (Id(number as u128), Timestamp { millis: 1000 * number as u64 });
+        journal.append(id, Event::Accepted { input: Cow::Borrowed("{}"), trigger: None, options: None, key: None, at });
+        if status.is_final() {
+            journal.append(id, finished(status));
+        }
+    }
+    stored(&journal, Id(3)).unwrap();
+    let check = |query: Query, expected: &[u128], total: usize| {
+        let page = journal.list(&query).unwrap();
+        let ids: Vec<u128> = page.executions.iter().map(|summary| summary.id.0).collect();
+        assert_eq!((ids.as_slice(), page.total), (expected, total), "{query:?}");
+    };
+    check(Query::default(), &[3, 2, 1, 0], 4);
+    check(Query { limit: 2, offset: 1, ..Query::default() }, &[2, 1], 4);
+    check(Query { status: Some(Status::Completed), ..Query::default() }, &[3, 0], 2);
+    check(Query { status: Some(Status::Running), ..Query::default() }, &[2], 1);
+    let moment = |seconds: u64| Some(Timestamp { millis: 1000 * seconds });
+    check(Query { from: moment(1), until: moment(3), ..Query::default() }, &[2, 1], 2);
+    check(Query { status: Some(Status::Completed), from: moment(1), ..Query::default() }, &[3], 1);
+    check(Query { status: Some(Status::Error), until: moment(1), limit: 1, ..Query::default() }, &[], 0);
+    let beside = folder.beside().unwrap();
+    let ids = |query: Query| beside.ids(&query).unwrap();
     assert_eq!(ids(Query { limit: 1, offset: 2, ..Query::default() }), [Id(0), Id(1), Id(2), Id(3)]);
     assert_eq!(ids(Query { status: Some(Status::Completed), ..Query::default() }), [Id(0), Id(3)]);
 }
@@ -569,7 +598,7 @@ fn requests_reach_the_owner_once() {
     };
     let all = |_| true;
     assert_eq!(asked(all), []);
-    let beside = Beside::open(&folder.0).unwrap();
+    let beside = folder.beside().unwrap();
     beside.ask(Request::Cancel(Id(7))).unwrap();
     beside.ask(Request::Resume(Id(8))).unwrap();
     beside.ask(Request::Cancel(Id(9))).unwrap();
