@@ -186,6 +186,10 @@ fn write_headers(mut written: Vec<(&'static str, String)>, headers: &mut HeaderM
         if key == header::CONTENT_LENGTH || key == header::TRANSFER_ENCODING {
             continue;
         }
+        // One that says nothing would be the same for all.
+        if key == IDEMPOTENCY_KEY && text.trim().is_empty() {
+            return Err(Fault::new(format!("header `{name}` is empty, and so tells no request from another")));
+        }
         // Taken over as it is: every attempt shares it, where a copy would be copied once more.
         let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
         let mut value = HeaderValue::from_maybe_shared(Bytes::from(text)).map_err(|_| fault())?;
@@ -459,6 +463,17 @@ mod tests {
             assert_eq!(next.body.is_none(), expected == "GET");
             assert_eq!(next.headers.contains_key("content-type"), expected != "GET");
         }
+    }
+
+    #[test]
+    fn an_idempotency_key_says_something() {
+        let write = |name, value: &str| write_headers(vec![(name, value.to_owned())], &mut HeaderMap::new());
+        for empty in ["", " "] {
+            let fault = write("Idempotency-Key", empty).unwrap_err();
+            assert_eq!(fault.message, "header `Idempotency-Key` is empty, and so tells no request from another");
+            assert!(write("X-Note", empty).is_ok());
+        }
+        assert!(write("idempotency-key", "0").is_ok());
     }
 
     #[test]
