@@ -42,7 +42,7 @@ impl Scrubber {
             if variable.secret {
                 scrubber.add(value);
             }
-            if variable.secret || variable.used_as == Use::Url {
+            if variable.secret || matches!(variable.used_as, Use::Base | Use::Url) {
                 scrubber.add_login(value);
             }
         }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     const SECRET: Variable = Variable::new("KEY", Use::Secret, &["ask"]).secret();
-    const URL: Variable = Variable::new("URL", Use::Url, &["ask"]);
+    const URL: Variable = Variable::new("URL", Use::Base, &["ask"]);
 
     fn of(variable: &Variable, values: &[&str]) -> Scrubber {
         let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
