@@ -3,7 +3,8 @@
 //! Comes in: the folder of a journal, whether or not a service is running on it. Goes out: tables for people, JSON for
 //! machines, wishes for the service.
 //! Always true: an execution is changed by the process that owns the journal only. While a service runs, a wish is left in the
-//! journal, where the service finds it within a second; while none runs, the command is the owner itself.
+//! journal, where the service finds it within a second (as a `run` or `resume` does, if its own execution is to end); while none
+//! runs, the command is the owner itself.
 //!
 //! Exit codes: 0 done, 1 it could not be done as things stand (it has ended already, the service does not answer), 2 as
 //! everywhere.
