@@ -61,6 +61,8 @@ pub struct Variable {
 /// What an environment variable is used as. The earlier, the more is asked of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Use {
+    /// The beginning of a URL whose path goes on behind it.
+    Base,
     /// The beginning of a URL.
     Url,
     /// The name of a mail server.
@@ -140,7 +142,7 @@ impl Variable {
 impl fmt::Display for Use {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Use::Url => "url",
+            Use::Base | Use::Url => "url",
             Use::Host => "host",
             Use::Port => "port",
             Use::Address => "email",

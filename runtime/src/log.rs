@@ -14,6 +14,8 @@
 mod layer;
 mod sink;
 
+#[cfg(feature = "store")]
+pub(crate) use sink::FileIdentity;
 pub(crate) use sink::is_at;
 
 use crate::node::Peer;

@@ -5,10 +5,11 @@
 //! Always true: a message without secrets is not copied.
 
 use crate::env::Environment;
-use crate::flow::Variable;
+use crate::flow::{Use, Variable};
+use crate::node::{basic_login, percent_decode};
+use crate::render::{form_encode, percent_encode};
 use crate::value::write_escaped;
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// What stands in place of a secret.
 const REPLACEMENT: &str = "***";
@@ -26,41 +27,58 @@ pub struct Scrubber {
 impl Scrubber {
     /// The secret values of a workflow's environment.
     pub fn new(variables: &[Variable], environment: &Environment) -> Scrubber {
-        let mut scrubber = Scrubber::default();
-        for (variable, value) in variables.iter().zip(&environment.values) {
-            if variable.secret {
-                scrubber.add(value);
-            }
-        }
-        scrubber
+        Scrubber::of(variables.iter().zip(&environment.values))
     }
 
     /// The secret values that one node reads: what a service can only know from us.
     pub fn of_node(node: &str, variables: &[Variable], environment: &Environment) -> Scrubber {
+        let all = variables.iter().zip(&environment.values);
+        Scrubber::of(all.filter(|(variable, _)| variable.used_by.contains(&node)))
+    }
+
+    fn of<'a>(values: impl Iterator<Item = (&'a Variable, &'a String)>) -> Scrubber {
         let mut scrubber = Scrubber::default();
-        for (variable, value) in variables.iter().zip(&environment.values) {
-            if variable.secret && variable.used_by.contains(&node) {
+        for (variable, value) in values {
+            if variable.secret {
                 scrubber.add(value);
             }
+            if variable.secret || matches!(variable.used_as, Use::Base | Use::Url) {
+                scrubber.add_login(value);
+            }
         }
+        scrubber.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         scrubber
     }
 
-    /// One more secret, such as the previous webhook secret. Also found where it stands percent-encoded in a URL
-    /// or escaped in JSON.
-    pub fn add(&mut self, secret: &str) {
+    /// Of a URL that has a login: that is sent as a header, and there it is base64.
+    fn add_login(&mut self, value: &str) {
+        let Ok(url) = value.parse::<reqwest::Url>() else { return };
+        let Some(login) = basic_login(&url) else { return };
+        self.add(&login);
+        // A key without a password stands in the place of the user's name.
+        let secret = url.password().filter(|password| !password.is_empty()).unwrap_or(url.username());
+        if let Ok(secret) = String::from_utf8(percent_decode(secret)) {
+            self.add(&secret);
+        }
+    }
+
+    /// A secret, also as it stands in a URL, in a form and in JSON.
+    fn add(&mut self, secret: &str) {
         let secret = secret.trim();
         if secret.len() < LENGTH_MIN {
             return;
         }
-        let mut escaped = String::new();
-        write_escaped(secret, &mut escaped);
-        for form in [secret.to_owned(), percent_encoded(secret), escaped] {
+        let mut forms = [(); 4].map(|()| String::new());
+        let [plain, in_url, in_form, in_json] = &mut forms;
+        plain.push_str(secret);
+        percent_encode(secret, in_url);
+        form_encode(secret, in_form);
+        write_escaped(secret, in_json);
+        for form in forms {
             if !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
         }
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
     /// JSON text in which no string repeats a secret. Only secrets that cannot stand there by chance are looked for: of
@@ -108,29 +126,20 @@ fn replace_in_json(text: &str, secret: &str) -> String {
     clean
 }
 
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::Use;
+
+    const SECRET: Variable = Variable::new("KEY", Use::Secret, &["ask"]).secret();
+    const URL: Variable = Variable::new("URL", Use::Base, &["ask"]);
+
+    fn of(variable: &Variable, values: &[&str]) -> Scrubber {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        Scrubber::of(values.iter().map(|value| (variable, value)))
+    }
 
     fn scrubber(secrets: &[&str]) -> Scrubber {
-        let mut scrubber = Scrubber::default();
-        for secret in secrets {
-            scrubber.add(secret);
-        }
-        scrubber
+        of(&SECRET, secrets)
     }
 
     #[test]
@@ -138,6 +147,7 @@ mod tests {
         let scrubber = scrubber(&["hunter2", "top secret/key"]);
         assert_eq!(scrubber.scrub("a hunter2 b hunter2"), "a *** b ***");
         assert_eq!(scrubber.scrub("GET /?k=top%20secret%2Fkey"), "GET /?k=***");
+        assert_eq!(scrubber.scrub("k=top+secret%2Fkey&n=1"), "k=***&n=1");
         assert!(matches!(scrubber.scrub("nothing here"), Cow::Borrowed("nothing here")));
     }
 
@@ -155,6 +165,20 @@ mod tests {
         check(r#"[12345678,"short-1"]"#, r#"[12345678,"short-1"]"#);
         check(r#"["\name-of-it name-of-it"]"#, r#"["\name-of-it ***"]"#);
         check(r#"["\\name-of-it"]"#, r#"["\\***"]"#);
+    }
+
+    #[test]
+    fn the_login_of_a_url_is_found_as_it_is_sent() {
+        let shop = of(&URL, &["https://user:p%40ssword@shop.example/v1"]);
+        assert_eq!(
+            shop.scrub_json(r#"{"authorization":"Basic dXNlcjpwQHNzd29yZA=="}"#),
+            r#"{"authorization":"Basic ***"}"#
+        );
+        assert_eq!(shop.scrub("user p@ssword at shop.example"), "user *** at shop.example");
+        let key = of(&URL, &["https://sk_live_1@shop.example"]);
+        assert_eq!(key.scrub("no such key: sk_live_1"), "no such key: ***");
+        assert_eq!(of(&URL, &["https://shop.example"]).scrub("https://shop.example"), "https://shop.example");
+        assert_eq!(of(&SECRET, &["https://a:password@shop.example"]).scrub("a:password"), "a:***");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Workflows inside Rust code: functions as nodes, the environment, the router, the journal.
 
 use checks::{Order, OrderPaid, Verdict};
-use flow_runtime::embed::{BuildError, Data, Failure, RunError, Settled};
+use flow_runtime::embed::{BuildError, Data, Failure, RunError, Settings, Settled};
 use flow_runtime::engine::Status;
 use flow_runtime::journal::{Durable, Event, Id, Journal, JournalError};
+use flow_runtime::trigger::AddressList;
 use flow_world::process::call;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -297,8 +298,37 @@ fn the_environment_is_asked_for_at_once() {
 
 /// Status of a call, of a service that says who calls or does not.
 async fn answered(address: SocketAddr, webhook: &'static str) -> u16 {
-    let called = move || call(address, &format!("POST /flows/webhooks/{webhook}"), &[], b"{}").0;
+    answered_for(address, webhook, &[]).await
+}
+
+async fn answered_for(
+    address: SocketAddr,
+    webhook: &'static str,
+    headers: &'static [(&'static str, &'static str)],
+) -> u16 {
+    let called = move || call(address, &format!("POST /flows/webhooks/{webhook}"), headers, b"{}").0;
     tokio::task::spawn_blocking(called).await.unwrap()
+}
+
+/// The address at which a workflow is served below `/flows`, by a service that says who calls.
+async fn served(workflow: &doors::Workflow) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = axum::Router::new().nest("/flows", workflow.router());
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trusted_proxies_are_those_of_the_settings_unless_others_are_named() {
+    let trusted_proxies = AddressList::parse(["127.0.0.1"]).unwrap();
+    let settings = || Settings { trusted_proxies: trusted_proxies.clone(), ..Settings::default() };
+    let elsewhere: &[(&str, &str)] = &[("x-forwarded-for", "192.0.2.1")];
+    let of_settings = doors::Workflow::builder().settings(settings()).build().unwrap();
+    assert_eq!(answered_for(served(&of_settings).await, "guarded", elsewhere).await, 403);
+    let named = doors::Workflow::builder().settings(settings()).trusted_proxies(["10.0.0.1"]).build().unwrap();
+    assert_eq!(answered_for(served(&named).await, "guarded", elsewhere).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ pub const RETRY_DELAY: Key = Key {
     ty: KeyType::RetryDelay,
     required: false,
     default: "1",
-    doc: "Seconds between attempts, or `{\"strategy\": \"exponential\", \"initial\": 1, \"max\": 30, \"jitter\": true}`.",
+    doc: "Seconds between attempts, or `{\"strategy\": \"exponential\", \"initial\": 1, \"max\": 30, \"jitter\": true}`. A service that asks for longer (`Retry-After`) is waited for, up to an hour.",
 };
 
 /// The keys of `retry_delay` as an object.

@@ -231,6 +231,7 @@ fn gen_env(plan: &Plan) -> TokenStream {
         let secret = variable.is_secret().then(|| quote! { .secret() });
         let optional = variable.optional.then(|| quote! { .optional() });
         let used_as = match env.used_as {
+            Use::Base => quote! { Use::Base },
             Use::Url => quote! { Use::Url },
             Use::Host => quote! { Use::Host },
             Use::Port => quote! { Use::Port },

@@ -16,7 +16,7 @@ impl Workflow {
         };
         for node in &self.nodes {
             match &node.kind {
-                Kind::Http(http) => note(&http.url, Use::Url),
+                Kind::Http(http) => note(&http.url, if path_follows(&http.url) { Use::Base } else { Use::Url }),
                 Kind::Email(email) => {
                     let Email { server, port, from_email, reply_to, to, cc, bcc, .. } = &**email;
                     note(server, Use::Host);
@@ -37,6 +37,16 @@ impl Workflow {
     }
 }
 
+/// Whether the path of a URL goes on behind its first piece.
+fn path_follows(url: &Text) -> bool {
+    let literals = url.pieces.iter().skip(1).filter_map(|piece| match piece {
+        Piece::Literal(text) => Some(text),
+        Piece::Expr(_) => None,
+    });
+    // In a query a slash is one character of many.
+    literals.flat_map(|text| text.chars()).find(|char| "/?#&=".contains(*char)) == Some('/')
+}
+
 fn begins_with(text: &Text, variable: EnvId) -> bool {
     let is_variable = |piece: &Piece| match piece {
         Piece::Expr(expr) => matches!(expr.kind, ExprKind::Env(id) if id == variable),
@@ -47,5 +57,25 @@ fn begins_with(text: &Text, variable: EnvId) -> bool {
         [_, Piece::Literal(next), ..] if next.starts_with("://") => false,
         [first, ..] => is_variable(first),
         [] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    #[test]
+    fn a_path_follows_where_a_slash_comes_before_any_query() {
+        let follows = |literal: &str| {
+            let pieces = ["https://api.example.com", literal].map(|text| Piece::Literal(text.to_owned())).to_vec();
+            path_follows(&Text { span: Span::new(0, 0), pieces })
+        };
+        for path in ["/orders", ".example.com/orders", "/find?a=b"] {
+            assert!(follows(path), "{path}");
+        }
+        for other in ["", "?path=/a", "&path=/a", "#/a", ":8080"] {
+            assert!(!follows(other), "{other}");
+        }
     }
 }

@@ -135,7 +135,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString> + 'static) -> Result<Comm
 }
 
 fn parse_lexopt(mut parser: Parser) -> Result<Command, lexopt::Error> {
-    let Some(first) = parser.next()? else { return Err("a command is missing: run, serve or env".into()) };
+    let Some(first) = parser.next()? else { return Err("a command is missing: `help` lists them".into()) };
     match first {
         Arg::Short('h') | Arg::Long("help") => Ok(Command::Help(Topic::All)),
         Arg::Short('V') | Arg::Long("version") => Ok(Command::Version),
@@ -628,7 +628,7 @@ mod tests {
     #[test]
     fn mistakes() {
         let message = |arguments: &[&str]| check(arguments).unwrap_err();
-        assert_eq!(message(&[]), "a command is missing: run, serve or env");
+        assert_eq!(message(&[]), "a command is missing: `help` lists them");
         assert_eq!(message(&["walk"]), "there is no command `walk`");
         assert_eq!(message(&["help", "walk"]), "there is no command `walk`");
         assert!(message(&["run", "--listen", "x"]).contains("--listen"));

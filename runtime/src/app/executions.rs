@@ -3,7 +3,8 @@
 //! Comes in: the folder of a journal, whether or not a service is running on it. Goes out: tables for people, JSON for
 //! machines, wishes for the service.
 //! Always true: an execution is changed by the process that owns the journal only. While a service runs, a wish is left in the
-//! journal, where the service finds it within a second; while none runs, the command is the owner itself.
+//! journal, where the service finds it within a second (as a `run` or `resume` does, if its own execution is to end); while none
+//! runs, the command is the owner itself.
 //!
 //! Exit codes: 0 done, 1 it could not be done as things stand (it has ended already, the service does not answer), 2 as
 //! everywhere.
@@ -19,20 +20,18 @@ use crate::journal::sqlite::{Beside, Sqlite};
 use crate::journal::{Event, History, Id, Journal, Request, Summary};
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many executions are read at once when all are exported.
-const EXPORTED_AT_ONCE: usize = 1000;
 /// How long to wait for the service to do what it was asked.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// Prints the executions, newest first: a table, or one JSON object per line. What failed is said as in the API's lists;
 /// `show` has the words.
 pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
-    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
     let page = journal.list(&query(options)).map_err(|error| error.message)?;
     let judge = Judge::new(workflow, clock());
     let mut rows = Vec::with_capacity(page.executions.len());
@@ -84,7 +83,7 @@ fn left_alone(journal: &Beside, judge: &Judge, id: Id) -> Result<Option<String>,
 
 /// Prints one execution as the API shows it.
 pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
-    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
     let history = history(&journal, options.id)?;
     let view = view_of(options.id, history, &clock()).map_err(|error| error.message)?;
     let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
@@ -94,20 +93,9 @@ pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Resu
 
 /// Prints executions with their inputs, oldest first, one JSON object per line.
 pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
-    let journal = Beside::open(&store::folder(workflow, options.data.as_ref())).map_err(|error| error.message)?;
-    // The identities first: what is accepted or deleted meanwhile moves the pages.
-    let mut ids = Vec::new();
-    let mut query = Query { limit: EXPORTED_AT_ONCE, offset: 0, ..query(options) };
-    loop {
-        let page = journal.list(&query).map_err(|error| error.message)?;
-        if page.executions.is_empty() {
-            break;
-        }
-        query.offset += page.executions.len();
-        ids.extend(page.executions.iter().map(|summary| summary.id));
-    }
-    ids.dedup();
-    for id in ids.into_iter().rev() {
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
+    // The identities first: what is accepted or deleted meanwhile does not matter.
+    for id in journal.ids(&query(options)).map_err(|error| error.message)? {
         // Deleted meanwhile, because it was old.
         let Some(history) = journal.read(id).map_err(|error| error.message)? else { continue };
         let (version, input) = (history.workflow.version.clone(), history.input.clone());
@@ -125,7 +113,7 @@ pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<Exit
 /// Ends an execution.
 pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
     let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
-    let journal = Beside::open(&folder).map_err(|error| error.message)?;
+    let journal = beside(workflow, &folder)?;
     if let Some(code) = ended(&history(&journal, id)?, id) {
         return Ok(code);
     }
@@ -133,11 +121,15 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
         journal.ask(Request::Cancel(id)).map_err(|error| error.message)?;
         let done = || Ok::<_, Failure>(status(&history(&journal, id)?).is_final());
         if !waits_for(done)? {
-            eprintln!("asked, but the service has not done it yet; it will when it can");
+            eprintln!("asked, but the process that owns the journal has not done it yet; it will when it can");
             return Ok(ExitCode::from(1));
         }
     } else {
         let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
+        // Until now somebody else may have owned it, and have brought the execution to its end.
+        if let Some(code) = ended(&history(&journal, id)?, id) {
+            return Ok(code);
+        }
         super::audit::cancelled(options.audit.as_deref(), workflow, &id.to_string())?;
         owned.append(id, cancelled(elapsed(&history(&journal, id)?, &SystemClock)));
         let durable = owned.durable(id);
@@ -161,7 +153,7 @@ pub enum Resumption {
 /// Asks the service to go on with an execution that it left alone, if there is a service.
 pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<Resumption, Failure> {
     let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
-    let journal = Beside::open(&folder).map_err(|error| error.message)?;
+    let journal = beside(workflow, &folder)?;
     if let Some(code) = ended(&history(&journal, id)?, id) {
         return Ok(Resumption::Asked(code));
     }
@@ -177,6 +169,10 @@ pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) ->
     let words = if seen { "the service knows of it" } else { "asked, but the service has not seen it yet" };
     eprintln!("{id}: {words}; `show {id}` tells how it goes");
     Ok(Resumption::Asked(ExitCode::from(u8::from(!seen))))
+}
+
+fn beside(workflow: &Workflow, folder: &Path) -> Result<Beside, Failure> {
+    Ok(Beside::open(folder, &crate::engine::record(workflow)).map_err(|error| error.message)?)
 }
 
 fn clock() -> Arc<dyn Clock> {

@@ -27,12 +27,27 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let input = input(workflow, options.input.as_deref())?;
     let (_, environment) = environment(workflow, &options.paths)?;
     let journal = store::of_run(workflow, options.data.as_ref())?;
+    tell_unfinished(&*journal)?;
     let tls = super::tls_version(options.tls_min_version)?;
     let audit = options.audit.as_deref();
     carry(workflow, environment, tls, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
         engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
     })
+}
+
+/// What a former `run` did not bring to its end goes on only when somebody asks for it.
+fn tell_unfinished(journal: &dyn Journal) -> Result<(), Failure> {
+    let Some(store) = journal.store() else { return Ok(()) };
+    let unfinished = store.unfinished().map_err(|error| error.message)?;
+    if let [first, others @ ..] = unfinished.as_slice() {
+        let others = match others.len() {
+            0 => String::new(),
+            count => format!("; {count} more: `executions --status running`"),
+        };
+        eprintln!("{first} has not ended: `resume {first}` goes on with it{others}");
+    }
+    Ok(())
 }
 
 /// Runs one execution of the journal to its end and prints it.
@@ -74,6 +89,7 @@ fn carry(
         super::audit::keep(audit, workflow, &engine, &*journal, "run")?;
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = start(&engine).await?;
+        engine.heed_cancel(&handle);
         let stopped = Arc::new(AtomicU8::new(0));
         tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
         let status = handle.finished().await;

@@ -226,18 +226,25 @@ impl Disk {
         if self.looked.elapsed() < LOOK {
             return Ok(());
         }
-        self.looked = Instant::now();
-        if log::is_at(&self.file, path) {
-            return Ok(());
+        if !log::is_at(&self.file, path) {
+            self.continue_in(open(path)?)?;
         }
-        let new = open(path)?;
+        self.looked = Instant::now();
+        Ok(())
+    }
+
+    /// Where the new file does not take its first line, the old one stays: no other line may be the first.
+    fn continue_in(&mut self, new: File) -> std::io::Result<()> {
         if new.metadata()?.len() > 0 {
             return Err(std::io::Error::other("there is another file in its place, which is not empty"));
         }
-        self.file = new;
-        self.length = 0;
-        let continued = Body::now("trail continued").text("previous", &self.hash.clone());
-        self.append(continued.as_str(), 0)
+        let continued = Body::now("trail continued").text("previous", &self.hash);
+        let old = (std::mem::replace(&mut self.file, new), std::mem::replace(&mut self.length, 0));
+        let appended = self.append(continued.as_str(), 0);
+        if appended.is_err() {
+            (self.file, self.length) = old;
+        }
+        appended
     }
 
     /// `lines`: as they wait.
@@ -387,12 +394,53 @@ mod tests {
         push(&trail, &["a", "b"]);
         let old = folder.0.join("audit.jsonl.1");
         fs::rename(folder.file(), &old).unwrap();
-        lock(&trail.disk).looked = Instant::now().checked_sub(LOOK).unwrap();
+        look(&trail);
         push(&trail, &["c"]);
         let report = verify(&[old.clone(), folder.file()]).unwrap();
         assert_eq!((report.lines, report.number, &*report.broken), (5, 5, &[][..]));
         // Each by itself as well; but not in another order.
         assert_eq!(verify(&[folder.file()]).unwrap().broken, []);
         assert_ne!(verify(&[folder.file(), old]).unwrap().broken, []);
+    }
+
+    /// Makes the next commit look whether the file has been moved away.
+    fn look(trail: &Trail) {
+        lock(&trail.disk).looked = Instant::now().checked_sub(LOOK).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_new_file_that_takes_nothing_changes_nothing() {
+        let folder = Folder::new();
+        let trail = Trail::open(&folder.file(), "order").unwrap();
+        push(&trail, &["a"]);
+        let old = folder.0.join("audit.jsonl.1");
+        fs::rename(folder.file(), &old).unwrap();
+        std::os::unix::fs::symlink("/dev/full", folder.file()).unwrap();
+        look(&trail);
+        trail.push(Body::now("node started").text("node", "b"));
+        assert!(trail.commit().is_err());
+        fs::rename(&old, folder.file()).unwrap();
+        push(&trail, &["c"]);
+        let report = verify(&[folder.file()]).unwrap();
+        assert_eq!((report.lines, &*report.broken), (4, &[][..]));
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_written_is_looked_for_until_it_may() {
+        let folder = Folder::new();
+        let trail = Trail::open(&folder.file(), "order").unwrap();
+        push(&trail, &["a"]);
+        let old = folder.0.join("audit.jsonl.1");
+        fs::rename(folder.file(), &old).unwrap();
+        fs::write(folder.file(), "my diary\n").unwrap();
+        look(&trail);
+        trail.push(Body::now("node started").text("node", "b"));
+        assert!(trail.commit().is_err());
+        assert!(trail.commit().is_err(), "nothing goes on to the file that was moved away");
+        fs::remove_file(folder.file()).unwrap();
+        trail.commit().unwrap();
+        let report = verify(&[old, folder.file()]).unwrap();
+        assert_eq!((report.lines, &*report.broken), (4, &[][..]));
     }
 }

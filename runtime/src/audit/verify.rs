@@ -48,7 +48,9 @@ pub(super) fn parts(line: &str) -> Option<Parts<'_>> {
     let hash = rest.strip_suffix("\"}")?;
     let is_hash = hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let (number, _) = body.strip_prefix("{\"seq\":")?.split_once(',')?;
-    Some(Parts { number: number.parse().ok().filter(|_| is_hash)?, body, hash })
+    // A trail does not get as far as the last of all numbers, which none could follow.
+    let number = number.parse().ok().filter(|number| is_hash && *number < u64::MAX)?;
+    Some(Parts { number, body, hash })
 }
 
 /// Reads all files as one trail.
@@ -57,13 +59,14 @@ pub(super) fn parts(line: &str) -> Option<Parts<'_>> {
 /// A file that cannot be read; the message names it.
 pub fn verify(files: &[PathBuf]) -> Result<Report, String> {
     let mut report = Report { lines: 0, number: 0, hash: BEGINNING.to_owned(), torn: 0, broken: Vec::new() };
-    for file in files {
-        read(file, &mut report).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    for (index, file) in files.iter().enumerate() {
+        let is_last = index + 1 == files.len();
+        read(file, is_last, &mut report).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     }
     Ok(report)
 }
 
-fn read(file: &Path, report: &mut Report) -> io::Result<()> {
+fn read(file: &Path, is_last: bool, report: &mut Report) -> io::Result<()> {
     let broken = |line, what: &str| Broken { file: file.to_owned(), line, what: what.to_owned() };
     let mut reader = BufReader::new(File::open(file)?);
     let mut bytes = Vec::new();
@@ -75,7 +78,11 @@ fn read(file: &Path, report: &mut Report) -> io::Result<()> {
         }
         line += 1;
         let Some(text) = bytes.strip_suffix(b"\n") else {
-            report.torn = bytes.len() as u64;
+            if is_last {
+                report.torn = bytes.len() as u64;
+            } else {
+                report.broken.push(broken(line, "is unfinished, although another file follows"));
+            }
             return Ok(());
         };
         match std::str::from_utf8(text).ok().and_then(parts) {
@@ -193,6 +200,29 @@ mod tests {
 
     #[test]
     fn foreign_lines_are_named() {
-        check(|lines| lines.insert(3, "{}".to_owned()), &[(4, "is not a line of an audit trail")]);
+        let foreign = "is not a line of an audit trail";
+        check(|lines| lines.insert(3, "{}".to_owned()), &[(4, foreign)]);
+        let last_number = |lines: &mut Vec<String>| {
+            let line = lines[5].replace("\"seq\":6", &format!("\"seq\":{}", u64::MAX));
+            lines.splice(5.., [line.clone(), line]);
+        };
+        check(last_number, &[(6, foreign), (7, foreign)]);
+    }
+
+    #[test]
+    fn only_the_last_file_may_end_in_an_unfinished_line() {
+        let file = std::env::temp_dir().join(format!("flow-verify-{}", uuid::Uuid::now_v7().simple()));
+        let next = file.with_extension("next");
+        drop(Trail::open(&file, "order").unwrap());
+        let whole = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{whole}{{\"seq\":2")).unwrap();
+        fs::write(&next, "").unwrap();
+        let alone = verify(std::slice::from_ref(&file)).unwrap();
+        let both = verify(&[file.clone(), next.clone()]).unwrap();
+        fs::remove_file(&file).unwrap();
+        fs::remove_file(&next).unwrap();
+        assert_eq!((alone.torn, alone.broken), (8, vec![]));
+        let what = String::from("is unfinished, although another file follows");
+        assert_eq!((both.torn, both.broken), (0, vec![Broken { file, line: 2, what }]));
     }
 }

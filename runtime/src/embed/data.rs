@@ -33,6 +33,16 @@ pub trait Data: Sized {
     }
 }
 
+/// The engine's own text. It nests as deep as the engine lets it (`DEPTH_MAX`), which is deeper than serde_json reads by itself.
+pub(super) fn read_own(text: &str) -> Result<Value, String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    match reader.into_iter().next() {
+        Some(value) => value.map_err(|error: serde_json::Error| error.to_string()),
+        None => Err(String::from("there is nothing")),
+    }
+}
+
 /// What did not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {

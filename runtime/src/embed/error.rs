@@ -25,6 +25,8 @@ pub enum RunError {
     Ended(Ended),
     /// The execution completed, and a node gave what its declared type does not hold.
     Output(Mismatch),
+    /// The execution ended, and what its nodes gave cannot be read.
+    Unreadable { execution_id: String, status: Status, reason: String },
 }
 
 /// How an execution ended that did not complete.
@@ -66,6 +68,9 @@ impl fmt::Display for RunError {
             RunError::Start(error) => error.fmt(f),
             RunError::Ended(ended) => ended.fmt(f),
             RunError::Output(mismatch) => write!(f, "{mismatch}, which is not what the workflow declares"),
+            RunError::Unreadable { execution_id, status, reason } => {
+                write!(f, "{execution_id} ended as {}, and what it gave cannot be read: {reason}", status.as_str())
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What generated code calls around the functions of `rust` nodes.
 
-use super::data::Data;
+use super::data::{Data, read_own};
 use crate::flow::{Call, Failure};
 use crate::value::{Fault, Value};
 use std::sync::Arc;
@@ -13,8 +13,7 @@ pub fn argument<T: Data>(value: Value, spelling: &str) -> Result<T, Fault> {
     let Some(json) = value.to_json() else {
         return T::missing().ok_or_else(|| Fault::new(format!("{spelling} is missing")));
     };
-    let value: serde_json::Value =
-        serde_json::from_str(&json).map_err(|error| Fault::new(format!("{spelling}: {error}")))?;
+    let value = read_own(&json).map_err(|error| Fault::new(format!("{spelling}: {error}")))?;
     T::read(value).map_err(|mismatch| Fault::new(format!("{spelling}: {mismatch}")))
 }
 
@@ -38,6 +37,7 @@ pub fn returned<T: Data, E: Into<Failure>>(given: Result<T, E>) -> Result<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::DEPTH_MAX;
 
     #[test]
     fn arguments_are_read_as_their_type() {
@@ -47,6 +47,8 @@ mod tests {
         assert_eq!(missing.message, "input_data.note is missing");
         let wrong = argument::<Vec<i64>>(Value::array(vec![Value::Null]), "input_data.list").unwrap_err();
         assert_eq!(wrong.message, "input_data.list: [0]: expected a whole number, not null");
+        let deep = (0..DEPTH_MAX).fold(Value::Null, |value, _| Value::array(vec![value]));
+        assert!(argument::<serde_json::Value>(deep, "input_data.tree").is_ok());
     }
 
     #[test]

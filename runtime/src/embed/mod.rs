@@ -69,7 +69,7 @@ pub struct Builder<S> {
     settings: Settings,
     api_keys: Vec<String>,
     allowed: Option<Vec<String>>,
-    trusted_proxies: Vec<String>,
+    trusted_proxies: Option<Vec<String>>,
     spec: PhantomData<fn() -> S>,
 }
 
@@ -92,7 +92,7 @@ impl<S: Spec> Workflow<S> {
             settings: Settings::default(),
             api_keys: Vec::new(),
             allowed: None,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: None,
             spec: PhantomData,
         }
     }
@@ -129,7 +129,7 @@ impl<S: Spec> Workflow<S> {
     /// An execution as the API of an executable shows it: its status and every node's. `None`: there is no such execution, or
     /// it ended so long ago that it was forgotten.
     pub fn view(&self, execution_id: &str) -> Option<serde_json::Value> {
-        serde_json::from_str(&self.parts.engine.view(execution_id)?).ok()
+        data::read_own(&self.parts.engine.view(execution_id)?).ok()
     }
 
     /// Asks for the end of an execution; what is in flight is dropped. False: there is no such execution. One that has
@@ -219,10 +219,10 @@ impl<S: Spec> Builder<S> {
         self
     }
 
-    /// Whose `X-Forwarded-For` is believed: addresses and networks.
+    /// Whose `X-Forwarded-For` is believed, in place of those in [`Builder::settings`]: addresses and networks.
     #[must_use]
     pub fn trusted_proxies<T: Into<String>>(mut self, proxies: impl IntoIterator<Item = T>) -> Builder<S> {
-        self.trusted_proxies = proxies.into_iter().map(Into::into).collect();
+        self.trusted_proxies = Some(proxies.into_iter().map(Into::into).collect());
         self
     }
 
@@ -244,7 +244,7 @@ impl<S: Spec> Builder<S> {
         let list = |addresses: &[String]| AddressList::parse(addresses.iter().map(String::as_str));
         let other = |error: &dyn std::fmt::Display| BuildError::Other(error.to_string());
         let allowed = self.allowed.as_deref().map(list).transpose().map_err(|error| other(&error))?;
-        let trusted_proxies = list(&self.trusted_proxies).map_err(|error| other(&error))?;
+        let trusted_proxies = self.trusted_proxies.as_deref().map(list).transpose().map_err(|error| other(&error))?;
         let webhooks = WebhookTrigger::all(table, &environment, &previous, allowed.as_ref());
         let webhooks = webhooks.map_err(|error| other(&error))?;
         let services = Services::new(table).map_err(|fault| BuildError::Other(fault.message))?;
@@ -265,7 +265,8 @@ impl<S: Spec> Builder<S> {
             let recovered = engine.recover(crate::app::retention());
             recovered.map_err(|error| BuildError::Other(error.message))?;
         }
-        let mut settings = Settings { trusted_proxies, ..self.settings };
+        let mut settings = self.settings;
+        settings.trusted_proxies = trusted_proxies.unwrap_or(settings.trusted_proxies);
         for key in &self.api_keys {
             settings.api.keys.add(key).map_err(|error| BuildError::Other(error.to_owned()))?;
         }
@@ -288,11 +289,14 @@ impl<S: Spec> Handle<S> {
     /// Waits for the end, and for that to be durable.
     ///
     /// # Errors
-    /// When the execution ends otherwise than completed, or a node gave what its declared type does not hold.
+    /// When the execution ends otherwise than completed, or a node gave what its declared type does not hold; also when what
+    /// became of it cannot be read.
     pub async fn finished(&self) -> Result<S::Output, RunError> {
         let status = self.handle.finished().await;
-        let view = self.engine.view(self.id()).unwrap_or_default();
-        let mut execution = Execution::new(self.id(), &view);
+        let view = self.engine.view(self.id()).ok_or_else(|| String::from("it is no longer kept"));
+        let execution = view.and_then(|view| Execution::new(self.id(), &view));
+        let unreadable = |reason| RunError::Unreadable { execution_id: self.id().to_owned(), status, reason };
+        let mut execution = execution.map_err(unreadable)?;
         if status != Status::Completed {
             return Err(RunError::Ended(execution.ended(status)));
         }

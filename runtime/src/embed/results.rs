@@ -2,7 +2,7 @@
 //!
 //! Comes in: an execution as the API shows it. Goes out: an [`Outcome`] per node.
 
-use super::data::{Data, Mismatch};
+use super::data::{Data, Mismatch, read_own};
 use super::error::Ended;
 use crate::engine::Status;
 use serde_json::Value;
@@ -72,14 +72,16 @@ impl<T> Outcome<T> {
 }
 
 impl Execution {
-    pub(super) fn new(id: &str, view: &str) -> Execution {
-        let mut view: Value = serde_json::from_str(view).unwrap_or_default();
+    /// # Errors
+    /// Why the view cannot be read.
+    pub(super) fn new(id: &str, view: &str) -> Result<Execution, String> {
+        let mut view = read_own(view)?;
         let nodes = match view.get_mut("executed_nodes").map(Value::take) {
             Some(Value::Array(nodes)) => nodes,
             _ => Vec::new(),
         };
         let named = nodes.into_iter().filter_map(|node| Some((node.get("node_id")?.as_str()?.to_owned(), node)));
-        Execution { id: id.to_owned(), nodes: named.collect(), view }
+        Ok(Execution { id: id.to_owned(), nodes: named.collect(), view })
     }
 
     pub fn id(&self) -> String {
@@ -133,6 +135,7 @@ impl Execution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::DEPTH_MAX;
 
     const VIEW: &str = r#"{"status":"completed","error_message":null,"executed_nodes":[
         {"node_id":"charge","status":"completed","result":{"id":7,"response":{"id":7}},"error":null},
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn each_node_has_its_outcome() {
-        let mut execution = Execution::new("exec-1", VIEW);
+        let mut execution = Execution::new("exec-1", VIEW).unwrap();
         let charge = execution.node::<Value>("charge", Part::Response).unwrap();
         assert_eq!((charge.completed(), charge.result, charge.error), (true, Some(serde_json::json!({"id": 7})), None));
         let check = execution.node::<bool>("check", Part::Verdict).unwrap();
@@ -154,8 +157,23 @@ mod tests {
     }
 
     #[test]
+    fn results_may_nest_as_deep_as_the_engine_lets_them() {
+        let (open, close) = ("[".repeat(DEPTH_MAX), "]".repeat(DEPTH_MAX));
+        let node = format!(r#"{{"node_id":"tree","status":"completed","result":{open}{close},"error":null}}"#);
+        let view = format!(r#"{{"status":"completed","executed_nodes":[{node}]}}"#);
+        let mut execution = Execution::new("exec-1", &view).unwrap();
+        assert!(execution.node::<Value>("tree", Part::Whole).unwrap().completed());
+    }
+
+    #[test]
+    fn a_view_that_cannot_be_read_is_no_execution() {
+        assert!(Execution::new("exec-1", "").is_err());
+        assert!(Execution::new("exec-1", r#"{"executed_nodes":["#).is_err());
+    }
+
+    #[test]
     fn a_result_of_another_type_names_its_node() {
-        let mut execution = Execution::new("exec-1", VIEW);
+        let mut execution = Execution::new("exec-1", VIEW).unwrap();
         let mismatch = execution.node::<Vec<bool>>("charge", Part::Response).unwrap_err();
         assert_eq!(mismatch.to_string(), "charge: expected an array, not an object");
     }

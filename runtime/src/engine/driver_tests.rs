@@ -513,7 +513,7 @@ async fn cancel_drops_what_is_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_asks_for_an_endless_wait_gets_one_and_cancel_ends_it() {
+async fn a_service_that_asks_for_an_endless_wait_is_asked_again_in_an_hour_and_cancel_ends_it() {
     let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
     let bench = Bench::with(vec![http("a", 3)], vec![], settings);
     let outcome = node::Outcome::Retryable { after: Some(Duration::MAX) };
@@ -521,11 +521,15 @@ async fn a_service_that_asks_for_an_endless_wait_gets_one_and_cancel_ends_it() {
         .world
         .script("a", [act(Attempt { outcome, status: None, result: None, error: error("HTTP_429", "slow down") })]);
     let handle = bench.start().await;
-    sleep(seconds(1_000_000)).await;
+    assert_eq!(handle.finished().await, Status::Error);
+    let hours: Vec<u128> = bench.world.calls().into_iter().map(|(_, at)| at / 3_600_000).collect();
+    assert_eq!(hours, [0, 1, 2, 3]);
+    let handle = bench.start().await;
+    sleep(seconds(1800)).await;
     assert_eq!(bench.engine.status(handle.id()), Some(Status::Running));
     bench.engine.cancel(handle.id());
     assert_eq!(handle.finished().await, Status::Cancelled);
-    assert_eq!(bench.world.calls().len(), 1);
+    assert_eq!(bench.world.calls().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]

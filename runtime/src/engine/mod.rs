@@ -5,7 +5,7 @@
 //! Always true: no I/O, no clock, no task. The same events give the same commands, so an execution can be tested against a
 //! model and rebuilt from its journal. A node never runs twice, and never more nodes at once than the workflow allows.
 //!
-//! [`driver`] is the shell that carries the commands out; it alone knows about tasks and time.
+//! The shell knows about tasks and time: [`driver`] takes executions in, [`task`] carries out the commands of one.
 //!
 //! [`replay`] rebuilds an execution from its journal: `Record` says everything about a settled node that later decisions
 //! need (its outcome and the state of its outgoing edges).

@@ -243,7 +243,7 @@ impl Registry {
     pub fn select(&self, wanted: impl Fn(Id, Status) -> bool) -> Vec<Id> {
         let inner = self.inner();
         let status = |known: &Known| match known {
-            // Not asked for itself: it may be about to end, and holds its own lock while it waits for this one.
+            // Not asked for itself, which would take the lock of each: that it has ended is known here a moment later.
             Known::Running(_) | Known::Parked { .. } => Status::Running,
             Known::Ended(ended) => ended.status,
         };

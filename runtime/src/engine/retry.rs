@@ -7,11 +7,15 @@
 use crate::flow::{Delay, Retry};
 use std::time::Duration;
 
+/// No service is waited for any longer, whatever it asks for.
+const ASKED_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// How long to wait before retry number `retry` (the first is 1), or `None` when the node has to be content with its
 /// last attempt.
 ///
 /// The wait is the longer of the policy's and `asked` (`Retry-After`): earlier would be against one of the two. A service
-/// that asks for more than is left of the execution's budget gets no retry at all, so that handlers still have their time.
+/// that asks for more than is left of the execution's budget gets no retry at all, so that handlers still have their time; one
+/// that asks for more than [`ASKED_MAX`] is asked again by then.
 /// A wait of the policy's own is never cut short: if it exceeds the budget, the execution times out.
 pub fn wait(
     policy: &Retry,
@@ -26,7 +30,7 @@ pub fn wait(
     let own = delay(&policy.delay, retry, seed);
     match (asked, budget) {
         (Some(asked), Some(budget)) if asked >= budget => None,
-        (Some(asked), _) => Some(own.max(asked)),
+        (Some(asked), _) => Some(own.max(asked.min(ASKED_MAX))),
         (None, _) => Some(own),
     }
 }
@@ -109,6 +113,19 @@ mod tests {
         let policy = Retry { retries: 1, delay: Delay::Fixed(seconds(5)) };
         assert_eq!(wait(&policy, 1, Some(seconds(9)), None, 0), Some(seconds(9)));
         assert_eq!(wait(&policy, 1, Some(seconds(1)), None, 0), Some(seconds(5)));
+    }
+
+    #[test]
+    fn nobody_is_waited_for_longer_than_an_hour() {
+        let policy = |delay| Retry { retries: 1, delay: Delay::Fixed(seconds(delay)) };
+        assert_eq!(wait(&policy(5), 1, Some(seconds(9_999_999_999_999)), None, 0), Some(seconds(3600)));
+        assert_eq!(wait(&policy(5), 1, Some(seconds(7200)), Some(seconds(8000)), 0), Some(seconds(3600)));
+        assert_eq!(wait(&policy(5), 1, Some(seconds(7200)), Some(seconds(7000)), 0), None);
+        assert_eq!(
+            wait(&policy(7200), 1, Some(seconds(9000)), None, 0),
+            Some(seconds(7200)),
+            "the policy's own wait stands"
+        );
     }
 
     #[test]

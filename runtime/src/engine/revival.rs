@@ -41,8 +41,17 @@ impl Engine {
                 self.scheduler.is_ready(id);
             }
         }
-        tokio::spawn(attend(Arc::downgrade(self), retention));
+        tokio::spawn(attend(Arc::downgrade(self), retention, |_| true));
         Ok(unfinished.len())
+    }
+
+    /// From now on an operator's command can cancel this execution. For a process that takes up nothing else: all other requests
+    /// are left to the next service. Must be called on a tokio runtime.
+    pub fn heed_cancel(self: &Arc<Self>, handle: &Handle) {
+        if self.parts.journal.store().is_some() {
+            let own = Request::Cancel(handle.run.id);
+            tokio::spawn(attend(Arc::downgrade(self), journal::Retention::default(), move |request| request == own));
+        }
     }
 
     /// Takes up one execution of the journal, at once.
@@ -162,8 +171,8 @@ impl Engine {
         Ok(())
     }
 
-    fn serve_requests(self: &Arc<Self>, store: &dyn Store) {
-        let requests = match store.requests() {
+    fn serve_requests(self: &Arc<Self>, store: &dyn Store, wanted: impl Fn(Request) -> bool) {
+        let requests = match store.requests(&wanted) {
             Ok(requests) => requests,
             Err(error) => return crate::log::journal_failed(&error.message),
         };
@@ -198,7 +207,11 @@ pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
 }
 
 /// Does what the operator's commands ask for, and forgets what is old.
-async fn attend(engine: Weak<Engine>, retention: journal::Retention) {
+async fn attend(
+    engine: Weak<Engine>,
+    retention: journal::Retention,
+    wanted: impl Fn(Request) -> bool + Copy + Send + 'static,
+) {
     let mut calendar = None;
     let mut next_expiry = Instant::now();
     loop {
@@ -212,7 +225,7 @@ async fn attend(engine: Weak<Engine>, retention: journal::Retention) {
         }
         let work = tokio::task::spawn_blocking(move || {
             let Some(store) = this.parts.journal.store() else { return };
-            this.serve_requests(store);
+            this.serve_requests(store, wanted);
             // How many there are is true whatever the clock says.
             let retention = journal::Retention { age: retention.age.filter(|_| believed), ..retention };
             if expires && retention != journal::Retention::default() {

@@ -13,8 +13,12 @@ impl Use {
     pub(crate) fn misfit(self, value: &str) -> Option<&'static str> {
         let is_broken = value.contains(|char: char| char.is_control() || char.is_whitespace());
         match self {
-            Use::Url if is_broken || !is_base(value) => Some(
+            Use::Base | Use::Url if is_broken || !is_base(value) => Some(
                 "no URL: it should be `https://`, a host and perhaps a port and a path, as in `https://api.example.com`",
+            ),
+            Use::Base if value.contains('?') => Some(
+                "no URL that a path can follow, as it does in the workflow: it should end before the `?`, as in \
+                 `https://api.example.com/v1`",
             ),
             Use::Host if is_broken || !is_host(value) => {
                 Some("no name of a host: it should be as `smtp.example.com`, without a port and without `https://`")
@@ -23,7 +27,7 @@ impl Use {
             Use::Address if is_broken || !is_address(value) => {
                 Some("no mail address: it should be as `shop@example.com`")
             }
-            Use::Url | Use::Host | Use::Port | Use::Address | Use::Secret | Use::Text => None,
+            Use::Base | Use::Url | Use::Host | Use::Port | Use::Address | Use::Secret | Use::Text => None,
         }
     }
 }
@@ -113,6 +117,15 @@ mod tests {
                 "https://a\n",
                 "https://a/b#c",
             ],
+        );
+    }
+
+    #[test]
+    fn a_path_cannot_follow_a_query() {
+        check(
+            Use::Base,
+            &["https://api.example.com", "https://api.example.com/v1/"],
+            &["https://api.example.com?x=1", "https://api.example.com/v1?", "api.example.com"],
         );
     }
 

@@ -43,23 +43,24 @@ pub(super) fn check_growth(value: &Value) -> Result<(), Fault> {
 }
 
 fn check_weight(value: &Value, depth: usize, left: &mut usize) -> Result<(), Fault> {
-    let mut weigh = |weight: usize| {
-        *left = left.checked_sub(weight).ok_or_else(|| Fault::new("the value would become too large"))?;
-        Ok(())
-    };
-    weigh(WEIGHT_EACH)?;
+    weigh(WEIGHT_EACH, left)?;
     if depth == 0 && matches!(value, Value::Array(_) | Value::Object(_)) {
         return Err(Fault::new(format!("more than {DEPTH_MAX} arrays and objects inside one another")));
     }
     match value {
-        Value::String(string) => weigh(bytes(string)),
+        Value::String(string) => weigh(bytes(string), left),
         Value::Array(items) => items.iter().try_for_each(|item| check_weight(item, depth - 1, left)),
         Value::Object(object) => object.iter().try_for_each(|(key, value)| {
-            *left = left.saturating_sub(bytes(key));
+            weigh(bytes(key), left)?;
             check_weight(value, depth - 1, left)
         }),
         Value::Undefined | Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
+}
+
+fn weigh(weight: usize, left: &mut usize) -> Result<(), Fault> {
+    *left = left.checked_sub(weight).ok_or_else(|| Fault::new("the value would become too large"))?;
+    Ok(())
 }
 
 fn bytes(string: &JsString) -> usize {

@@ -94,11 +94,12 @@ pub trait Store: Send + Sync {
     /// When the file cannot be read.
     fn list(&self, query: &Query) -> Result<Page, JournalError>;
 
-    /// What the operator's commands have asked for since it was asked last, oldest first. Costs nothing while nobody asks.
+    /// What the operator's commands have asked for since it was asked last, oldest first, as far as it is wanted; the rest is
+    /// kept for a later process. Costs nothing while nobody asks.
     ///
     /// # Errors
     /// When the file cannot be read.
-    fn requests(&self) -> Result<Vec<Request>, JournalError>;
+    fn requests(&self, wanted: &dyn Fn(Request) -> bool) -> Result<Vec<Request>, JournalError>;
 
     /// Deletes what is older than the retention allows, a little at a time, in the background. `now`: a time of day that can be
     /// believed, where the retention speaks of ages.

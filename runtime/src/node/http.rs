@@ -149,16 +149,22 @@ fn parse_url(text: &str) -> Result<Url, Fault> {
 
 /// A user name and a password in the URL are the operator's way to say Basic authentication.
 fn take_login(url: &mut Url) -> Option<HeaderValue> {
+    let login = basic_login(url)?;
+    // Both can only fail for URLs without a host, which http and https never are.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let mut value = HeaderValue::from_str(&format!("Basic {login}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The user name and the password in a URL, as a header says them behind `Basic`.
+pub(crate) fn basic_login(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
     let login = [percent_decode(url.username()), percent_decode(url.password().unwrap_or_default())].join(&b':');
-    // Both can only fail for URLs without a host, which http and https never are.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    let mut value = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(login))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+    Some(BASE64.encode(login))
 }
 
 pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
@@ -189,6 +195,10 @@ fn write_headers(mut written: Vec<(&'static str, String)>, headers: &mut HeaderM
         // The length is the body's, whatever the author believes.
         if key == header::CONTENT_LENGTH || key == header::TRANSFER_ENCODING {
             continue;
+        }
+        // One that says nothing would be the same for all.
+        if key == IDEMPOTENCY_KEY && text.trim().is_empty() {
+            return Err(Fault::new(format!("header `{name}` is empty, and so tells no request from another")));
         }
         // Taken over as it is: every attempt shares it, where a copy would be copied once more.
         let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
@@ -476,6 +486,17 @@ mod tests {
             assert_eq!(next.body.is_none(), expected == "GET");
             assert_eq!(next.headers.contains_key("content-type"), expected != "GET");
         }
+    }
+
+    #[test]
+    fn an_idempotency_key_says_something() {
+        let write = |name, value: &str| write_headers(vec![(name, value.to_owned())], &mut HeaderMap::new());
+        for empty in ["", " "] {
+            let fault = write("Idempotency-Key", empty).unwrap_err();
+            assert_eq!(fault.message, "header `Idempotency-Key` is empty, and so tells no request from another");
+            assert!(write("X-Note", empty).is_ok());
+        }
+        assert!(write("idempotency-key", "0").is_ok());
     }
 
     #[test]

@@ -32,8 +32,8 @@ mod tls;
 #[cfg(feature = "service")]
 mod url;
 
-#[cfg(feature = "otel")]
-pub(crate) use http::percent_decode;
+#[cfg(feature = "service")]
+pub(crate) use http::{basic_login, percent_decode};
 #[cfg(feature = "service")]
 pub use tls::TlsVersion;
 

@@ -40,10 +40,7 @@ pub fn list_in(input: Value, field: &str) -> Value {
 
 /// The value at a dotted path such as `customer.address.city`; undefined where it leads nowhere.
 pub fn field(item: &Value, path: &str) -> Value {
-    path.split('.').fold(item.clone(), |value, name| match (&value, name.parse::<usize>()) {
-        (Value::Array(items), Ok(index)) => items.get(index).cloned().unwrap_or(Value::Undefined),
-        _ => expr::member(&value, name),
-    })
+    path.split('.').fold(item.clone(), |value, name| expr::member(&value, name))
 }
 
 /// The items for which `keep` is true: `{items, count, total}`, where `total` counts the input.
@@ -398,6 +395,16 @@ mod tests {
             r#"{"items":[{"x":1,"a":0,"b":1},{"a":1}],"count":2,"total":2}"#
         );
         assert_eq!(json(add_fields(&value("[1]"), &add)), "item 0 of the list is not an object, so it has no fields");
+    }
+
+    #[test]
+    fn a_path_names_an_element_as_an_expression_does() {
+        let item = value(r#"{"items":["a","b"],"name":"xy"}"#);
+        assert_eq!(field(&item, "items.1").to_text(), "b");
+        assert_eq!(field(&item, "items.length").to_text(), "2");
+        for path in ["items.01", "items.+1", "items.2", "items.1.2", "name.01"] {
+            assert!(matches!(field(&item, path), Value::Undefined), "{path}");
+        }
     }
 
     #[test]

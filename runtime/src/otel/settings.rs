@@ -10,10 +10,11 @@ use super::wire::Head;
 use crate::flow::Workflow;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use std::fmt;
 use std::time::Duration;
 
 /// How and where to export.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     endpoint: Url,
     headers: HeaderMap,
@@ -26,6 +27,13 @@ pub struct Settings {
     delay: Duration,
     batch_max: usize,
     queue_max: usize,
+}
+
+/// The endpoint may hold a login or a token, the headers do.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("host", &self.host()).finish_non_exhaustive()
+    }
 }
 
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
@@ -251,6 +259,8 @@ mod tests {
         assert_eq!(endpoint(&[all]), "https://collector.example:4318/otlp/v1/traces");
         let traces = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://traces.example/in");
         assert_eq!(endpoint(&[all, traces]), "http://traces.example/in");
+        let login = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:password@collector.example/?token=abc");
+        assert_eq!(format!("{:?}", settings(&[login])), r#"Settings { host: "collector.example", .. }"#);
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub use headers::Headers;
 pub use json::Json;
 pub use message::{FinishedMessage, FinishedRelay, MailTemplate, Message, Relay, Security, To};
 pub use params::Params;
+#[cfg(feature = "service")]
+pub(crate) use params::form_encode;
+#[cfg(feature = "service")]
+pub(crate) use piece::percent_encode;
 pub use text::{Place, Text};
 pub use url::{At, Url};
 

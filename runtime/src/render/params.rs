@@ -69,7 +69,7 @@ impl Params {
 }
 
 /// As `URLSearchParams` writes it.
-fn form_encode(text: &str, out: &mut String) {
+pub(crate) fn form_encode(text: &str, out: &mut String) {
     for (index, word) in text.split(' ').enumerate() {
         if index > 0 {
             out.push('+');

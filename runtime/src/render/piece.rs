@@ -72,7 +72,7 @@ fn missing(source: &str, place: &str) -> Fault {
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters, onto the end of `out`.
-pub(super) fn percent_encode(text: &str, out: &mut String) {
+pub(crate) fn percent_encode(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         match byte {

@@ -26,6 +26,8 @@ pub enum At {
 #[derive(Debug, Default)]
 pub struct Url {
     text: String,
+    /// How long the text was when it was nothing but the operator's base URL.
+    base: usize,
     /// Path data that may make its segment empty, `.` or `..`, together with what stands around it.
     suspects: Vec<Suspect>,
 }
@@ -39,6 +41,10 @@ struct Suspect {
 
 impl Url {
     pub fn literal(&mut self, text: &str) {
+        // `https://api.example.com/` and `/orders`: one slash was meant, however the operator writes the base.
+        if text.starts_with('/') && self.text.len() == self.base {
+            self.text.truncate(self.text.trim_end_matches('/').len());
+        }
         self.text.push_str(text);
     }
 
@@ -46,6 +52,9 @@ impl Url {
     pub fn env(&mut self, value: &str) {
         // Mostly the base of what follows.
         self.text.reserve(value.len() + 64);
+        if self.text.is_empty() {
+            self.base = value.len();
+        }
         self.text.push_str(value);
     }
 
@@ -165,6 +174,27 @@ mod tests {
 
     fn fault(result: Result<String, Fault>) -> String {
         result.expect_err("must not be accepted").message
+    }
+
+    #[test]
+    fn one_slash_joins_a_base_and_its_path() {
+        let joined = |base: &str, path: &str| {
+            let mut url = Url::default();
+            url.env(base);
+            url.literal(path);
+            url.finish(None).unwrap()
+        };
+        for base in ["http://shop:81", "http://shop:81/", "http://shop:81//"] {
+            assert_eq!(joined(base, "/orders"), "http://shop:81/orders");
+        }
+        assert_eq!(joined("http://shop/v1/", "/orders//a/"), "http://shop/v1/orders//a/");
+        assert_eq!(joined("http://shop/v1/", "orders"), "http://shop/v1/orders");
+        assert_eq!(joined("http://shop/", "?a=/"), "http://shop/?a=/");
+        // Only the base: what the author writes stands as it is.
+        let mut url = Url::default();
+        url.literal("http://shop/");
+        url.literal("/orders");
+        assert_eq!(url.finish(None).unwrap(), "http://shop//orders");
     }
 
     #[test]

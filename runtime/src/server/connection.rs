@@ -1,11 +1,11 @@
 //! Connections: who may have how many, how long they last, what they are served with.
 //!
 //! Comes in: listeners. Goes out: requests for the router, with the address of the client in their extensions.
-//! Always true: memory and file descriptors are bounded. There are never more connections than [`Limits`] says, in all and
-//! from one address; each has an end: a client that sends nothing, or half of something, or takes nothing, is cut off, no
-//! request takes longer than [`Limits::request_max`], and after [`Limits::age_max`] a connection closes behind the request
-//! it is at. Refusals are answered at a limited rate to each
-//! client, so that a flood of them is slowed down to what costs nothing, and others are still served.
+//! Always true: memory and file descriptors are bounded. However many listeners there are, no more connections are served than
+//! [`Limits`] says, in all and from one address; each has an end: a client that sends nothing, or half of something, or takes
+//! nothing, is cut off, no request takes longer than [`Limits::request_max`], and after [`Limits::age_max`] a connection closes
+//! behind the request it is at. Refusals are answered at a limited rate to each client, so that a flood of them is slowed down
+//! to what costs nothing, and others are still served.
 
 use super::error::too_slow;
 use super::pace::Pace;
@@ -34,6 +34,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 use tower_service::Service as _;
 
+/// Connections that only listeners for administration may have, where there are such.
+const ADMINISTRATION_KEPT: usize = 16;
+
 /// The address a request came from, in its extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Client(pub IpAddr);
@@ -41,7 +44,7 @@ pub struct Client(pub IpAddr);
 /// How much connections may take.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Open at once; more wait in the operating system's queue until one closes.
+    /// Served at once; more wait in the operating system's queue until one closes.
     pub connections_max: usize,
     /// Open at once from one address (of IPv6: from one network of 64 bits); more are closed at once. Trusted proxies may
     /// have all there are.
@@ -89,56 +92,85 @@ impl From<TcpListener> for Listener {
     }
 }
 
+/// What the connections of all listeners share.
+pub struct Pool {
+    limits: Limits,
+    header_timeout: Duration,
+    trusted_proxies: AddressList,
+    places: Arc<Semaphore>,
+    /// Those that a crowd at the public door may take.
+    public: Arc<Semaphore>,
+    by_client: Mutex<HashMap<IpAddr, usize>>,
+    refusals: Pace,
+}
+
 /// What the connections of one listener share.
 pub struct Connections {
     router: Router,
     http: http1::Builder,
     certificates: Option<Arc<Certificates>>,
-    trusted_proxies: AddressList,
-    limits: Limits,
-    header_timeout: Duration,
-    open: Arc<Semaphore>,
+    face: Face,
+    pool: Arc<Pool>,
+    /// How many there are.
+    open: watch::Sender<usize>,
     /// True from the moment connections are to close.
     stop: watch::Sender<bool>,
-    by_client: Mutex<HashMap<IpAddr, usize>>,
-    refusals: Arc<Pace>,
+}
+
+impl Pool {
+    /// `administered`: there is a listener for administration alone. It stays reachable, whatever happens at the others.
+    pub fn new(settings: &Settings, administered: bool) -> Arc<Pool> {
+        let limits = settings.limits.clone();
+        let kept = if administered { ADMINISTRATION_KEPT.min(limits.connections_max / 2) } else { 0 };
+        Arc::new(Pool {
+            header_timeout: settings.header_timeout,
+            trusted_proxies: settings.trusted_proxies.clone(),
+            places: Arc::new(Semaphore::new(limits.connections_max)),
+            public: Arc::new(Semaphore::new(limits.connections_max - kept)),
+            by_client: Mutex::default(),
+            refusals: Pace::new(limits.refusals_per_second),
+            limits,
+        })
+    }
 }
 
 impl Connections {
-    pub fn new(router: Router, certificates: Option<Arc<Certificates>>, settings: &Settings) -> Arc<Connections> {
+    pub fn new(
+        router: Router,
+        face: Face,
+        certificates: Option<Arc<Certificates>>,
+        pool: &Arc<Pool>,
+    ) -> Arc<Connections> {
         let mut http = http1::Builder::new();
         // To hyper a connection that is idle is one whose next headers have not come: their own time-out is in `Watched`.
-        http.timer(TokioTimer::new()).header_read_timeout(settings.limits.idle_max.max(settings.header_timeout));
+        http.timer(TokioTimer::new()).header_read_timeout(pool.limits.idle_max.max(pool.header_timeout));
         // Also the limit of a request's headers together.
         http.max_buf_size(64 * 1024);
         // Who has sent everything and says so still wants the answer.
         http.half_close(true);
-        let limits = settings.limits.clone();
         Arc::new(Connections {
             router,
             http,
             certificates,
-            trusted_proxies: settings.trusted_proxies.clone(),
-            open: Arc::new(Semaphore::new(limits.connections_max)),
+            face,
+            pool: Arc::clone(pool),
+            open: watch::Sender::new(0),
             stop: watch::Sender::new(false),
-            by_client: Mutex::default(),
-            refusals: Arc::new(Pace::new(limits.refusals_per_second)),
-            header_timeout: settings.header_timeout,
-            limits,
         })
     }
 
     /// Accepts until it is dropped.
     pub async fn accept_for_ever(self: Arc<Connections>, socket: TcpListener) {
         loop {
-            // Never closed, so never an error.
-            let Ok(permit) = Arc::clone(&self.open).acquire_owned().await else { return };
             match socket.accept().await {
                 Ok((stream, peer)) => {
-                    let Some(place) = Place::take(&self, peer.ip(), permit) else {
+                    let Some(mut place) = Place::take(&self, peer.ip()) else {
                         crate::log::connection_refused();
                         continue;
                     };
+                    // The next one waits in the operating system's queue meanwhile. A place that is taken before there is a
+                    // connection would be missing at the other listeners.
+                    place.wait().await;
                     tokio::spawn(Arc::clone(&self).serve(stream, peer, place));
                 }
                 Err(error) if is_of_one_connection(&error) => {}
@@ -154,9 +186,9 @@ impl Connections {
     /// Asks all connections to close behind the request they are at, and waits for them, for as long as `limit`.
     pub async fn close(&self, limit: Duration) {
         self.stop.send_replace(true);
-        let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
+        let mut open = self.open.subscribe();
         // What is still open then ends with the process.
-        let _ = tokio::time::timeout(limit, self.open.acquire_many(all)).await;
+        let _ = tokio::time::timeout(limit, open.wait_for(|open| *open == 0)).await;
     }
 
     async fn serve(self: Arc<Connections>, stream: TcpStream, peer: SocketAddr, place: Place) {
@@ -167,15 +199,15 @@ impl Connections {
             stream,
             turns: Arc::clone(&turns),
             turns_seen: 0,
-            stall_max: self.limits.stall_max,
+            stall_max: self.pool.limits.stall_max,
             stalled: None,
-            header_timeout: self.header_timeout,
+            header_timeout: self.pool.header_timeout,
             headers: Headers::Awaited,
         };
         match self.certificates.as_ref().map(|certificates| certificates.acceptor()) {
             None => self.speak(stream, peer.ip(), turns).await,
             Some(acceptor) => {
-                let handshake = tokio::time::timeout(self.limits.stall_max, acceptor.accept(stream));
+                let handshake = tokio::time::timeout(self.pool.limits.stall_max, acceptor.accept(stream));
                 // Who does not speak TLS, or not ours, cannot be told anything.
                 if let Ok(Ok(stream)) = handshake.await {
                     // What came in until now were no headers. Even, as between an answer and the next request.
@@ -210,7 +242,7 @@ impl Connections {
             // The sender lives as long as we do.
             let _ = stop.wait_for(|stop| *stop).await;
         });
-        let mut age = pin!(tokio::time::sleep(self.limits.age_max));
+        let mut age = pin!(tokio::time::sleep(self.pool.limits.age_max));
         let mut closing = false;
         std::future::poll_fn(|context| {
             loop {
@@ -226,7 +258,7 @@ impl Connections {
                     return Poll::Pending;
                 }
                 closing = true;
-                age.as_mut().reset(Instant::now() + self.limits.request_max);
+                age.as_mut().reset(Instant::now() + self.pool.limits.request_max);
                 connection.as_mut().graceful_shutdown();
             }
         })
@@ -238,10 +270,10 @@ impl Connections {
         peer: IpAddr,
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
-        let client = client(peer, request.headers(), &self.trusted_proxies);
+        let client = client(peer, request.headers(), &self.pool.trusted_proxies);
         request.extensions_mut().insert(Client(client));
         let answer = self.router.clone().call(request);
-        let response = match tokio::time::timeout(self.limits.request_max, answer).await {
+        let response = match tokio::time::timeout(self.pool.limits.request_max, answer).await {
             Ok(answer) => answer?,
             Err(_) => {
                 let error = too_slow();
@@ -250,7 +282,7 @@ impl Connections {
             }
         };
         if response.status().is_client_error() {
-            self.refusals.turn(network(client)).await;
+            self.pool.refusals.turn(network(client)).await;
         }
         Ok(response)
     }
@@ -258,8 +290,10 @@ impl Connections {
 
 /// Whom a request came from that reached us by way of this address.
 pub fn client(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &AddressList) -> IpAddr {
-    let values = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    client_address(peer, values("x-forwarded-for"), values("forwarded"), trusted_proxies)
+    // A line that is not ASCII stays, as an entry that is no address: without it the line before would count.
+    let values = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let (listed, forwarded): (Vec<_>, Vec<_>) = (values("x-forwarded-for"), values("forwarded"));
+    client_address(peer, listed.iter().map(|line| &**line), forwarded.iter().map(|line| &**line), trusted_proxies)
 }
 
 /// The networks that one client may be expected to have a whole one of.
@@ -275,28 +309,42 @@ struct Place {
     connections: Arc<Connections>,
     /// `None`: a trusted proxy.
     client: Option<IpAddr>,
-    _permit: OwnedSemaphorePermit,
+    permits: [Option<OwnedSemaphorePermit>; 2],
 }
 
 impl Place {
-    fn take(connections: &Arc<Connections>, peer: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
-        let client = (!connections.trusted_proxies.contains(peer)).then(|| network(peer));
+    /// `None`: this client has as many as it may have.
+    fn take(connections: &Arc<Connections>, peer: IpAddr) -> Option<Place> {
+        let pool = &connections.pool;
+        let client = (!pool.trusted_proxies.contains(peer)).then(|| network(peer));
         if let Some(client) = client {
-            let mut by_client = connections.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut by_client = pool.by_client.lock().unwrap_or_else(PoisonError::into_inner);
             let count = by_client.entry(client).or_default();
-            if *count >= connections.limits.connections_per_client {
+            if *count >= pool.limits.connections_per_client {
                 return None;
             }
             *count += 1;
         }
-        Some(Place { connections: Arc::clone(connections), client, _permit: permit })
+        connections.open.send_modify(|open| *open += 1);
+        Some(Place { connections: Arc::clone(connections), client, permits: [None, None] })
+    }
+
+    /// Until there are no more connections than there may be.
+    async fn wait(&mut self) {
+        let pool = &self.connections.pool;
+        // Neither is ever closed, so there never is an error.
+        if self.connections.face != Face::Admin {
+            self.permits[0] = Arc::clone(&pool.public).acquire_owned().await.ok();
+        }
+        self.permits[1] = Arc::clone(&pool.places).acquire_owned().await.ok();
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.connections.open.send_modify(|open| *open -= 1);
         let Some(client) = self.client else { return };
-        let mut by_client = self.connections.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_client = self.connections.pool.by_client.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = by_client.get_mut(&client) {
             *count -= 1;
             if *count == 0 {
@@ -419,6 +467,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hyper::header::HeaderValue;
 
     #[test]
     fn one_client_is_one_address_or_one_network() {
@@ -428,5 +477,24 @@ mod tests {
         check("192.0.2.7", "192.0.2.7");
         check("::ffff:192.0.2.7", "192.0.2.7");
         check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn a_line_that_is_not_ascii_is_no_address() {
+        let trusted = AddressList::parse(["10.0.0.0/8"]).unwrap();
+        let client = |name: &'static str, lines: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(name, HeaderValue::from_bytes(line).unwrap());
+            }
+            client("10.0.0.1".parse().unwrap(), &headers, &trusted).to_string()
+        };
+        for rubbish in [&b"\xff"[..], b"2.2.2.2, \xe9", "\u{e9}".as_bytes()] {
+            assert_eq!(client("x-forwarded-for", &[b"192.0.2.1", rubbish]), "10.0.0.1");
+        }
+        // Further left than what a trusted proxy wrote, it is not read.
+        assert_eq!(client("x-forwarded-for", &[b"\xff", b"192.0.2.1"]), "192.0.2.1");
+        assert_eq!(client("forwarded", &[b"for=192.0.2.1", b"for=\xff"]), "10.0.0.1");
+        assert_eq!(client("forwarded", &[b"\xff", b"for=192.0.2.1"]), "192.0.2.1");
     }
 }

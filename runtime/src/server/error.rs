@@ -18,7 +18,7 @@ pub struct ApiError {
     pub status: StatusCode,
     /// In capitals, such as `INVALID_SIGNATURE`.
     pub code: &'static str,
-    /// For people. Holds nothing of the request's content.
+    /// For people. May name a field or a variable that the request should not have, and holds no value of it.
     pub message: Box<str>,
     /// The text of a JSON object.
     pub details: Box<str>,

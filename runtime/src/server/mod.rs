@@ -35,7 +35,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 #[cfg(feature = "mount")]
 use connection::Client;
-use connection::Connections;
+use connection::{Connections, Pool};
 use input::Schemas;
 use rate::Rates;
 use std::io;
@@ -130,8 +130,10 @@ impl Service {
 
     /// Starts to accept on all listeners. Must be called on a tokio runtime.
     pub fn start(self: Arc<Service>, listeners: impl IntoIterator<Item = Listener>) -> Running {
+        let listeners: Vec<Listener> = listeners.into_iter().collect();
+        let pool = Pool::new(&self.settings, listeners.iter().any(|listener| listener.face == Face::Admin));
         let open = listeners.into_iter().map(|Listener { socket, face, certificates }| {
-            let connections = Connections::new(router(&self, face), certificates, &self.settings);
+            let connections = Connections::new(router(&self, face), face, certificates, &pool);
             let acceptor = tokio::spawn(Arc::clone(&connections).accept_for_ever(socket));
             Open { face, acceptor, connections }
         });

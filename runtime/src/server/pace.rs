@@ -81,9 +81,25 @@ mod tests {
     fn clients_are_forgotten() {
         let pace = Pace::new(10);
         let start = Instant::now();
-        for client in 0..30_000_u32 {
-            pace.wait(IpAddr::V4(client.into()), start);
+        let client = |number: u32| IpAddr::V4(number.into());
+        let busy = client(0);
+        for _ in 0..50 {
+            pace.wait(busy, start);
         }
-        assert!(pace.next.lock().unwrap().len() <= CLIENTS_MAX);
+        for number in 1..CLIENTS_MAX as u32 {
+            pace.wait(client(number), start);
+        }
+        let known = || pace.next.lock().unwrap().len();
+        assert_eq!(known(), CLIENTS_MAX);
+        // Who has no turn to wait for is forgotten as soon as there is no room.
+        let later = start + Duration::from_secs(1);
+        assert_eq!(pace.wait(client(1_000_000), later), Duration::ZERO);
+        assert_eq!(known(), 2);
+        assert!(!pace.wait(busy, later).is_zero());
+        // With more at once there is no other way than to forget all of them.
+        for number in 0..30_000 {
+            pace.wait(client(number), later);
+        }
+        assert!(known() <= CLIENTS_MAX);
     }
 }

@@ -21,7 +21,7 @@ use super::rate::Rate;
 use crate::engine::{StartOptions, StartedBy};
 use crate::log::WebhookAnswer;
 use crate::trace::TraceContext;
-use crate::trigger::{DedupeKey, Presented};
+use crate::trigger::{DedupeKey, Presented, Scheme, key_headers};
 use crate::value::Doc;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -80,19 +80,20 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
         return Err((ApiError::new(StatusCode::FORBIDDEN, "ADDRESS_NOT_ALLOWED", message), "not in the address list"));
     };
     let body = body::read(body, &parts.headers, &service.settings).await?;
-    if let Some(signatures) = &webhook.signatures {
+    let signed = webhook.signatures.as_ref().map(|signatures| {
         let now = service.clock.wall().millis / 1000;
         signatures.check(&presented(&parts.headers), &body, now).map_err(|rejection| {
             let message = "the signature is missing or does not match";
             (ApiError::new(StatusCode::UNAUTHORIZED, "INVALID_SIGNATURE", message), rejection.reason())
-        })?;
-    }
+        })
+    });
+    let signed = signed.transpose()?;
     let input = body::object(&body, &parts.headers, service.engine.workflow().input, service.settings.body_max)?;
     let rate = count(service, client)?;
     input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
     let started_by = StartedBy::Trigger(webhook.node);
     let options = StartOptions { trace: trace(&parts.headers), ..StartOptions::default() };
-    let execution_id = match dedupe_key(service, webhook.node, &parts.headers, &input)? {
+    let execution_id = match dedupe_key(service, webhook.node, signed, &parts.headers, &input)? {
         None => {
             let started = service.engine.start_with(input, started_by, &options).await;
             started.map(|handle| handle.id().to_owned())
@@ -128,7 +129,13 @@ pub fn trace(headers: &HeaderMap) -> Option<TraceContext> {
 }
 
 /// What names this delivery: the workflow's own rule, else what the sender calls it.
-fn dedupe_key(service: &Service, node: usize, headers: &HeaderMap, input: &Doc) -> Result<Option<DedupeKey>, Refused> {
+fn dedupe_key(
+    service: &Service,
+    node: usize,
+    signed: Option<Scheme>,
+    headers: &HeaderMap,
+    input: &Doc,
+) -> Result<Option<DedupeKey>, Refused> {
     let by_rule = service.engine.dedupe_key(node, input).map_err(|_| {
         let message = "the input does not have what tells one delivery from another";
         let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_DEDUPE_KEY", message);
@@ -136,7 +143,7 @@ fn dedupe_key(service: &Service, node: usize, headers: &HeaderMap, input: &Doc) 
     })?;
     let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
     let door = service.engine.workflow().nodes[node].id;
-    Ok(by_rule.or_else(|| DedupeKey::of_headers(door, header, input)))
+    Ok(by_rule.or_else(|| DedupeKey::of_headers(door, key_headers(signed), header, input)))
 }
 
 fn presented(headers: &HeaderMap) -> Presented<'_> {

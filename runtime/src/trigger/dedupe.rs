@@ -5,6 +5,7 @@
 //! Always true: what names a delivery may be somebody's mail address, so neither it nor the input can be read back from
 //! the key.
 
+use super::signature::Scheme;
 use crate::value::{Doc, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -20,9 +21,24 @@ pub struct DedupeKey {
     pub input: Digest,
 }
 
+/// The door of what comes in over the API. No node can have this id.
+pub const API_DOOR: &str = "/api";
+
 /// Headers in which senders name their deliveries, in the order in which they count: `Idempotency-Key` of the IETF draft,
 /// `webhook-id` of Standard Webhooks, GitHub's and Shopify's own.
-pub const KEY_HEADERS: [&str; 4] = ["idempotency-key", "webhook-id", "x-github-delivery", "x-shopify-webhook-id"];
+const KEY_HEADERS: [&str; 4] = ["idempotency-key", "webhook-id", "x-github-delivery", "x-shopify-webhook-id"];
+
+/// The headers that count for a delivery that came signed like this. Standard Webhooks signs the id of the delivery: another
+/// header, which is not signed, would let who has seen the request send it again as a new one.
+pub fn key_headers(signed: Option<Scheme>) -> &'static [&'static str] {
+    match signed {
+        Some(Scheme::StandardWebhooks) => &["webhook-id"],
+        None
+        | Some(Scheme::XSignature | Scheme::XHubSignature256 | Scheme::Stripe | Scheme::Shopify | Scheme::Slack) => {
+            &KEY_HEADERS
+        }
+    }
+}
 
 impl DedupeKey {
     /// By the value of a workflow's `dedupe_key`. `None`: it is missing, `null` or empty and so names nothing. `door` is
@@ -32,13 +48,15 @@ impl DedupeKey {
         Some(DedupeKey::new(&[door, "dedupe_key"], text.as_bytes(), input))
     }
 
-    /// By the first of [`KEY_HEADERS`] that is there and not empty. `door`: the id of the trigger's node, or `api`.
+    /// By the first of these headers that is there and not empty. `door`: the id of the trigger's node, or
+    /// [`API_DOOR`].
     pub fn of_headers<'h>(
         door: &str,
+        names: &[&'static str],
         header: impl Fn(&'static str) -> Option<&'h [u8]>,
         input: &Doc,
     ) -> Option<DedupeKey> {
-        let mut headers = KEY_HEADERS.into_iter().filter_map(|name| Some((name, header(name)?.trim_ascii())));
+        let mut headers = names.iter().filter_map(|name| Some((*name, header(name)?.trim_ascii())));
         let (name, value) = headers.find(|(_, value)| !value.is_empty())?;
         Some(DedupeKey::new(&[door, name], value, input))
     }
@@ -64,8 +82,12 @@ mod tests {
     }
 
     fn by_header(door: &str, headers: &[(&str, &str)]) -> Option<DedupeKey> {
+        signed(door, None, headers)
+    }
+
+    fn signed(door: &str, scheme: Option<Scheme>, headers: &[(&str, &str)]) -> Option<DedupeKey> {
         let find = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_bytes());
-        DedupeKey::of_headers(door, find, &doc("{}"))
+        DedupeKey::of_headers(door, key_headers(scheme), find, &doc("{}"))
     }
 
     #[test]
@@ -95,6 +117,21 @@ mod tests {
         assert_ne!(key, by_header("in", &[("idempotency-key", "msg_1")]));
         assert_eq!(by_header("in", &[("idempotency-key", "")]), None);
         assert_eq!(by_header("in", &[]), None);
+    }
+
+    #[test]
+    fn a_trigger_called_api_is_another_door_than_the_api() {
+        let header = [("idempotency-key", "1")];
+        assert_ne!(by_header("api", &header), by_header(API_DOOR, &header));
+    }
+
+    #[test]
+    fn beside_a_signed_name_no_other_counts() {
+        let replayed = [("webhook-id", "msg_1"), ("idempotency-key", "another"), ("x-github-delivery", "7")];
+        let standard = Some(Scheme::StandardWebhooks);
+        assert_eq!(signed("in", standard, &replayed), signed("in", standard, &[("webhook-id", "msg_1")]));
+        // Other schemes sign no name.
+        assert_ne!(signed("in", Some(Scheme::XSignature), &replayed), by_header("in", &[("webhook-id", "msg_1")]));
     }
 
     #[test]

@@ -4,10 +4,12 @@ mod limits;
 mod shop;
 
 use flow_tests::compile;
+use flow_world::process::Process;
 use flow_world::{Answer, Script};
 use serde_json::Value;
 use shop::{LIMIT, Shop, WORKFLOW, stands_at_charge};
 use std::fs;
+use std::time::{Duration, Instant};
 
 #[test]
 fn an_execution_goes_on_after_kill_9() {
@@ -72,6 +74,58 @@ fn an_execution_is_resumed_without_a_service() {
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["input"], serde_json::json!({"order_id": "O-1"}));
     assert_eq!(lines[0]["executed_nodes"], view["executed_nodes"]);
+}
+
+#[test]
+fn a_resumed_execution_is_cancelled() {
+    let shop = Shop::new("3600");
+    let id = shop.cut_off_order();
+    let resuming = Process::start(&shop.binary, &["resume", &id], shop.folder.path(), &shop.env);
+    let (lock, deadline) = (shop.folder.path().join("journal/lock"), Instant::now() + LIMIT);
+    while fs::read_to_string(&lock).unwrap() != resuming.id().to_string() {
+        assert!(Instant::now() < deadline, "it does not own the journal");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let cancelled = shop.command(&["cancel", &id]);
+    assert!(cancelled.status.success(), "{}", cancelled.stderr);
+    let resumed = resuming.wait(LIMIT);
+    assert_eq!(resumed.status.code(), Some(1), "{}", resumed.stderr);
+    assert_eq!((shop.show(&id)["status"].as_str(), shop.requests().len()), (Some("cancelled"), 1));
+}
+
+#[test]
+fn what_a_run_did_not_finish_is_said_by_the_next() {
+    let shop = Shop::new("0");
+    fs::write(shop.folder.path().join("order.json"), r#"{"order_id":"O-1"}"#).unwrap();
+    shop.service.play(Script::default().answer("POST /charge", "{}").answer("POST /ship", "{}"));
+    let run = || shop.command(&["run", "--data", "journal", "--input", "order.json"]);
+    let first = run();
+    assert_eq!((first.status.code(), first.stderr.contains("has not ended")), (Some(0), false), "{}", first.stderr);
+    let journal = rusqlite::Connection::open(shop.folder.path().join("journal/journal.db")).unwrap();
+    journal.execute_batch("UPDATE execution SET status = 'running', duration = NULL").unwrap();
+    drop(journal);
+    let second = run();
+    assert_eq!(second.status.code(), Some(0), "{}", second.stderr);
+    let said: Vec<&str> = second.stderr.lines().filter(|line| line.contains("has not ended: `resume exec-")).collect();
+    assert_eq!(said.len(), 1, "{}", second.stderr);
+}
+
+#[test]
+fn the_journal_of_another_workflow_is_refused() {
+    let shop = Shop::new("0");
+    let server = shop.serve();
+    let text = WORKFLOW.replace("\"DELAY\"", "0").replace("\"ship\"", "\"send\"");
+    let other = compile::binary(&text, &shop.folder.path().join("parcels.json"));
+    for arguments in [&["executions"][..], &["export"], &["show", "exec-00000000000000000000000000000000"]] {
+        let refused = shop.command_of(&other, arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {}", refused.stderr);
+        let said = refused.stderr.contains("of the workflow `orders`, and this is `parcels`");
+        assert!(said && refused.stdout.is_empty(), "{arguments:?}: {}", refused.stderr);
+    }
+    server.terminate();
+    server.wait(LIMIT);
+    let refused = shop.command_of(&other, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refused.status.code() == Some(2) && refused.stderr.contains("`parcels`"), "{}", refused.stderr);
 }
 
 #[test]

@@ -128,6 +128,16 @@ fn inputs_have_to_fit_the_schema() {
 }
 
 #[test]
+fn variables_may_be_as_large_as_a_body() {
+    let mut settings = Settings { body_max: 20 * 1024 * 1024, ..Settings::default() };
+    settings.api.keys.add("the-new-key").unwrap();
+    let server = Server::start(settings, None);
+    let note = "x".repeat(17 * 1024 * 1024);
+    let answer = post(&server, "execute", &json!({"input_variables": {"order_id": "A-1", "note": note}}));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[test]
 fn the_same_request_again_is_the_same_execution() {
     let server = with_key();
     let execute = |key: &str, body: &Value| {

@@ -3,7 +3,7 @@
 use super::client::{connect, connect_from, read_answer, request, send, send_from};
 use super::in_process::{Server, check_error};
 use super::process::Serving;
-use flow_runtime::server::{Limits, Settings};
+use flow_runtime::server::{Face, Limits, Settings};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
@@ -113,6 +113,38 @@ fn more_connections_than_there_may_be_wait_for_their_turn() {
     third.write_all(&request("GET", "/health/live", &[], b"")).unwrap();
     drop(held);
     assert_eq!(read_answer(&mut third).status, 200);
+}
+
+#[test]
+fn all_listeners_have_one_number_of_connections_and_administration_keeps_some() {
+    let faces = [Face::Public, Face::Public, Face::Admin];
+    let limits = Limits { connections_max: 4, ..Limits::default() };
+    let (_server, addresses) = Server::listening(Settings { limits, ..Settings::default() }, faces);
+    // Two are kept for administration, and no idle listener has one.
+    let mut held: Vec<TcpStream> = (0..2).map(|_| connect(addresses[0])).collect();
+    for stream in &mut held {
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+    }
+    let mut waiting = connect(addresses[1]);
+    waiting.write_all(&request("GET", "/health/live", &[], b"")).unwrap();
+    waiting.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    assert!(waiting.read(&mut [0]).is_err(), "there are as many as there may be");
+    assert_eq!(send(addresses[2], "GET", "/health", &[], b"").status, 200);
+    waiting.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    held.pop();
+    assert_eq!(read_answer(&mut waiting).status, 200);
+}
+
+#[test]
+fn one_client_has_its_share_of_all_listeners_together() {
+    let limits = Limits { connections_per_client: 5, ..Limits::default() };
+    let (_server, addresses) =
+        Server::listening(Settings { limits, ..Settings::default() }, [Face::Public, Face::Public]);
+    let mut crowd: Vec<TcpStream> = (0..20).map(|at| connect(addresses[at % 2])).collect();
+    soon("those beyond the limit are closed", || {
+        crowd.iter_mut().filter_map(|one| is_closed(one).then_some(())).count() == 15
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use flow_runtime::engine::{Clock, Engine, Timestamp};
 use flow_runtime::env::{Environment, Paths, Sources};
 use flow_runtime::journal::Memory;
 use flow_runtime::node::Services;
-use flow_runtime::server::{Running, Service, Settings, listen};
+use flow_runtime::server::{Face, Listener, Running, Service, Settings, listen};
 use flow_runtime::trigger::{AddressList, WebhookTrigger, previous_secrets};
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -39,6 +39,15 @@ pub struct Server {
 impl Server {
     /// `allowed`: what the operator says.
     pub fn start(settings: Settings, allowed: Option<&str>) -> Server {
+        Server::on(settings, allowed, &[Face::Both]).0
+    }
+
+    /// With several listeners; their addresses.
+    pub fn listening<const N: usize>(settings: Settings, faces: [Face; N]) -> (Server, Vec<SocketAddr>) {
+        Server::on(settings, None, &faces)
+    }
+
+    fn on(settings: Settings, allowed: Option<&str>, faces: &[Face]) -> (Server, Vec<SocketAddr>) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let process = |name: &str| match name {
             "WEBHOOK_SECRET" => Some(OsString::from(SECRET)),
@@ -52,12 +61,13 @@ impl Server {
         let webhooks = WebhookTrigger::all(&WORKFLOW, &environment, &previous, allowed.as_ref()).unwrap();
         let guard = runtime.enter();
         let engine = Engine::new(&WORKFLOW, environment, Services::new(&WORKFLOW).unwrap(), Arc::new(Memory));
-        let listener = listen("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = |face: &Face| Listener { face: *face, ..listen("127.0.0.1:0").unwrap().into() };
+        let listeners: Vec<Listener> = faces.iter().map(listener).collect();
+        let addresses: Vec<SocketAddr> = listeners.iter().map(|one| one.socket.local_addr().unwrap()).collect();
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(Fixed));
-        let running = Arc::clone(&service).start([listener.into()]);
+        let running = Arc::clone(&service).start(listeners);
         drop(guard);
-        Server { runtime, running, service, engine, address }
+        (Server { runtime, running, service, engine, address: addresses[0] }, addresses)
     }
 
     pub(super) fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {

@@ -242,7 +242,7 @@ fn made_up(workflow: &Workflow) -> Map<String, Value> {
     let values = workflow.environment.iter().enumerate().map(|(at, variable)| {
         let name = variable.name.to_lowercase().replace('_', "-");
         let value = match workflow.use_of(EnvId(at)) {
-            Use::Url => format!("https://{}.test", name.trim_end_matches("-url")),
+            Use::Base | Use::Url => format!("https://{}.test", name.trim_end_matches("-url")),
             Use::Host => format!("{name}.test"),
             Use::Port => "587".to_owned(),
             Use::Address => format!("{name}@example.test"),

@@ -100,8 +100,8 @@ impl Store for Kept {
         Ok(Page { total: executions.len(), executions })
     }
 
-    fn requests(&self) -> Result<Vec<Request>, JournalError> {
-        Ok(std::mem::take(&mut *self.requests.lock().unwrap()))
+    fn requests(&self, wanted: &dyn Fn(Request) -> bool) -> Result<Vec<Request>, JournalError> {
+        Ok(self.requests.lock().unwrap().extract_if(.., |request| wanted(*request)).collect())
     }
 
     fn expire(&self, retention: crate::journal::Retention, now: Timestamp) {
@@ -512,4 +512,18 @@ async fn an_operator_s_wish_is_seen() {
     let id = process.journal.ids()[0];
     process.journal.requests.lock().unwrap().push(Request::Cancel(id));
     assert_eq!(process.ended(id).await, Status::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_with_one_execution_heeds_that_one_s_cancel_and_leaves_all_else() {
+    let life = Life::new(vec![http("a", 0)], vec![]);
+    let process = life.born();
+    process.world.script("a", [Act::End(seconds(50), succeed("{}"))]);
+    let handle = process.engine.start(input(), StartedBy::Hand).await.unwrap();
+    process.engine.heed_cancel(&handle);
+    let id = process.journal.ids()[0];
+    let others = [Request::Cancel(Id(7)), Request::Resume(id)];
+    process.journal.requests.lock().unwrap().extend([others[0], Request::Cancel(id), others[1]]);
+    assert_eq!(process.ended(id).await, Status::Cancelled);
+    assert_eq!(*process.journal.requests.lock().unwrap(), others);
 }

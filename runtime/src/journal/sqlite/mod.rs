@@ -13,7 +13,7 @@ mod writer;
 use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
 use super::{Query, Timestamp, WorkflowRecord};
 use crate::audit::Trail;
-use crate::engine::First;
+use crate::engine::{First, Status};
 use crate::trigger::Digest;
 use owner::Owner;
 use rusqlite::Connection;
@@ -50,11 +50,12 @@ impl Sqlite {
     /// started with.
     ///
     /// # Errors
-    /// When another process owns it, or the file is damaged, not a journal, or written by a newer version.
+    /// When another process owns it, or the file is damaged, not a journal, another workflow's, or written by a newer version.
     pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Sqlite, JournalError> {
         let owner = Owner::take(folder)?;
         let path = folder.join(schema::FILE);
         let connection = schema::open_or_create(&path)?;
+        reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
         let readers = Readers { path: path.clone(), idle: Mutex::default() };
         let writer = Writer::start(connection, workflow).map_err(|error| schema::explain(&path, &error))?;
         Ok(Sqlite { writer, readers, _owner: owner })
@@ -112,17 +113,20 @@ impl Store for Sqlite {
     }
 
     fn unfinished(&self) -> Result<Vec<Id>, JournalError> {
-        self.readers.with(reader::unfinished)
+        let running = Query { status: Some(Status::Running), ..Query::default() };
+        self.readers.with(|connection| reader::ids(connection, &running))
     }
 
     fn list(&self, query: &Query) -> Result<Page, JournalError> {
         self.readers.with(|connection| reader::list(connection, query))
     }
 
-    fn requests(&self) -> Result<Vec<Request>, JournalError> {
-        let (requests, last) = self.readers.with(reader::requests)?;
-        if let Some(last) = last {
-            self.writer.push(Entry::Answered(last));
+    fn requests(&self, wanted: &dyn Fn(Request) -> bool) -> Result<Vec<Request>, JournalError> {
+        let mut requests = self.readers.with(reader::requests)?;
+        requests.retain(|(_, request)| wanted(*request));
+        let (numbers, requests): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+        if !numbers.is_empty() {
+            self.writer.push(Entry::Answered(numbers));
             self.writer.nudge();
         }
         Ok(requests)
@@ -150,13 +154,14 @@ impl Store for Sqlite {
 }
 
 impl Beside {
-    /// Opens the journal of a folder for reading and for requests.
+    /// Opens the journal of a folder for reading and for requests. `workflow`: whose executions are looked for.
     ///
     /// # Errors
-    /// When there is none, or it is damaged, not a journal, or written by another version.
-    pub fn open(folder: &Path) -> Result<Beside, JournalError> {
+    /// When there is none, or it is damaged, not a journal, another workflow's, or written by another version.
+    pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Beside, JournalError> {
         let path = folder.join(schema::FILE);
         let connection = schema::open_existing(&path)?;
+        reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
         Ok(Beside { readers: Readers { path: path.clone(), idle: Mutex::new(vec![connection]) }, path })
     }
 
@@ -177,6 +182,15 @@ impl Beside {
         self.readers.with(|connection| reader::list(connection, query))
     }
 
+    /// All executions that a query asks for, oldest first, whatever its limit and offset: what is accepted or deleted later
+    /// moves none.
+    ///
+    /// # Errors
+    /// As for [`Store::list`].
+    pub fn ids(&self, query: &Query) -> Result<Vec<Id>, JournalError> {
+        self.readers.with(|connection| reader::ids(connection, query))
+    }
+
     /// Leaves a request for the owner.
     ///
     /// # Errors
@@ -190,7 +204,7 @@ impl Beside {
     /// # Errors
     /// When the file cannot be read.
     pub fn is_asking(&self) -> Result<bool, JournalError> {
-        Ok(!self.readers.with(reader::requests)?.0.is_empty())
+        Ok(!self.readers.with(reader::requests)?.is_empty())
     }
 
     pub fn path(&self) -> &Path {
@@ -200,21 +214,28 @@ impl Beside {
 
 impl Readers {
     fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, reader::ReadError>) -> Result<T, JournalError> {
-        let explain = |error| match error {
-            reader::ReadError::Sqlite(error) => schema::explain(&self.path, &error),
-            reader::ReadError::Nonsense(what) => schema::damaged(&self.path, &what),
-        };
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
             None => schema::connect(&self.path).map_err(|error| schema::explain(&self.path, &error))?,
         };
-        let result = work(&connection).map_err(explain);
+        let result = work(&connection).map_err(|error| explain(&self.path, error));
         // One that has failed may be in a state of its own: it is not used again.
         if result.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         result
+    }
+}
+
+fn explain(path: &Path, error: reader::ReadError) -> JournalError {
+    match error {
+        reader::ReadError::Sqlite(error) => schema::explain(path, &error),
+        reader::ReadError::Nonsense(what) => schema::damaged(path, &what),
+        reader::ReadError::Foreign { owner, asking } => JournalError::new(format!(
+            "{} is the journal of the workflow `{owner}`, and this is `{asking}`: name another folder with --data",
+            path.display()
+        )),
     }
 }
 

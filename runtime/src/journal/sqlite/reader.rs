@@ -6,7 +6,7 @@
 use crate::engine::{EdgeState, First, Outcome, Query, Status, Timestamp};
 use crate::journal::{Event, History, Id, Page, Request, Retention, Summary, WorkflowRecord};
 use crate::trigger::Digest;
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -14,6 +14,11 @@ pub enum ReadError {
     Sqlite(rusqlite::Error),
     /// The file says what no journal says.
     Nonsense(String),
+    /// The journal is another workflow's.
+    Foreign {
+        owner: String,
+        asking: String,
+    },
 }
 
 impl From<rusqlite::Error> for ReadError {
@@ -24,6 +29,20 @@ impl From<rusqlite::Error> for ReadError {
 
 fn nonsense(what: &str) -> ReadError {
     ReadError::Nonsense(what.to_owned())
+}
+
+/// Whether the executions of this workflow are kept here. One that was given another name, and nothing else, is still the same.
+pub fn belongs_to(connection: &Connection, workflow: &WorkflowRecord) -> Result<(), ReadError> {
+    let WorkflowRecord { name, definition, .. } = workflow;
+    let mut statement = connection.prepare(
+        "SELECT name, name = ?1 OR definition = ?2 AS same FROM workflow ORDER BY same DESC, number DESC LIMIT 1",
+    )?;
+    let owner: Option<(String, bool)> =
+        statement.query_row([name, definition], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match owner {
+        Some((owner, false)) => Err(ReadError::Foreign { owner, asking: name.clone() }),
+        Some((_, true)) | None => Ok(()),
+    }
 }
 
 pub fn read(connection: &Connection, execution: Id) -> Result<Option<History>, ReadError> {
@@ -66,38 +85,20 @@ pub fn accepted_with(connection: &Connection, name: &Digest) -> Result<Option<Fi
     Ok(Some(First { id: id(row.get(0)?)?, input: row.get(1)? }))
 }
 
-pub fn unfinished(connection: &Connection) -> Result<Vec<Id>, ReadError> {
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM execution WHERE status = 'running' ORDER BY number")?;
-    let mut rows = statement.query([])?;
-    let mut ids = Vec::new();
-    while let Some(row) = rows.next()? {
-        ids.push(id(row.get(0)?)?);
-    }
-    Ok(ids)
-}
-
 pub fn list(connection: &Connection, query: &Query) -> Result<Page, ReadError> {
-    const WHERE: &str = "WHERE (:status IS NULL OR status = :status)
-         AND (:from IS NULL OR accepted_at >= :from) AND (:until IS NULL OR accepted_at < :until)";
-    let millis = |moment: Option<Timestamp>| moment.map(|moment| i64::try_from(moment.millis).unwrap_or(i64::MAX));
-    let status = query.status.map(Status::as_str);
-    let (from, until) = (millis(query.from), millis(query.until));
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    let offset = i64::try_from(query.offset).unwrap_or(i64::MAX);
+    let (wanted, mut values) = filter(query);
     let moment = connection.unchecked_transaction()?;
     let total: i64 = moment
-        .prepare_cached(&format!("SELECT count(*) FROM execution {WHERE}"))?
-        .query_row(named_params! { ":status": status, ":from": from, ":until": until }, |row| row.get(0))?;
+        .prepare_cached(&format!("SELECT count(*) FROM execution {wanted}"))?
+        .query_row(params_from_iter(&values), |row| row.get(0))?;
     let mut page = Page { executions: Vec::new(), total: usize::try_from(total).unwrap_or_default() };
     let mut statement = moment.prepare_cached(&format!(
         "SELECT id, version, status, accepted_at, duration, error_code, error_message
-         FROM execution JOIN workflow ON workflow.number = execution.workflow {WHERE}
-         ORDER BY execution.number DESC LIMIT :limit OFFSET :offset"
+         FROM execution JOIN workflow ON workflow.number = execution.workflow {wanted}
+         ORDER BY execution.number DESC LIMIT ? OFFSET ?"
     ))?;
-    let mut rows = statement.query(named_params! {
-        ":status": status, ":from": from, ":until": until, ":limit": limit, ":offset": offset
-    })?;
+    values.extend([query.limit, query.offset].map(|count| i64::try_from(count).unwrap_or(i64::MAX)));
+    let mut rows = statement.query(params_from_iter(&values))?;
     while let Some(row) = rows.next()? {
         page.executions.push(Summary {
             id: id(row.get(0)?)?,
@@ -112,21 +113,44 @@ pub fn list(connection: &Connection, query: &Query) -> Result<Page, ReadError> {
     Ok(page)
 }
 
-/// The requests, and the number of the last of them.
-pub fn requests(connection: &Connection) -> Result<(Vec<Request>, Option<i64>), ReadError> {
+/// Which executions there are at one moment, oldest first; limit and offset do not count.
+pub fn ids(connection: &Connection, query: &Query) -> Result<Vec<Id>, ReadError> {
+    let (wanted, values) = filter(query);
+    let mut statement = connection.prepare_cached(&format!("SELECT id FROM execution {wanted} ORDER BY number"))?;
+    let mut rows = statement.query(params_from_iter(&values))?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        ids.push(id(row.get(0)?)?);
+    }
+    Ok(ids)
+}
+
+/// What is asked for, and no more, so that an index serves it: that of the unfinished ones only where the text names them.
+pub fn filter(query: &Query) -> (String, Vec<i64>) {
+    let moment = |moment: Timestamp| i64::try_from(moment.millis).unwrap_or(i64::MAX);
+    let status = query.status.map(|status| (format!("status = '{}'", status.as_str()), None));
+    let from = query.from.map(|from| (String::from("accepted_at >= ?"), Some(moment(from))));
+    let until = query.until.map(|until| (String::from("accepted_at < ?"), Some(moment(until))));
+    let (terms, values): (Vec<_>, Vec<_>) = [status, from, until].into_iter().flatten().unzip();
+    let wanted = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
+    (wanted, values.into_iter().flatten().collect())
+}
+
+/// The requests with their numbers, oldest first.
+pub fn requests(connection: &Connection) -> Result<Vec<(i64, Request)>, ReadError> {
     let mut statement = connection.prepare_cached("SELECT number, wish, execution FROM request ORDER BY number")?;
     let mut rows = statement.query([])?;
-    let (mut requests, mut last) = (Vec::new(), None);
+    let mut requests = Vec::new();
     while let Some(row) = rows.next()? {
-        last = Some(row.get(0)?);
         let execution = id(row.get(2)?)?;
-        match row.get_ref(1)?.as_str() {
-            Ok("cancel") => requests.push(Request::Cancel(execution)),
-            Ok("resume") => requests.push(Request::Resume(execution)),
+        let request = match row.get_ref(1)?.as_str() {
+            Ok("cancel") => Request::Cancel(execution),
+            Ok("resume") => Request::Resume(execution),
             _ => return Err(nonsense("a request for nothing that is known")),
-        }
+        };
+        requests.push((row.get(0)?, request));
     }
-    Ok((requests, last))
+    Ok(requests)
 }
 
 pub fn ask(connection: &Connection, request: Request) -> Result<(), ReadError> {

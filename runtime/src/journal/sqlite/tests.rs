@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::{EdgeState, Outcome, Status};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A folder of its own for each test; gone with the value.
 struct Folder(PathBuf);
@@ -20,6 +20,10 @@ impl Folder {
 
     fn open(&self) -> Result<Sqlite, JournalError> {
         Sqlite::open(&self.0, &workflow("1"))
+    }
+
+    fn beside(&self) -> Result<Beside, JournalError> {
+        Beside::open(&self.0, &workflow("1"))
     }
 
     fn file(&self) -> PathBuf {
@@ -124,7 +128,7 @@ fn what_was_written_comes_back_also_from_another_process() {
     let copy = folder.copy();
     check(Sqlite::open(&copy.0, &workflow("2")).unwrap().read(id).unwrap());
     drop(journal);
-    check(Beside::open(&folder.0).unwrap().read(id).unwrap());
+    check(folder.beside().unwrap().read(id).unwrap());
     check(Sqlite::open(&folder.0, &workflow("2")).unwrap().read(id).unwrap());
 }
 
@@ -149,7 +153,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it() {
     old.execute_batch(schema::TABLES).unwrap();
     old.execute_batch(VERSION_1).unwrap();
     drop(old);
-    let error = Beside::open(&folder.0).err().unwrap();
+    let error = folder.beside().err().unwrap();
     assert!(error.message.contains("start the service once"), "{error}");
     let journal = folder.open().unwrap();
     let ended = journal.read(Id(1)).unwrap().unwrap();
@@ -274,6 +278,31 @@ fn one_process_owns_a_journal() {
 }
 
 #[test]
+fn a_journal_is_one_workflow_s() {
+    let folder = Folder::new();
+    let named = |name: &str, definition: &str| WorkflowRecord {
+        name: name.to_owned(),
+        definition: definition.to_owned(),
+        ..workflow("2")
+    };
+    let definition = workflow("1").definition;
+    drop(folder.open().unwrap());
+    let foreign = named("child", "{}");
+    for error in [Sqlite::open(&folder.0, &foreign).err(), Beside::open(&folder.0, &foreign).err()] {
+        let message = error.unwrap().message;
+        assert!(
+            message.ends_with("the workflow `order`, and this is `child`: name another folder with --data"),
+            "{message}"
+        );
+    }
+    // Another version of it, the same under a new name, and that from then on.
+    for same in [named("order", "{}"), named("orders", &definition), named("orders", "{}")] {
+        drop(Sqlite::open(&folder.0, &same).unwrap());
+        drop(Beside::open(&folder.0, &same).unwrap());
+    }
+}
+
+#[test]
 fn files_that_are_no_journal_are_refused_and_left_as_they_are() {
     let check = |make: &dyn Fn(&Path), expected: &str| {
         let folder = Folder::new();
@@ -285,7 +314,7 @@ fn files_that_are_no_journal_are_refused_and_left_as_they_are() {
         drop(journal);
         make(&folder.file());
         let before = std::fs::read(folder.file()).ok();
-        for message in [folder.open().err(), Beside::open(&folder.0).err()] {
+        for message in [folder.open().err(), folder.beside().err()] {
             let message = message.map(|error| error.message).unwrap_or_default();
             assert!(message.contains(expected) || before.is_none(), "{expected}: {message}");
         }
@@ -412,6 +441,49 @@ fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
     stored(&journal, Id(2000)).unwrap();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_gone_takes_nothing_until_it_is_back() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    let begun = Id(1);
+    journal.append(begun, accepted("{}"));
+    stored(&journal, begun).unwrap();
+    let away = Folder::new();
+    let elsewhere = away.0.join("journal");
+    std::fs::rename(&folder.0, &elsewhere).unwrap();
+    // Also where nothing is to be written.
+    let began = Instant::now();
+    while journal.ready().is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(30), "nobody has noticed");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let error = journal.ready().unwrap_err();
+    assert!(error.message.contains("journal.db: it is gone"), "{error}");
+    // Nor does another journal help.
+    drop(folder.open().unwrap());
+    journal.append(Id(2), accepted("{}"));
+    assert_eq!(stored(&journal, Id(2)), Err(error));
+    journal.append(begun, Event::Started { node: 0, at: Duration::ZERO });
+    let durable = journal.durable(begun);
+    std::fs::remove_dir_all(&folder.0).unwrap();
+    std::fs::rename(&elsewhere, &folder.0).unwrap();
+    let Durable::Later(receiver) = durable else { panic!("nothing is durable at once") };
+    assert_eq!(receiver.blocking_recv().unwrap(), Ok(()));
+    assert_eq!((journal.ready(), journal.read(Id(2)).unwrap()), (Ok(()), None));
+    assert_eq!(journal.read(begun).unwrap().unwrap().events.len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_comes_right_after_the_folder_is_gone_is_refused() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    std::fs::remove_dir_all(&folder.0).unwrap();
+    journal.append(Id(1), accepted("{}"));
+    assert!(stored(&journal, Id(1)).is_err());
+}
+
 #[test]
 fn lists_are_newest_first_and_filtered() {
     let folder = Folder::new();
@@ -437,6 +509,23 @@ fn lists_are_newest_first_and_filtered() {
     check(Query { status: Some(Status::Running), ..Query::default() }, &[2], 1);
     let moment = |seconds: u64| Some(Timestamp { millis: 1000 * seconds });
     check(Query { from: moment(1), until: moment(3), ..Query::default() }, &[2, 1], 2);
+    check(Query { status: Some(Status::Completed), from: moment(1), ..Query::default() }, &[3], 1);
+    check(Query { status: Some(Status::Error), until: moment(1), limit: 1, ..Query::default() }, &[], 0);
+    let beside = folder.beside().unwrap();
+    let ids = |query: Query| beside.ids(&query).unwrap();
+    assert_eq!(ids(Query { limit: 1, offset: 2, ..Query::default() }), [Id(0), Id(1), Id(2), Id(3)]);
+    assert_eq!(ids(Query { status: Some(Status::Completed), ..Query::default() }), [Id(0), Id(3)]);
+}
+
+#[test]
+fn what_has_not_ended_is_found_without_looking_at_what_has() {
+    let folder = Folder::new();
+    drop(folder.open().unwrap());
+    let connection = Connection::open(folder.file()).unwrap();
+    let running = Query { status: Some(Status::Running), ..Query::default() };
+    let plan = format!("EXPLAIN QUERY PLAN SELECT count(*) FROM execution {}", reader::filter(&running).0);
+    let plan: String = connection.query_row(&plan, [], |row| row.get(3)).unwrap();
+    assert!(plan.contains("execution_unfinished"), "{plan}");
 }
 
 #[test]
@@ -502,13 +591,34 @@ fn what_a_clock_has_dated_wrongly_is_not_taken_for_old() {
 fn requests_reach_the_owner_once() {
     let folder = Folder::new();
     let journal = folder.open().unwrap();
-    assert_eq!(journal.requests().unwrap(), []);
-    let beside = Beside::open(&folder.0).unwrap();
+    let asked = |wanted: fn(Request) -> bool| {
+        let requests = journal.requests(&wanted).unwrap();
+        stored(&journal, Id(0)).unwrap();
+        requests
+    };
+    let all = |_| true;
+    assert_eq!(asked(all), []);
+    let beside = folder.beside().unwrap();
     beside.ask(Request::Cancel(Id(7))).unwrap();
     beside.ask(Request::Resume(Id(8))).unwrap();
+    beside.ask(Request::Cancel(Id(9))).unwrap();
     assert!(beside.is_asking().unwrap());
-    assert_eq!(journal.requests().unwrap(), [Request::Cancel(Id(7)), Request::Resume(Id(8))]);
-    stored(&journal, Id(0)).unwrap();
+    let cancels = |request| matches!(request, Request::Cancel(_));
+    assert_eq!(asked(cancels), [Request::Cancel(Id(7)), Request::Cancel(Id(9))]);
+    assert!(beside.is_asking().unwrap());
+    assert_eq!(asked(all), [Request::Resume(Id(8))]);
     assert!(!beside.is_asking().unwrap());
-    assert_eq!(journal.requests().unwrap(), []);
+    assert_eq!(asked(all), []);
+}
+
+#[test]
+fn an_execution_that_has_ended_stays_as_it_ended() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.append(Id(1), accepted("{}"));
+    for status in [Status::Completed, Status::Cancelled] {
+        journal.append(Id(1), finished(status));
+        stored(&journal, Id(1)).unwrap();
+    }
+    assert_eq!(journal.read(Id(1)).unwrap().unwrap().events, [finished(Status::Completed)]);
 }

@@ -3,13 +3,15 @@
 //! Comes in: events, and who waits for them. Goes out: transactions, one after the other, and word to those who wait.
 //! Always true: entries of one execution are written in the order in which they came, everything that is there in one
 //! transaction. A transaction that fails is tried again with all that has come since, until the disk takes it; only executions that were not
-//! accepted yet are taken out of it, and whoever waits for their acceptance is told at once.
+//! accepted yet are taken out of it, and whoever waits for their acceptance is told at once. Nothing counts as written while the
+//! file is not where the next process looks for it.
 
 use super::reader::edge_letter;
 use super::schema;
 use crate::audit::Trail;
 use crate::engine::Outcome;
 use crate::journal::{Event, Id, JournalError, Statistics, WorkflowRecord};
+use crate::log::FileIdentity;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ use tokio::sync::oneshot;
 
 /// How long a journal that failed waits before it tries again.
 const RETRY: Duration = Duration::from_millis(250);
+/// How often the file is looked for under its name while there is nothing to write.
+const LOOK: Duration = Duration::from_secs(1);
 /// How long something waits for company that need not be written at once.
 const SOON: Duration = Duration::from_millis(10);
 /// Bytes that have to fit on the disk before a journal counts as writable again, when it has nothing else to write.
@@ -40,8 +44,8 @@ pub enum Entry {
     Durable(Id, Waiter),
     /// Of an execution that was refused: nothing more will come.
     Forget(Id),
-    /// Requests up to this number were seen.
-    Answered(i64),
+    /// Requests that were seen, by number.
+    Answered(Vec<i64>),
     /// Executions, by number.
     Delete(Vec<i64>, oneshot::Sender<()>),
 }
@@ -81,6 +85,8 @@ struct Work {
     shared: Arc<Shared>,
     connection: Connection,
     path: PathBuf,
+    /// Of the file that was opened.
+    file: Option<FileIdentity>,
     /// The row of the workflow that new executions belong to.
     workflow: i64,
     next_number: i64,
@@ -112,9 +118,11 @@ impl Writer {
             events: AtomicU64::new(0),
             trail: OnceLock::new(),
         });
+        let path = connection.path().map(PathBuf::from).unwrap_or_default();
         let mut work = Work {
             shared: Arc::clone(&shared),
-            path: connection.path().map(PathBuf::from).unwrap_or_default(),
+            file: FileIdentity::at(&path),
+            path,
             connection,
             workflow,
             next_number: last.unwrap_or(0) + 1,
@@ -258,12 +266,16 @@ impl Work {
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         } else {
             while !queue.nudged && !queue.closing {
-                let left = queue.due.map(|due| due.saturating_duration_since(Instant::now()));
-                queue = match left {
-                    None => self.shared.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
-                    Some(Duration::ZERO) => break,
-                    Some(left) => self.shared.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
-                };
+                let left = queue.due.map_or(LOOK, |due| due.saturating_duration_since(Instant::now()));
+                if left.is_zero() {
+                    break;
+                }
+                let (woken, waited) =
+                    self.shared.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner);
+                queue = woken;
+                if waited.timed_out() {
+                    break;
+                }
             }
         }
         (queue.nudged, queue.due) = (false, None);
@@ -292,6 +304,11 @@ impl Work {
 
     /// One transaction with all that is there. Nothing of it has happened when it fails.
     fn write(&mut self, failing: bool) -> rusqlite::Result<()> {
+        if FileIdentity::at(&self.path) != self.file {
+            let error =
+                JournalError::new("it is gone, or another file is in its place; only the file itself ends this");
+            return Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error)));
+        }
         let writes = |entry: &Entry| !matches!(entry, Entry::Durable(..) | Entry::Forget(_));
         if !failing && !self.pending.iter().any(writes) {
             return Ok(());
@@ -312,8 +329,10 @@ impl Work {
                     events += 1 + u64::from(next.is_some());
                     table.insert(*id, event, next.as_ref())?;
                 }
-                Entry::Answered(last) => {
-                    transaction.prepare_cached("DELETE FROM request WHERE number <= ?1")?.execute([last])?;
+                Entry::Answered(numbers) => {
+                    for number in numbers {
+                        transaction.prepare_cached("DELETE FROM request WHERE number = ?1")?.execute([number])?;
+                    }
                 }
                 Entry::Delete(numbers, _) => delete(&transaction, numbers)?,
                 Entry::Durable(..) | Entry::Forget(_) => {}
@@ -457,7 +476,7 @@ impl Table<'_> {
                 self.transaction
                     .prepare_cached(
                         "UPDATE execution SET status = ?2, duration = ?3, error_code = ?4, error_message = ?5
-                         WHERE number = ?1",
+                         WHERE number = ?1 AND status = 'running'",
                     )?
                     .execute(params![number, status.as_str(), nanos(*at), error_code, error_message])?;
                 return Ok(());

@@ -14,7 +14,7 @@ use crate::server::body::Refused;
 use crate::server::error::{ApiError, json, not_started};
 use crate::server::input;
 use crate::trace::TraceContext;
-use crate::trigger::DedupeKey;
+use crate::trigger::{API_DOOR, DedupeKey};
 use crate::value::{Doc, Limits, Raw, Shape, Value};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -23,6 +23,8 @@ use std::time::Duration;
 /// How long an answer is held back at most.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 const FIELDS: [&str; 4] = ["flow_data", "input_variables", "execution_options", "wait"];
+/// How clients name their requests. The other headers are those of webhooks' senders.
+const KEY_HEADERS: [&str; 1] = ["idempotency-key"];
 const OPTIONS: [&str; 3] = ["timeout", "max_parallel_nodes", "environment_variables"];
 
 /// `by`: who asks. `trace`: what the request belongs to.
@@ -51,13 +53,14 @@ pub async fn start(
     if !variables.starts_with('{') {
         return Err(plain(wrong("input_variables", "must be a JSON object")));
     }
-    let input = Doc::read(variables.as_bytes(), workflow.input, &Limits::default());
+    // A part of the body, which is not too large.
+    let limits = Limits { size: body.text().len(), ..Limits::default() };
+    let input = Doc::read(variables.as_bytes(), workflow.input, &limits);
     let input = input.map_err(|error| plain(wrong("input_variables", &error.message)))?;
     input::check(&service.schemas, service.engine.trigger(StartedBy::Api), &input, "input_variables")?;
     let engine = &service.engine;
-    // Clients of the API name their requests with this header only; the others are those of webhooks' senders.
-    let header = |name| if name == "idempotency-key" { headers.get(name).map(|value| value.as_bytes()) } else { None };
-    let started = match DedupeKey::of_headers("api", header, body) {
+    let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
+    let started = match DedupeKey::of_headers(API_DOOR, &KEY_HEADERS, header, body) {
         None => engine.start_with(input, StartedBy::Api, &options).await.map(Started::New),
         Some(key) => engine.start_once(input, StartedBy::Api, &options, key).await,
     };

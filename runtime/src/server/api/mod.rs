@@ -22,14 +22,16 @@ use super::body::{self, Refused};
 use super::connection::Client;
 use super::error::{ApiError, json};
 use super::webhook::{self, count};
+use crate::engine::Engine;
 use crate::value::{Doc, Shape};
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinError;
 
 /// What the operator decides about the API.
 #[derive(Debug, Clone, Default)]
@@ -81,11 +83,12 @@ async fn execution(
     Path(execution_id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let answer = service.settings.api.keys.authorize(&headers).and_then(|()| {
-        let view = service.engine.view(&execution_id).ok_or_else(no_such_execution)?;
-        Ok(json(StatusCode::OK, view))
-    });
-    settle("execution", answer.map_err(plain))
+    let answer = async {
+        service.settings.api.keys.authorize(&headers)?;
+        let view = read(&service, move |engine| engine.view(&execution_id)).await;
+        Ok(json(StatusCode::OK, view.ok_or_else(no_such_execution)?))
+    };
+    settle("execution", answer.await.map_err(plain))
 }
 
 async fn cancel(State(service): State<Arc<Service>>, Path(execution_id): Path<String>, headers: HeaderMap) -> Response {
@@ -111,13 +114,26 @@ async fn cancel(State(service): State<Arc<Service>>, Path(execution_id): Path<St
     settle("cancel", answer.await.map_err(plain))
 }
 
-async fn executions(State(service): State<Arc<Service>>, request: Request) -> Response {
-    let answer = service.settings.api.keys.authorize(request.headers()).and_then(|()| {
-        let query = list::query(request.uri().query().unwrap_or_default())?;
-        let page = service.engine.list(&query);
-        Ok(json(StatusCode::OK, list::answer(service.engine.workflow().name, &query, &page)))
-    });
-    settle("executions", answer.map_err(plain))
+async fn executions(State(service): State<Arc<Service>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let answer = async {
+        service.settings.api.keys.authorize(&headers)?;
+        let query = list::query(&query.unwrap_or_default())?;
+        let list = move |engine: &Engine| list::answer(engine.workflow().name, &query, &engine.list(&query));
+        Ok(json(StatusCode::OK, read(&service, list).await))
+    };
+    settle("executions", answer.await.map_err(plain))
+}
+
+/// Asks the engine what may be in the journal only: a list of many executions takes long, and whoever shares the thread would
+/// wait as well.
+async fn read<T: Send + 'static>(service: &Service, ask: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
+    let engine = Arc::clone(&service.engine);
+    match tokio::task::spawn_blocking(move || ask(&engine)).await.map_err(JoinError::try_into_panic) {
+        Ok(answer) => answer,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The process is ending, and takes this request along.
+        Err(Err(_)) => std::future::pending().await,
+    }
 }
 
 /// The headers and the body of a request with a valid key.

@@ -133,7 +133,7 @@ mod env {
     pub static ALL: &[Variable] = &[
         Variable::new("ECOMMERCE_API_KEY", Use::Secret, &["update-order-status"])
             .secret(),
-        Variable::new("ECOMMERCE_API_URL", Use::Url, &["update-order-status"]),
+        Variable::new("ECOMMERCE_API_URL", Use::Base, &["update-order-status"]),
         Variable::new(
                 "INVENTORY_API_KEY",
                 Use::Secret,
@@ -142,13 +142,13 @@ mod env {
             .secret(),
         Variable::new(
             "INVENTORY_API_URL",
-            Use::Url,
+            Use::Base,
             &["check-inventory", "update-inventory"],
         ),
         Variable::new("PAYMENT_API_KEY", Use::Secret, &["process-payment"]).secret(),
-        Variable::new("PAYMENT_API_URL", Use::Url, &["process-payment"]),
+        Variable::new("PAYMENT_API_URL", Use::Base, &["process-payment"]),
         Variable::new("SHIPPING_API_KEY", Use::Secret, &["create-shipping"]).secret(),
-        Variable::new("SHIPPING_API_URL", Use::Url, &["create-shipping"]),
+        Variable::new("SHIPPING_API_URL", Use::Base, &["create-shipping"]),
         Variable::new(
                 "SMTP_PASSWORD",
                 Use::Secret,
