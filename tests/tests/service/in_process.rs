@@ -103,20 +103,35 @@ fn signed_webhook_is_accepted_and_runs() {
     assert!(execution["executed_nodes"].to_string().contains("\"check\""), "{execution}");
 }
 
+/// Standard Webhooks' published example.
+const STANDARD_BODY: &[u8] = br#"{"test": 2432232314}"#;
+const STANDARD: [(&str, &str); 3] = [
+    ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+    ("webhook-timestamp", "1614265330"),
+    ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+];
+
 #[test]
 fn every_scheme_and_the_previous_secret_are_accepted() {
     let server = Server::start(Settings::default(), Some("any"));
-    let body = br#"{"test": 2432232314}"#;
-    let standard = [
-        ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
-        ("webhook-timestamp", "1614265330"),
-        ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
-    ];
-    assert_eq!(server.post("/webhooks/signed-webhook", &standard, body).status, 200);
+    let body = STANDARD_BODY;
+    assert_eq!(server.post("/webhooks/signed-webhook", &STANDARD, body).status, 200);
     let github = [("X-Hub-Signature-256", &*signature(SECRET, body))];
     assert_eq!(server.post("/webhooks/signed-webhook", &github, body).status, 200);
     let previous = [("x-signature", &*signature("before", body))];
     assert_eq!(server.post("/webhooks/signed-webhook", &previous, body).status, 200);
+}
+
+#[test]
+fn a_captured_delivery_is_no_new_one_under_another_key() {
+    let server = Server::start(Settings::default(), Some("any"));
+    let first = server.post("/webhooks/signed-webhook", &STANDARD, STANDARD_BODY);
+    for header in ["Idempotency-Key", "X-GitHub-Delivery"] {
+        let replayed = [&[(header, "another")], &STANDARD[..]].concat();
+        let again = server.post("/webhooks/signed-webhook", &replayed, STANDARD_BODY);
+        assert_eq!((again.status, &again.body["execution_id"]), (200, &first.body["execution_id"]), "{header}");
+    }
+    assert_eq!(server.engine.counts().started, 1);
 }
 
 #[test]
