@@ -20,6 +20,7 @@ use super::text::synthetic;
 use super::token::Comment;
 use super::tree::{Block, EntryKind, File, ItemKind, Ty, Value, ValueKind, Word};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::catalog;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Text};
 
@@ -157,7 +158,6 @@ impl<'a> Builder<'a, '_> {
                 "version" => workflow.version = text(self),
                 "allow" => workflow.allow = self.names(value, "an entry of `allow`"),
                 _ => {
-                    let value = self.value(value, None);
                     let json = super::words::json_key("settings", &key.text.value);
                     let key = if json == key.text.value { key.text.clone() } else { synthetic(json, key.text.span) };
                     settings.push(ast::Entry { key, value });
@@ -179,6 +179,8 @@ impl<'a> Builder<'a, '_> {
                 if let ValueKind::Number(written) = kind {
                     diagnostic = diagnostic.help(format!("write it in quotes: \"{written}\""));
                 }
+                    let ty = catalog::SETTINGS.iter().find(|known| known.name == json).map(|known| known.ty);
+                    let value = self.value(value, ty);
                 self.report(diagnostic);
                 None
             }
