@@ -54,9 +54,13 @@ pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
         let place = pair.as_span();
         let span = Span { file, start: place.start() as u32, end: place.end() as u32 };
         let mut lines = 0u8;
-        for (at, _) in text[end..place.start()].match_indices('\n') {
-            lines = lines.saturating_add(1);
-            line_start = end + at + 1;
+        let between = &text.as_bytes()[end..place.start()];
+        for (at, byte) in between.iter().enumerate() {
+            // `\r\n` is one line end, `\r` alone is one of old.
+            if *byte == b'\n' || *byte == b'\r' && between.get(at + 1) != Some(&b'\n') {
+                lines = lines.saturating_add(1);
+                line_start = end + at + 1;
+            }
         }
         end = place.end();
         if pair.as_rule() == Rule::comment {

@@ -80,6 +80,10 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
     workflow
 }
 
+    if workflow.nodes.is_empty() {
+        builder.report(no_nodes(graph.or(header).unwrap_or(Span { end: span.start, ..span })));
+    }
+    workflow.shared = builder.shared;
 struct Builder<'a, 'd> {
     diagnostics: &'d mut Diagnostics,
     types: BTreeMap<&'a str, Declared<&'a Ty>>,
@@ -295,3 +299,9 @@ fn misplaced_request(span: Span) -> Diagnostic {
         .label("no request can stand here")
         .help("write `http check-stock { GET \"https://…\" }`; what several requests share stands in `api shop { url: … }`")
 }
+fn no_nodes(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::MissingKey, span, "the workflow has no nodes: it needs a trigger, and something to do")
+        .label("no node stands in this file")
+        .help("a trigger is written `manual start`, or `webhook new-order at \"orders\" { secret: WEBHOOK_SECRET }`")
+}
+
