@@ -403,6 +403,23 @@ pub fn no_target(token: Token, last: Token) -> Mistake {
     Box::new(match token.rule {
         Rule::colon => diagnostic.help("write `condition -> node`"),
         _ => diagnostic.help("a branch is written `result.passed == true -> send-mail`"),
+/// What becomes another number than is written.
+pub fn inexact_number(token: Token) -> Mistake {
+    let digits = token.text.replace('_', "");
+    Box::new(match digits.starts_with('0') {
+        true => {
+            let number = digits.trim_start_matches('0');
+            let number = if number.is_empty() { "0" } else { number };
+            mistake(token.span, format!("`{}` is the number `{number}`", token.text))
+                .label("a number has no zeros in front")
+                .help(format!("what is called so is text: write \"{}\"", token.text))
+        }
+        false => mistake(token.span, format!("`{}` would become another number", token.text))
+            .label("too many digits")
+            .help(format!("numbers are exact up to 9007199254740991; what is called so is text: write \"{digits}\"")),
+    })
+}
+
     })
 }
 

@@ -147,11 +147,11 @@ impl Reader<'_> {
             }
             Rule::bad_number if literal => return Err(mistake::wrong_token(start)),
             Rule::string if literal => ValueKind::Text(self.strings()?),
-            Rule::number if literal => ValueKind::Number(self.next().text.to_owned()),
+            Rule::number if literal => ValueKind::Number(self.number()?),
             Rule::duration if literal => ValueKind::Duration(self.next().text.to_owned()),
             Rule::minus if self.peek_after(1).rule == Rule::number && !self.continues(2) => {
                 self.next();
-                ValueKind::Number(format!("-{}", self.next().text))
+                ValueKind::Number(format!("-{}", self.number()?))
             }
             Rule::name if literal && matches!(start.text, "true" | "false") => {
                 ValueKind::Bool(self.next().text == "true")
@@ -190,6 +190,20 @@ impl Reader<'_> {
                 }
                 return Err(mistake::between_elements(open, self.peek(), self.last()));
             }
+    /// A number as it is written, if it is that number.
+    fn number(&mut self) -> Result<String, Mistake> {
+        let token = self.next();
+        let digits = token.text.replace('_', "");
+        let is_whole = digits.bytes().all(|digit| digit.is_ascii_digit());
+        let inexact = |digits: &str| digits.parse().is_ok_and(|value: f64| format!("{value:.0}") != digits);
+        match digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()))
+            || is_whole && inexact(&digits)
+        {
+            true => Err(mistake::inexact_number(token)),
+            false => Ok(token.text.to_owned()),
+        }
+    }
+
         }
     }
 
