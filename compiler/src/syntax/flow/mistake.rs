@@ -228,6 +228,15 @@ pub fn not_an_entry(token: Token, next: Token) -> Mistake {
         );
     }
     if token.rule == Rule::name && next.rule == Rule::dot {
+/// The entries of a block whose brace was forgotten.
+pub fn no_block(token: Token, last: Token) -> Mistake {
+    Box::new(
+        mistake(last.span.after(), format!("expected `{{` after {}: what follows are its entries", name(last)))
+            .label("expected `{`")
+            .also(token.span, "the first entry"),
+    )
+}
+
         return Box::new(
             mistake(token.span, "only a name can stand without a key")
                 .label("needs a key")

@@ -83,6 +83,9 @@ impl Reader<'_> {
             let token = self.peek();
             if self.first_on_line(self.at) && token.rule != Rule::open_brace {
                 break;
+                if self.begins_entry() || self.begins_request() {
+                    return Err(mistake::no_block(token, self.last()));
+                }
             }
             match token.rule {
                 Rule::open_brace => {

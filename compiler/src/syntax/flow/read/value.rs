@@ -8,12 +8,17 @@ use crate::syntax::flow::token::{Comment, Rule, Token};
 use crate::syntax::flow::tree::{Bare, Block, Element, Entry, EntryKind, Key, Retry, Str, Value, ValueKind};
 use crate::syntax::flow::words;
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// After the `{`. `config`: the block of an item, where some keys have a form of their own.
-    pub(super) fn entries(&mut self, open: Token, config: bool) -> Result<Block, Mistake> {
+    pub(super) fn entries(&mut self, open: Token<'a>, config: bool) -> Result<Block, Mistake> {
         let column = self.column_of_line();
+        // With an entry on the line of its brace, an object ends on that line, or its lines are further in.
+        let inline = !config && !self.first_on_line(self.at);
         let mut entries: Vec<Entry> = Vec::new();
         loop {
+            if inline && self.doubtful.is_none() && self.is_further_out(column) {
+                self.doubtful = Some((open, self.peek()));
+            }
             if self.is(Rule::close_brace) {
                 let end = self.comments_here();
                 let close = self.next();
@@ -41,6 +46,16 @@ impl Reader<'_> {
     fn column_of_line(&self) -> u32 {
         let first = (0..self.at).rev().find(|at| self.first_on_line(*at)).unwrap_or(0);
         self.tokens[first].column
+    }
+
+    /// Whether a key at the start of a line stands no further in than that column, or a brace further out.
+    fn is_further_out(&self, column: u32) -> bool {
+        let token = self.peek();
+        let further = match token.rule {
+            Rule::close_brace => token.column < column,
+            _ => token.column <= column && self.begins_entry(),
+        };
+        self.first_on_line(self.at) && further
     }
 
     fn looks_like_item(&self, column: u32) -> bool {
@@ -124,8 +139,17 @@ impl Reader<'_> {
             || self.first_on_line(at) && !is_infix(token.rule)
     }
 
+    /// `POST "…"`, `GET callback_url`
+    pub(super) fn begins_request(&self) -> bool {
+        let next = self.peek_after(1);
+        self.is(Rule::name)
+            && words::is_method(self.peek().text)
+            && !self.ends_entry(1)
+            && matches!(next.rule, Rule::string | Rule::name)
+    }
+
     /// A key on a line of its own.
-    fn begins_entry(&self) -> bool {
+    pub(super) fn begins_entry(&self) -> bool {
         self.first_on_line(self.at)
             && matches!(self.peek().rule, Rule::name | Rule::string)
             && self.peek_after(1).rule == Rule::colon
