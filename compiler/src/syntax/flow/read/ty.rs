@@ -21,6 +21,10 @@ impl Reader<'_> {
         } else {
             first
         };
+        let token = self.peek();
+        if token.lines == 0 && matches!(token.rule, Rule::or | Rule::less | Rule::open_bracket) {
+            return Err(mistake::foreign_type(token, self.last()));
+        }
         self.depth -= 1;
         Ok(ty)
     }

@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the line begins that the last token stands on. It may be indented: a macro's text is.
-    fn column_of_line(&self) -> u32 {
+    pub(super) fn column_of_line(&self) -> u32 {
         let first = (0..self.at).rev().find(|at| self.first_on_line(*at)).unwrap_or(0);
         self.tokens[first].column
     }
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
             };
             return Ok(EntryKind::Pair(key, value));
         }
-        if token.rule == Rule::name && config && !self.ends_entry(1) && matches!(next.rule, Rule::string | Rule::name) {
+        if config && self.begins_request() {
             return self.request();
         }
         if token.rule == Rule::name && self.ends_entry(1) {
@@ -190,6 +190,20 @@ impl<'a> Reader<'a> {
         Ok(Value { span: through(start.span, self.last()), kind })
     }
 
+    /// A number as it is written, if it is that number.
+    fn number(&mut self) -> Result<String, Mistake> {
+        let token = self.next();
+        let digits = token.text.replace('_', "");
+        let is_whole = digits.bytes().all(|digit| digit.is_ascii_digit());
+        let inexact = |digits: &str| digits.parse().is_ok_and(|value: f64| format!("{value:.0}") != digits);
+        match digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()))
+            || is_whole && inexact(&digits)
+        {
+            true => Err(mistake::inexact_number(token)),
+            false => Ok(token.text.to_owned()),
+        }
+    }
+
     /// After a `[` or a `(`: the values up to the sign that closes it, and the comments before that.
     pub(super) fn elements(&mut self, open: Token) -> Result<(Vec<Element>, Vec<Comment>), Mistake> {
         let close = mistake::closing(open.rule).unwrap_or(Rule::close_bracket);
@@ -214,20 +228,6 @@ impl<'a> Reader<'a> {
                 }
                 return Err(mistake::between_elements(open, self.peek(), self.last()));
             }
-    /// A number as it is written, if it is that number.
-    fn number(&mut self) -> Result<String, Mistake> {
-        let token = self.next();
-        let digits = token.text.replace('_', "");
-        let is_whole = digits.bytes().all(|digit| digit.is_ascii_digit());
-        let inexact = |digits: &str| digits.parse().is_ok_and(|value: f64| format!("{value:.0}") != digits);
-        match digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()))
-            || is_whole && inexact(&digits)
-        {
-            true => Err(mistake::inexact_number(token)),
-            false => Ok(token.text.to_owned()),
-        }
-    }
-
         }
     }
 
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
             retry.jitter = self.take_word("jitter").map(|jitter| jitter.span);
         }
         if !self.ends_entry(0) {
-            return Err(mistake::after_retry(self.peek()));
+            return Err(mistake::after_retry(self.peek(), self.last()));
         }
         if retry.every.is_none() && retry.from.is_none() {
             return Ok(*retry.count);
