@@ -101,6 +101,11 @@ impl Value {
         match &self.kind {
             ValueKind::Array(items) => !items.is_empty(),
             ValueKind::Object(object) => !object.entries.is_empty(),
+    /// Whether it stands in quotes. An expression of a .flow text does not.
+    pub fn is_quoted(&self) -> bool {
+        self.map.first().is_some_and(|(_, start)| *start > self.span.start)
+    }
+
             ValueKind::Null | ValueKind::Bool(_) | ValueKind::Number(..) | ValueKind::String(_) => false,
         }
     }

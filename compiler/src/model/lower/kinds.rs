@@ -1,6 +1,6 @@
 //! The configuration of each kind → [`Kind`].
 
-use super::config::Config;
+use super::config::{Config, Owner};
 use super::expr::Place;
 use super::{Lowering, text};
 use crate::catalog::{self, BODY_TYPE, KindSpec};
@@ -87,7 +87,7 @@ impl Lowering<'_> {
         }
         let kind = config.text("schedule_type").map(|text| text.value.as_str());
         for (word, key) in [("cron", "cron_expression"), ("interval", "interval_seconds")] {
-            if kind == Some(word) && !config.has(key) {
+            if kind == Some(word) && !config.means(key) {
                 self.needs(node, &format!("a schedule of type `{word}`"), key);
             }
         }
@@ -157,7 +157,8 @@ impl Lowering<'_> {
                         .help("remove `cache`: what a service does for one request, it has not done for the next"),
                 );
             }
-            let cache = Config::check(self, object, catalog::http::CACHE, "`cache`", object.span);
+            let cache =
+                Config::check(self, object, catalog::http::CACHE, Owner { kind: "", said: "`cache`" }, object.span);
             cache.number("ttl").map(Duration::from_secs_f64)
         });
         let response_schema = self.schema_of(config, "response_schema");

@@ -28,7 +28,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::files::Files;
 use crate::source::{Dialect, Sources, Span, Spanned};
 use crate::syntax::ast;
-use config::Config;
+use crate::syntax::flow::words;
+use config::{Config, Owner};
 use expr::Place;
 use flow_runtime::flow::{Delay, Retry};
 use std::collections::{HashMap, HashSet};
@@ -180,7 +181,7 @@ impl Lowering<'_> {
             keys: Keys::default(),
         };
         let Some(object) = object else { return settings };
-        let config = Config::check(self, object, SETTINGS, "`settings`", object.span);
+        let config = Config::check(self, object, SETTINGS, Owner { kind: "settings", said: "`settings`" }, object.span);
         settings.keys = config.keys(SETTINGS);
         settings.timeout = config.number("timeout").map(Duration::from_secs_f64);
         settings.fail_fast = config.bool("fail_fast").unwrap_or(false);
@@ -208,7 +209,8 @@ impl Lowering<'_> {
         };
         let Some(spec) = self.kind_spec(node) else { return lowered };
         let owner = format!("{} `{}` node", if spec.word == "http" { "an" } else { "a" }, spec.word);
-        let config = Config::check(self, &node.config, spec.keys, &owner, node.id.span);
+        let owner = Owner { kind: spec.word, said: &owner };
+        let config = Config::check(self, &node.config, spec.keys, owner, node.id.span);
         lowered.keys = config.keys(spec.keys);
         lowered.kind = self.kind(id, node, spec, &config);
         if lowered.kind.is_effect() {
@@ -237,23 +239,22 @@ impl Lowering<'_> {
                 )
                 .label("not supported yet")
             } else {
-                Diagnostic::new(
-                    Code::UnknownKind,
-                    node.kind.span,
-                    format!("there is no {} kind `{word}`", role(node.trigger)),
-                )
-                .label("unknown kind")
+                let headline = match self.dialect {
+                    Dialect::Json => format!("there is no {} kind `{word}`", role(node.trigger)),
+                    Dialect::Flow => format!("there is no kind of node `{word}`"),
+                };
+                Diagnostic::new(Code::UnknownKind, node.kind.span, headline).label("unknown kind")
             };
-            let same_role = || catalog::KINDS.iter().filter(|kind| kind.trigger == node.trigger).map(|kind| kind.word);
+            // In a .flow text an unknown word does not say which of the two it is.
+            let is_meant = |trigger: bool| self.dialect == Dialect::Flow || trigger == node.trigger;
+            let same_role = || catalog::KINDS.iter().filter(|kind| is_meant(kind.trigger)).map(|kind| kind.word);
             if let Some(near) = suggest::nearest(word, same_role()) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
             let words: Vec<&str> = same_role().filter(|word| !catalog::LATER.contains(word)).collect();
-            self.diagnostics.push(diagnostic.help(format!(
-                "{} kinds are {}",
-                role(node.trigger),
-                suggest::list(words.iter().copied(), "and")
-            )));
+            let whose = if self.dialect == Dialect::Flow { "the" } else { role(node.trigger) };
+            let list = suggest::list(words.iter().copied(), "and");
+            self.diagnostics.push(diagnostic.help(format!("{whose} kinds are {list}")));
             return None;
         };
         if spec.trigger != node.trigger {
@@ -275,8 +276,8 @@ impl Lowering<'_> {
         match &value.kind {
             ast::ValueKind::Number(_, seconds) => Delay::Fixed(Duration::from_secs_f64(*seconds)),
             ast::ValueKind::Object(object) => {
-                let config =
-                    Config::check(self, object, catalog::attempt::RETRY_DELAY_OBJECT, "`retry_delay`", object.span);
+                let owner = Owner { kind: "", said: "`retry_delay`" };
+                let config = Config::check(self, object, catalog::attempt::RETRY_DELAY_OBJECT, owner, object.span);
                 let seconds =
                     |name: &str, default: f64| Duration::from_secs_f64(config.number(name).unwrap_or(default));
                 let initial = seconds("initial", 1.0);

@@ -233,6 +233,14 @@ impl<'a> Builder<'a, '_> {
             .types
             .iter()
             .filter(|(_, declared)| !declared.used)
+        repeated
+    }
+
+    /// Who knows what a node that cannot be read would have used.
+    fn mark_all_used(&mut self) {
+        self.types.values_mut().for_each(|declared| declared.used = true);
+        self.apis.values_mut().for_each(|declared| declared.used = true);
+        self.servers.values_mut().for_each(|declared| declared.used = true);
             .map(|(name, declared)| (*name, declared.what, declared.span))
             .collect();
         // What is wrong in them is said all the same.

@@ -15,6 +15,9 @@ use crate::syntax::flow::words;
 /// Keys that belong to the node, not to its `config`.
 const NODE_KEYS: &[&str] = &["name", "description", "dependencies", "allow"];
 
+        // Of a kind that nobody knows only that is said, and nothing of what it has.
+        let known = self.diagnostics.count();
+        let is_known = catalog::kind(kind).is_some();
 impl<'a> Builder<'a, '_> {
     pub(super) fn node(&mut self, node: &'a Node, span: Span, docs: &[Comment]) -> ast::Node {
         let kind = words::kind(&node.kind.text).unwrap_or(&node.kind.text);
@@ -37,6 +40,12 @@ impl<'a> Builder<'a, '_> {
             }
             for entry in &block.entries {
                 let of_node =
+        self.lacking_server(&mut config, via.as_ref());
+        config.said_twice().into_iter().for_each(|twice| self.report(twice));
+        if !is_known {
+            self.diagnostics.forget(known);
+            self.mark_all_used();
+        }
                     matches!(&entry.kind, EntryKind::Pair(key, _) if NODE_KEYS.contains(&key.text.value.as_str()));
                 if !of_node {
                     self.entry(&mut config, entry, false);
