@@ -75,7 +75,7 @@ pub fn lower(
     let settings = lowering.settings(workflow.settings.as_ref());
     let nodes: Vec<Node> =
         workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
-    let edges = lowering.edges(workflow);
+    let edges = lowering.edges(workflow, &nodes);
     lowering.report_shadowed_fields(&nodes);
     let silences = lowering.silences(workflow);
     Workflow {
@@ -315,14 +315,17 @@ impl Lowering<'_> {
         }
     }
 
-    fn edges(&mut self, workflow: &ast::Workflow) -> Vec<super::Edge> {
+    fn edges(&mut self, workflow: &ast::Workflow, nodes: &[Node]) -> Vec<super::Edge> {
         let mut edges: Vec<super::Edge> = Vec::new();
         let mut by_pair: HashMap<(NodeId, NodeId), usize> = HashMap::new();
         for connection in &workflow.connections {
             let from = self.resolve(&connection.from);
             let to = self.resolve(&connection.to);
             let condition = match (from, &connection.condition) {
-                (Some(from), Some(value)) => self.condition(from, value),
+                (Some(from), Some(value)) => match self.meant_branch(value, nodes) {
+                    true => Some(super::Expr::unknown(value.span)),
+                    false => self.condition(from, value),
+                },
                 _ => None,
             };
             let (Some(from), Some(to)) = (from, to) else { continue };
