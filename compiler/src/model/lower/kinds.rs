@@ -187,16 +187,16 @@ impl Lowering<'_> {
             ValueKind::Number(written, _) => Some(text::literal(entry.value.span, written)),
             ValueKind::Bool(flag) => Some(text::literal(entry.value.span, if *flag { "true" } else { "false" })),
             ValueKind::Null | ValueKind::Array(_) | ValueKind::Object(_) => {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::WrongType,
-                        entry.value.span,
-                        format!("a header takes text, not {}", super::config::kind_of(&entry.value)),
-                    )
-                    .label("wrong type"),
-                );
+                self.check_header_type(&entry.value);
                 None
             }
+        }
+    }
+
+    pub(super) fn check_header_type(&mut self, value: &ast::Value) {
+        if matches!(value.kind, ValueKind::Null | ValueKind::Array(_) | ValueKind::Object(_)) {
+            let headline = format!("a header takes text, not {}", super::config::kind_of(value));
+            self.diagnostics.push(Diagnostic::new(Code::WrongType, value.span, headline).label("wrong type"));
         }
     }
 

@@ -73,6 +73,7 @@ pub fn lower(
     };
     lowering.collect_ids(&workflow.nodes);
     let settings = lowering.settings(workflow.settings.as_ref());
+    workflow.shared.iter().for_each(|shared| lowering.shared(shared));
     let nodes: Vec<Node> =
         workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
     let edges = lowering.edges(workflow, &nodes);
@@ -195,6 +196,28 @@ impl Lowering<'_> {
         settings.durable = config.text("store").is_none_or(|store| store.value != "memory");
         self.default_retries = config.number("max_retries").unwrap_or(0.0) as u32;
         settings
+    }
+
+    /// What nodes share is checked where it stands, for a node may say otherwise, and there may be none that uses it.
+    fn shared(&mut self, shared: &ast::Shared) {
+        let Some(spec) = catalog::kind(shared.kind) else { return };
+        let owner = Owner { kind: spec.word, said: &format!("the {} `{}`", shared.what, shared.name.value) };
+        let config = Config::check_needing(self, &shared.config, spec.keys, owner, shared.name.span, &[]);
+        if let Some(found) = config.text("url").and_then(literals::url_start) {
+            self.diagnostics.push(found);
+        }
+        if let Some(key) = shared.lacks.filter(|key| !config.means(key)) {
+            let key = words::flow_key(spec.word, key);
+            let example = if key == "url" { "SHOP_API_URL" } else { "SMTP_SERVER" };
+            self.diagnostics.push(
+                Diagnostic::new(Code::MissingKey, shared.name.span, format!("{} has no `{key}`", owner.said))
+                    .label(format!("`{key}` is missing"))
+                    .help(format!("write `{key}: {example}` in it")),
+            );
+        }
+        for header in config.object("headers").map_or(&[][..], |headers| &headers.entries) {
+            self.check_header_type(&header.value);
+        }
     }
 
     fn node(&mut self, id: NodeId, node: &ast::Node) -> Node {
