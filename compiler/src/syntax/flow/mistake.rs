@@ -429,6 +429,14 @@ pub fn foreign_type(token: Token, last: Token) -> Mistake {
     Box::new(match token.rule {
         Rule::or => diagnostic.help("alternatives have one `|` between them"),
         Rule::less if matches!(last.text, "Option" | "Optional" | "Maybe") => {
+pub fn question_in_front(token: Token, field: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "the `?` stands behind the name of its field")
+            .label("in front of it")
+            .help(format!("write `{}?: …`", field.text)),
+    )
+}
+
             diagnostic.help("a field that may be missing is written `name?: string`")
         }
         Rule::less => diagnostic.help("an array of strings is written `[string]`"),

@@ -71,7 +71,8 @@ impl Reader<'_> {
     fn end_of_chain(&mut self, chain: &Chain) -> Result<(), Mistake> {
         let comma = self.take(Rule::comma).is_some();
         let (token, next) = (self.peek(), self.peek_after(1));
-        let ends = next.lines > 0 || matches!(next.rule, Rule::comma | Rule::close_brace | Rule::EOI);
+        let ends = next.lines > 0 && next.rule == Rule::name
+            || matches!(next.rule, Rule::comma | Rule::close_brace | Rule::EOI);
         if comma && chain.branches.is_none() && token.rule == Rule::name && token.lines == 0 && ends {
             return Err(mistake::several_targets(token));
         }
