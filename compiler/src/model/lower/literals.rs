@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::{Piece, Text};
 use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
+use flow_runtime::value::number_text;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -104,6 +105,19 @@ impl Lowering<'_> {
             && let Err(error) = url::Url::parse(literal)
         {
             self.diagnostics.push(bad(format!("the URL cannot be read: {error}"), "check host and port"));
+        }
+    }
+
+    /// Of a whole number with many digits another is sent.
+    pub(super) fn check_exact(&mut self, written: &str, number: f64, span: Span) {
+        let digits = written.trim_start_matches('-');
+        let is_whole = digits.bytes().all(|digit| digit.is_ascii_digit());
+        if is_whole && format!("{:.0}", number.abs()) != digits {
+            self.diagnostics.push(
+                Diagnostic::new(Code::InexactNumber, span, format!("`{written}` has more digits than a number holds"))
+                    .label(format!("sent as {}", number_text(number)))
+                    .help(format!("what only names something is text: write \"{written}\"")),
+            );
         }
     }
 

@@ -403,21 +403,14 @@ pub fn comment_inside(span: Span) -> Mistake {
     )
 }
 
-/// What becomes another number than is written.
-pub fn inexact_number(token: Token) -> Mistake {
-    let digits = token.text.replace('_', "");
-    Box::new(match digits.starts_with('0') {
-        true => {
-            let number = digits.trim_start_matches('0');
-            let number = if number.is_empty() { "0" } else { number };
-            mistake(token.span, format!("`{}` is the number `{number}`", token.text))
-                .label("a number has no zeros in front")
-                .help(format!("what is called so is text: write \"{}\"", token.text))
-        }
-        false => mistake(token.span, format!("`{}` would become another number", token.text))
-            .label("too many digits")
-            .help(format!("numbers are exact up to 9007199254740991; what is called so is text: write \"{digits}\"")),
-    })
+pub fn leading_zeros(token: Token) -> Mistake {
+    let number = token.text.trim_start_matches(['0', '_']);
+    let number = if number.is_empty() { "0" } else { number };
+    Box::new(
+        mistake(token.span, format!("`{}` is the number `{number}`", token.text))
+            .label("a number has no zeros in front")
+            .help(format!("what is called so is text: write \"{}\"", token.text)),
+    )
 }
 
 // ---- Types
@@ -429,19 +422,19 @@ pub fn foreign_type(token: Token, last: Token) -> Mistake {
     Box::new(match token.rule {
         Rule::or => diagnostic.help("alternatives have one `|` between them"),
         Rule::less if matches!(last.text, "Option" | "Optional" | "Maybe") => {
+            diagnostic.help("a field that may be missing is written `name?: string`")
+        }
+        Rule::less => diagnostic.help("an array of strings is written `[string]`"),
+        _ => diagnostic.help(format!("an array is written `[{}]`", last.text)),
+    })
+}
+
 pub fn question_in_front(token: Token, field: Token) -> Mistake {
     Box::new(
         mistake(token.span, "the `?` stands behind the name of its field")
             .label("in front of it")
             .help(format!("write `{}?: …`", field.text)),
     )
-}
-
-            diagnostic.help("a field that may be missing is written `name?: string`")
-        }
-        Rule::less => diagnostic.help("an array of strings is written `[string]`"),
-        _ => diagnostic.help(format!("an array is written `[{}]`", last.text)),
-    })
 }
 
 pub fn type_twice(token: Token) -> Mistake {

@@ -190,16 +190,14 @@ impl<'a> Reader<'a> {
         Ok(Value { span: through(start.span, self.last()), kind })
     }
 
-    /// A number as it is written, if it is that number.
+    /// A number as it is written. `007` is called so, and is none.
     fn number(&mut self) -> Result<String, Mistake> {
         let token = self.next();
-        let digits = token.text.replace('_', "");
-        let is_whole = digits.bytes().all(|digit| digit.is_ascii_digit());
-        let inexact = |digits: &str| digits.parse().is_ok_and(|value: f64| format!("{value:.0}") != digits);
-        match digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()))
-            || is_whole && inexact(&digits)
-        {
-            true => Err(mistake::inexact_number(token)),
+        let has_zeros = token.text.len() > 1
+            && token.text.starts_with('0')
+            && token.text.trim_start_matches(['0', '_']).bytes().all(|byte| byte.is_ascii_digit());
+        match has_zeros {
+            true => Err(mistake::leading_zeros(token)),
             false => Ok(token.text.to_owned()),
         }
     }
