@@ -71,6 +71,10 @@ pub fn lower(
         schema_files: schema::SchemaFiles::default(),
         shadowed_fields: Vec::new(),
     };
+    // Where none could be read, that is said.
+    if workflow.nodes.is_empty() && !lowering.diagnostics.has_errors() {
+        lowering.diagnostics.push(no_nodes(workflow, dialect));
+    }
     lowering.collect_ids(&workflow.nodes);
     let settings = lowering.settings(workflow.settings.as_ref());
     workflow.shared.iter().for_each(|shared| lowering.shared(shared));
@@ -421,6 +425,18 @@ impl Lowering<'_> {
         }
         found
     }
+}
+
+fn no_nodes(workflow: &ast::Workflow, dialect: Dialect) -> Diagnostic {
+    let start = Span { end: workflow.span.start, ..workflow.span };
+    let span = workflow.connections.first().map_or(start, |connection| connection.from.span);
+    let headline = "the workflow has no nodes: it needs a trigger, and something to do";
+    Diagnostic::new(Code::MissingKey, span, headline).label("there is no node at all").help(match dialect {
+        Dialect::Json => "a trigger is `{ \"id\": \"start\", \"type\": \"trigger\", \"trigger_type\": \"manual\" }`",
+        Dialect::Flow => {
+            "a trigger is written `manual start`, or `webhook new-order at \"orders\" { secret: WEBHOOK_SECRET }`"
+        }
+    })
 }
 
 /// Ids can be written behind a dot: `previous_outputs.process-payment`.

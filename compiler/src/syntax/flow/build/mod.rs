@@ -80,9 +80,6 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         }
     }
     builder.unused();
-    if workflow.nodes.is_empty() {
-        builder.report(no_nodes(graph.or(header).unwrap_or(Span { end: span.start, ..span })));
-    }
     workflow.shared = builder.shared;
     workflow
 }
@@ -319,12 +316,6 @@ fn describe(kind: &ValueKind) -> &'static str {
 fn no_shorthand(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::FlowSyntax, span.after(), format!("the key `{name}` has no value"))
         .label("expected `:` and a value")
-}
-
-fn no_nodes(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::MissingKey, span, "the workflow has no nodes: it needs a trigger, and something to do")
-        .label("no node stands in this file")
-        .help("a trigger is written `manual start`, or `webhook new-order at \"orders\" { secret: WEBHOOK_SECRET }`")
 }
 
 fn misplaced_request(span: Span) -> Diagnostic {
