@@ -75,3 +75,20 @@ pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
     }
     Ok(read)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_ends_a_comment() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("// Orders{end}{end}manual start{end}");
+            let Ok(read) = tokens(&text, FileId::WORKFLOW) else { panic!("{end:?}") };
+            let [comment] = read.comments.as_slice() else { panic!("{end:?}: {:?}", read.comments) };
+            let [manual, start, eoi] = read.tokens.as_slice() else { panic!("{end:?}: {:?}", read.tokens) };
+            assert_eq!((comment.text.as_str(), manual.text, start.text), ("// Orders", "manual", "start"), "{end:?}");
+            assert_eq!((manual.lines, manual.column, start.column, eoi.lines), (2, 0, 7, 1), "{end:?}");
+        }
+    }
+}
