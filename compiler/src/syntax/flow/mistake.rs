@@ -296,6 +296,14 @@ pub fn not_an_entry(token: Token, next: Token) -> Mistake {
     })
 }
 
+pub fn method_as_key(method: Token, colon: Token) -> Mistake {
+    Box::new(
+        mistake(colon.span, "a request is written without a `:`")
+            .label("remove it")
+            .help(format!("write `{} \"https://…\"`", method.text)),
+    )
+}
+
 /// An expression without a key, of which nobody knows what its key would be.
 pub fn needs_a_key(bare: &Bare) -> Mistake {
     Box::new(

@@ -1,5 +1,6 @@
 //! The words of a .flow text and of JSON, side by side: kinds and keys that have two names.
 
+use crate::catalog::http::METHODS;
 use crate::diagnostic::suggest;
 
 /// Kinds of nodes: the word here, and in JSON.
@@ -95,10 +96,13 @@ pub fn duration(text: &str) -> Option<String> {
     Some(format!("{}{unit}", total / length))
 }
 
-/// Whether a request begins so: with a method, or with what looks like one.
 pub fn is_method(word: &str) -> bool {
-    const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
-    METHODS.contains(&word.to_ascii_lowercase().as_str()) || word.bytes().all(|byte| byte.is_ascii_uppercase())
+    METHODS.contains(&word)
+}
+
+/// Whether a request begins so: with a method, or with what looks like one.
+pub fn is_like_a_method(word: &str) -> bool {
+    METHODS.contains(&word.to_ascii_uppercase().as_str()) || word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// The kind in JSON.

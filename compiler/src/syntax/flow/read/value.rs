@@ -72,6 +72,9 @@ impl<'a> Reader<'a> {
         let next = self.peek_after(1);
         let is_key = matches!(token.rule, Rule::name | Rule::string);
         if is_key && next.rule == Rule::colon {
+            if config && words::is_method(token.text) {
+                return Err(mistake::method_as_key(token, next));
+            }
             let key = self.key()?;
             self.next();
             if matches!(self.peek().rule, Rule::close_brace | Rule::comma) || self.begins_entry() {
@@ -143,7 +146,7 @@ impl<'a> Reader<'a> {
     pub(super) fn begins_request(&self) -> bool {
         let next = self.peek_after(1);
         self.is(Rule::name)
-            && words::is_method(self.peek().text)
+            && words::is_like_a_method(self.peek().text)
             && !self.ends_entry(1)
             && matches!(next.rule, Rule::string | Rule::name)
     }
