@@ -11,6 +11,7 @@ use crate::syntax::flow::read::text_of;
 use crate::syntax::flow::text::{self, joined};
 use crate::syntax::flow::tree::{Block, Entry, EntryKind, Key, Value, ValueKind, Word};
 use crate::syntax::flow::words;
+use std::collections::BTreeSet;
 
 /// Stands where one that is missing would: the mistake is said once, and the rest is checked as if it were there.
 const UNKNOWN_BASE: &str = "https://unknown.invalid";
@@ -242,8 +243,12 @@ impl<'a> Builder<'a, '_> {
                 config.header(ast::Entry { key: name, value: header }, key.text.span);
             }
             ("http", "headers", ValueKind::Object(block)) => {
+                let mut names = BTreeSet::new();
                 for entry in self.object(block, None).entries {
-                    config.header(entry, block.span);
+                    // That a name stands there twice has been said.
+                    if names.insert(entry.key.value.clone()) {
+                        config.header(entry, block.span);
+                    }
                 }
                 config.headers_span = Some(block.span);
             }

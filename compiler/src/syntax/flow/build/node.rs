@@ -140,12 +140,13 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn schema(&mut self, config: &mut Config, key: &str, ty: &'a Ty, fits: bool, what: &str, kind: &Word) {
+        // Used, if in the wrong place.
+        let schema = self.ty(ty);
         if !fits {
             let headline = format!("a type here is that of {what}, and this is {}", owned(&kind.text));
             self.report(Diagnostic::new(Code::FlowSyntax, ty.span, headline).label("does not belong here"));
             return;
         }
-        let schema = self.ty(ty);
         config.push(key, ty.span, schema);
     }
 }
