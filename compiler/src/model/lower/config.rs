@@ -25,22 +25,22 @@ impl<'a> Config<'a> {
         owner: Owner,
         span: Span,
     ) -> Config<'a> {
-        let needed: Vec<&Key> = keys.iter().filter(|key| key.required).collect();
-        Config::check_needing(lowering, object, keys, owner, span, &needed)
+        let config = Config::check_present(lowering, object, keys, owner);
+        for key in keys.iter().filter(|key| key.required && !config.means(key.name)) {
+            lowering.diagnostics.push(missing_key(key, owner.said, span));
+        }
+        config
     }
 
-    /// The same, with other required keys than a node has.
-    pub(super) fn check_needing(
+    /// Checks what is there; nothing need be.
+    pub(super) fn check_present(
         lowering: &mut Lowering,
         object: &'a ast::Object,
         keys: &[Key],
         owner: Owner,
-        span: Span,
-        needed: &[&Key],
     ) -> Config<'a> {
         let spelling = Spelling { dialect: lowering.dialect, owner, keys };
         let mut fitting = vec![false; object.entries.len()];
-        // Keys that stand there under a wrong name: that is said, and that they are missing is not.
         let mut misspelt = Vec::new();
         for (entry, fits) in object.entries.iter().zip(&mut fitting) {
             match keys.iter().find(|key| key.name == entry.key.value) {
@@ -50,25 +50,15 @@ impl<'a> Config<'a> {
                     lowering.diagnostics.push(spelling.unknown_key(entry, meant));
                 }
                 Some(key) => {
-                    match mismatch(key, spelling.written(lowering, key, entry), &entry.value, spelling.dialect) {
-                        None => {
-                            *fits = true;
-                            // A `.flow` text says the unit.
-                            if lowering.dialect == Dialect::Json
-                                && let Some(found) = likely_milliseconds(key, owner.said, &entry.value)
-                            {
-                                lowering.diagnostics.push(found);
-                            }
-                        }
-                        Some(diagnostic) => lowering.diagnostics.push(diagnostic),
+                    let name = spelling.written(lowering, key, entry);
+                    let mut found = mismatch(key, name, &entry.value, spelling.dialect);
+                    *fits = found.is_none();
+                    // A `.flow` text says the unit.
+                    if *fits && spelling.dialect == Dialect::Json {
+                        found = likely_milliseconds(key, owner.said, &entry.value);
                     }
+                    lowering.diagnostics.extend(found);
                 }
-            }
-        }
-        for key in needed {
-            let is_there = object.entries.iter().any(|entry| entry.key.value == key.name);
-            if !is_there && !misspelt.contains(&key.name) {
-                lowering.diagnostics.push(missing_key(key, owner.said, span));
             }
         }
         Config { object, fitting, misspelt }
@@ -85,7 +75,7 @@ impl<'a> Config<'a> {
         self.entries().any(|entry| entry.key.value == name)
     }
 
-    /// Whether the key is there, if perhaps under a wrong name: that it is missing need not be said.
+    /// Whether the key is there, if perhaps under a wrong name: then that is said, and not that it is missing.
     pub(super) fn means(&self, name: &str) -> bool {
         self.has(name) || self.misspelt.contains(&name)
     }

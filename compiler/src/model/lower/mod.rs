@@ -206,7 +206,7 @@ impl Lowering<'_> {
     fn shared(&mut self, shared: &ast::Shared) {
         let Some(spec) = catalog::kind(shared.kind) else { return };
         let owner = Owner { kind: spec.word, said: &format!("the {} `{}`", shared.what, shared.name.value) };
-        let config = Config::check_needing(self, &shared.config, spec.keys, owner, shared.name.span, &[]);
+        let config = Config::check_present(self, &shared.config, spec.keys, owner);
         if let Some(found) = config.text("url").and_then(literals::url_start) {
             self.diagnostics.push(found);
         }
