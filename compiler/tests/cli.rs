@@ -327,6 +327,7 @@ fn a_workflow_is_converted_there_and_back() {
     assert!(text.contains("transform greet { add: { text: \"Hello ${name}\" } }"), "{text}");
     let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "hello.flow", "-o", "hello.json"], ""));
     assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("for it to stay `greeting`, call the file greeting.json"), "{stderr}");
     let model = |file: &str| outcome(flowc(folder.path(), &["emit", "--stage", "rust", file], "")).1;
     let code = |text: String, file: &str| {
         // The hash is of the text as the author wrote it: what an API client compares its `flow_data` with.

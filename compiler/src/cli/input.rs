@@ -93,7 +93,8 @@ pub fn output(name: &str, output: Option<PathBuf>) -> PathBuf {
     if folder { path.join(name) } else { path }
 }
 
-fn name(file: &Path) -> String {
+/// What the program of a workflow in this file is called, if the workflow does not say otherwise.
+pub fn name(file: &Path) -> String {
     let folder = || {
         let parent = std::path::absolute(file).ok()?.canonicalize().ok()?.parent()?.to_owned();
         Some(parent.file_name()?.to_string_lossy().into_owned())

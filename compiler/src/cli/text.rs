@@ -1,6 +1,6 @@
 //! `flowc fmt` and `flowc convert`: workflows as text.
 
-use super::{Input, Shell, Stop, and_warnings, print};
+use super::{Input, Shell, Stop, and_warnings, input, print};
 use crate::diagnostic::level::Levels;
 use crate::pipeline::Rejected;
 use crate::source::{Dialect, Sources};
@@ -64,8 +64,15 @@ impl Shell {
             .lower(&input.name, &input.files)
             .check(&Levels::default())
             .map_err(|rejected| self.rejected(&rejected, &input.name))?;
+        let slug = &accepted.checked.workflow.slug;
+        // JSON has no place for it.
+        if to == Dialect::Json && *slug != output.map_or_else(|| input.name.clone(), input::name) {
+            self.talk.say(&format!(
+                "JSON takes the name of the program from its file: for it to stay `{slug}`, call the file {slug}.json"
+            ));
+        }
         let text = match to {
-            Dialect::Flow => convert::to_flow(&workflow, from, &accepted.checked.workflow.slug),
+            Dialect::Flow => convert::to_flow(&workflow, from, slug),
             Dialect::Json => convert::to_json(&workflow, from),
         };
         let Some(output) = output else {

@@ -97,6 +97,7 @@ codes! {
     MissingTemplate "missing-template" Warning "a mail template that does not exist"
     ConflictingKeys "conflicting-keys" Error "two keys of which only one can have an effect"
     LikelyMilliseconds "likely-milliseconds" Warning "a time in seconds that looks like one in milliseconds"
+    InexactNumber "inexact-number" Warning "a whole number with more digits than a number holds"
     DeadKey "dead-key" Warning "a key that nothing reads"
     IgnoredBody "ignored-body" Warning "a body on a request that should have none"
     PlainTransport "plain-transport" Warning "data crosses the network unencrypted"

@@ -32,7 +32,9 @@ fn is_about_configuration(code: Code) -> bool {
     !matches!(
         code,
         Code::FlowSyntax
+            | Code::DuplicateKey
             | Code::UnknownName
+            | Code::UnknownWord
             | Code::DeclaredTwice
             | Code::ExpressionSyntax
             | Code::UnsupportedExpression
@@ -77,6 +79,7 @@ const PHRASES: &[(&str, &str)] = &[
         "for example `{ total: item.quantity * item.unit_price }`",
     ),
     ("or write `method: \"POST\"`", "or write `POST`"),
+    ("`condition: \"true\"` says", "`true -> …` says"),
     ("an object `{\"ttl\": seconds}`", "a duration such as `1m`"),
     ("has to be known when the workflow is compiled", "has to be text: it must be known when the workflow is compiled"),
 ];
@@ -179,6 +182,15 @@ fn scalar(text: &str) -> Option<(String, usize)> {
 }
 
 fn flow_key(key: &str) -> &str {
+    match key {
+        "retry_count" => return "retry",
+        "interval_seconds" => return "every",
+        "cron_expression" => return "cron",
+        _ => {}
+    }
+    if let Some((here, ..)) = words::TRANSFORMS.iter().find(|(_, json, _)| *json == key) {
+        return here;
+    }
     words::KEYS.iter().find(|(_, _, json)| *json == key).map_or(key, |(_, here, _)| here)
 }
 
@@ -191,9 +203,7 @@ fn names(said: &str) -> String {
         }
         let inside = position % 2 == 1;
         let named = match part {
-            "retry_count" => "retry",
-            "interval_seconds" => "every",
-            "cron_expression" => "cron",
+            "webhook_id" => "at",
             _ if inside => words::word(flow_key(part)),
             _ => part,
         };

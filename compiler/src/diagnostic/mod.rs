@@ -109,6 +109,8 @@ pub struct Diagnostics {
     /// How many of those are errors.
     errors: usize,
     left_out: usize,
+    /// Parts of the text that count for several nodes.
+    said_once: Vec<Span>,
 }
 
 /// So many errors are kept, and so many warnings.
@@ -120,7 +122,17 @@ impl Diagnostics {
         Diagnostics { dialect, ..Diagnostics::default() }
     }
 
+    /// What this part of the text says counts for several nodes: what is wrong there is said for the first of them.
+    pub fn say_once(&mut self, part: Span) {
+        self.said_once.push(part);
+    }
+
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        let at = diagnostic.primary.span;
+        let is_known = |known: &Diagnostic| known.code == diagnostic.code && known.primary.span == at;
+        if self.said_once.iter().any(|part| part.contains(at)) && self.found.iter().any(is_known) {
+            return;
+        }
         if self.has_room(diagnostic.severity) {
             self.errors += usize::from(diagnostic.severity == Severity::Error);
             self.found.push(match self.dialect {

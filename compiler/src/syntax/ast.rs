@@ -19,6 +19,21 @@ pub struct Workflow {
     pub allow: Vec<Text>,
     /// `type Order = { … }`: the name, and where the braces stand; it is resolved already. In JSON there are none.
     pub types: Vec<Spanned<String>>,
+    /// What several nodes share: it stands in each of their configs already. In JSON there is none.
+    pub shared: Vec<Shared>,
+}
+
+/// `api shop { … }`, `smtp post { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shared {
+    /// Its word: `api` or `smtp`.
+    pub what: &'static str,
+    pub name: Text,
+    /// The kind of the nodes that use it.
+    pub kind: &'static str,
+    pub config: Object,
+    /// A key that it does not have and that a node counts on.
+    pub lacks: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +72,9 @@ pub struct Text {
     pub(super) map: Vec<(u32, u32)>,
 }
 
+/// The longest escape: `\u{10ffff}`.
+const ESCAPE_MAX: u32 = 10;
+
 impl Text {
     /// Text that stands in the source as it is, beginning at `start`; `span` includes its quotes.
     pub(crate) fn verbatim(value: String, span: Span, start: u32) -> Text {
@@ -68,12 +86,24 @@ impl Text {
         if self.map.is_empty() {
             return self.span;
         }
-        Span { file: self.span.file, start: self.source_offset(decoded.start), end: self.source_offset(decoded.end) }
+        let (start, end) = (self.source_offset(decoded.start), self.source_offset(decoded.end));
+        // Behind it begins what stands elsewhere: an api's URL ends, and the path that a node adds to it comes.
+        let last = decoded.end.saturating_sub(1).max(decoded.start);
+        let end = match self.source_offset(last) + 1 {
+            near if !(near..near + ESCAPE_MAX).contains(&end) && decoded.end > decoded.start => near,
+            _ => end,
+        };
+        Span { file: self.span.file, start, end }
     }
 
     /// Text that a front end made of what stands elsewhere: what is wrong with it is reported there.
     pub fn is_derived(&self) -> bool {
         self.map.is_empty()
+    }
+
+    /// Whether it stands in quotes. An expression of a .flow text does not.
+    pub fn is_quoted(&self) -> bool {
+        self.map.first().is_some_and(|(_, start)| *start > self.span.start)
     }
 
     /// Whether anything in it wants [`super::template::parse_template`]: a template, or an escaped one.

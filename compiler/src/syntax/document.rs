@@ -37,6 +37,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
         settings: None,
         allow: Vec::new(),
         types: Vec::new(),
+        shared: Vec::new(),
     };
     let mut has_nodes = false;
     for entry in object.entries {

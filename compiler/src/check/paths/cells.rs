@@ -240,6 +240,8 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
     }
     let text = !constants.texts.is_empty() || plain || (constants.length && !said);
     samples.text("", text);
+    // Before all constants, and no number.
+    samples.text("\0", false);
     for constant in &constants.texts {
         samples.add(Value::String(constant.clone()), true);
         // Between this one and the next.

@@ -5,6 +5,7 @@ pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
 use super::transforms::NoList;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
+use crate::model::lower::expr::is_environment_name;
 use crate::model::ty::{Literal, Read, Rest, Type};
 use crate::model::{Node, Transform};
 use crate::source::Span;
@@ -121,6 +122,9 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
     let mut diagnostic = Diagnostic::new(Code::UnknownField, span, headline).label("unknown field");
     if let Some(declared) = read.declared {
         diagnostic = diagnostic.also(declared.start_only(), format!("{owner} is `{object}`"));
+    }
+    if let Some(variable) = name.strip_prefix('$').filter(|variable| is_environment_name(variable)) {
+        return diagnostic.help(format!("a variable of the environment is written `{variable}`"));
     }
     let names = object.field_names();
     if let Some(near) = suggest::nearest(name, names.iter().map(String::as_str)) {

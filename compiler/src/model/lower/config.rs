@@ -6,46 +6,62 @@ use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::Keys;
 use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, ValueKind};
+use crate::syntax::flow::words;
 
 /// An object checked against its keys. Values of a wrong type have been reported and read as absent.
 pub(super) struct Config<'a> {
     object: &'a ast::Object,
     fitting: Vec<bool>,
+    /// Keys that stand there under a wrong name.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'a> Config<'a> {
-    /// Checks `object`; `owner` is what it belongs to, such as "an `http` node", and `span` where to report missing keys.
+    /// Checks `object`; `span` is where to report missing keys.
     pub(super) fn check(
         lowering: &mut Lowering,
         object: &'a ast::Object,
         keys: &[Key],
-        owner: &str,
+        owner: Owner,
         span: Span,
     ) -> Config<'a> {
+        let config = Config::check_present(lowering, object, keys, owner);
+        for key in keys.iter().filter(|key| key.required && !config.means(key.name)) {
+            lowering.diagnostics.push(missing_key(key, owner.said, span));
+        }
+        config
+    }
+
+    /// Checks what is there; nothing need be.
+    pub(super) fn check_present(
+        lowering: &mut Lowering,
+        object: &'a ast::Object,
+        keys: &[Key],
+        owner: Owner,
+    ) -> Config<'a> {
+        let spelling = Spelling { dialect: lowering.dialect, owner, keys };
         let mut fitting = vec![false; object.entries.len()];
+        let mut misspelt = Vec::new();
         for (entry, fits) in object.entries.iter().zip(&mut fitting) {
             match keys.iter().find(|key| key.name == entry.key.value) {
-                None => lowering.diagnostics.push(unknown_key(entry, keys, owner)),
-                Some(key) => match mismatch(key, &entry.value) {
-                    None => {
-                        *fits = true;
-                        // A `.flow` text says the unit.
-                        if lowering.dialect == Dialect::Json
-                            && let Some(found) = likely_milliseconds(key, owner, &entry.value)
-                        {
-                            lowering.diagnostics.push(found);
-                        }
+                None => {
+                    let meant = spelling.meant(&entry.key.value);
+                    misspelt.extend(meant.and_then(|word| spelling.key(word)));
+                    lowering.diagnostics.push(spelling.unknown_key(entry, meant));
+                }
+                Some(key) => {
+                    let name = spelling.written(lowering, key, entry);
+                    let mut found = mismatch(key, name, &entry.value, spelling.dialect);
+                    *fits = found.is_none();
+                    // A `.flow` text says the unit.
+                    if *fits && spelling.dialect == Dialect::Json {
+                        found = likely_milliseconds(key, owner.said, &entry.value);
                     }
-                    Some(diagnostic) => lowering.diagnostics.push(diagnostic),
-                },
+                    lowering.diagnostics.extend(found);
+                }
             }
         }
-        for key in keys.iter().filter(|key| key.required) {
-            if !object.entries.iter().any(|entry| entry.key.value == key.name) {
-                lowering.diagnostics.push(missing_key(key, owner, span));
-            }
-        }
-        Config { object, fitting }
+        Config { object, fitting, misspelt }
     }
 
     /// The value of a key, when it is there and of the right type. Of duplicates (reported already) the last.
@@ -57,6 +73,11 @@ impl<'a> Config<'a> {
     /// Whether the key is there, whatever its value.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries().any(|entry| entry.key.value == name)
+    }
+
+    /// Whether the key is there, if perhaps under a wrong name: then that is said, and not that it is missing.
+    pub(super) fn means(&self, name: &str) -> bool {
+        self.has(name) || self.misspelt.contains(&name)
     }
 
     /// Where the values of the right type stand.
@@ -115,16 +136,13 @@ pub(super) fn kind_of(value: &ast::Value) -> &'static str {
     }
 }
 
-/// The finding, if the value is not what the key takes.
-fn mismatch(key: &Key, value: &ast::Value) -> Option<Diagnostic> {
+/// The finding, if the value is not what the key takes. `name` is what the author called the key.
+fn mismatch(key: &Key, name: &str, value: &ast::Value, dialect: Dialect) -> Option<Diagnostic> {
     let fits = match (key.ty, &value.kind) {
         (KeyType::Text | KeyType::Expression, ValueKind::String(_)) => true,
         (KeyType::Literal, ValueKind::String(text)) => {
             if text.has_template() {
-                return Some(
-                    Diagnostic::new(Code::WrongType, value.span, format!("`{}` cannot hold `${{…}}`", key.name))
-                        .label("has to be known when the workflow is compiled"),
-                );
+                return Some(not_literal(name, value, text));
             }
             true
         }
@@ -133,9 +151,9 @@ fn mismatch(key: &Key, value: &ast::Value) -> Option<Diagnostic> {
         (KeyType::Bool, ValueKind::Bool(_)) => true,
         // Longer than a century is a mistake, and would not fit the clock.
         (KeyType::Seconds, ValueKind::Number(_, seconds)) => *seconds > 0.0 && *seconds <= 3.2e9,
-        (KeyType::Count, ValueKind::Number(_, count)) => count.fract() == 0.0 && (0.0..=1_000_000.0).contains(count),
+        (KeyType::Count, ValueKind::Number(_, count)) => count.fract() == 0.0 && (0.0..=COUNT_MAX).contains(count),
         (KeyType::PositiveCount, ValueKind::Number(_, count)) => {
-            count.fract() == 0.0 && (1.0..=1_000_000.0).contains(count)
+            count.fract() == 0.0 && (1.0..=COUNT_MAX).contains(count)
         }
         (KeyType::OneOf(words), ValueKind::String(text)) => {
             if !words.contains(&text.value.as_str()) {
@@ -155,26 +173,71 @@ fn mismatch(key: &Key, value: &ast::Value) -> Option<Diagnostic> {
     if fits {
         return None;
     }
-    let mut diagnostic = Diagnostic::new(
-        Code::WrongType,
-        value.span,
-        format!("`{}` takes {}, not {}", key.name, key.ty.describe(), described(value)),
-    )
-    .label("wrong type");
-    if let (KeyType::Seconds | KeyType::Count | KeyType::PositiveCount | KeyType::RetryDelay, ValueKind::String(text)) =
-        (key.ty, &value.kind)
-    {
-        diagnostic = match text.value.trim().trim_end_matches('s').parse::<f64>() {
-            Ok(number) => diagnostic.help(format!("write the number without quotes: `{number}`")),
-            Err(_) => diagnostic.help("it has to be known when the workflow is compiled: write a number"),
-        };
+    let headline = format!("`{name}` takes {}, not {}", key.ty.describe(), described(value));
+    let diagnostic = Diagnostic::new(Code::WrongType, value.span, headline).label("wrong type");
+    let help = match (key.ty, &value.kind) {
+        (KeyType::Count | KeyType::PositiveCount, ValueKind::Number(_, count)) if *count > COUNT_MAX => {
+            Some(format!("at most {COUNT_MAX}"))
+        }
+        (KeyType::Seconds | KeyType::RetryDelay | KeyType::Count | KeyType::PositiveCount, ValueKind::String(text)) => {
+            Some(number_help(key.ty, text, dialect))
+        }
+        (KeyType::Bool, ValueKind::String(text)) => bool_help(name, text),
+        _ => None,
+    };
+    Some(match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    })
+}
+
+/// How often something can be tried, and how many things there can be at once.
+const COUNT_MAX: f64 = 1_000_000.0;
+
+/// The expression that stands without quotes where a .flow text wants a value.
+fn bare_expression(text: &ast::Text) -> Option<&str> {
+    let inside = text.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    inside.filter(|_| !text.is_quoted())
+}
+
+fn not_literal(name: &str, value: &ast::Value, text: &ast::Text) -> Diagnostic {
+    let found = |headline| {
+        let label = "has to be known when the workflow is compiled";
+        Diagnostic::new(Code::WrongType, value.span, headline).label(label)
+    };
+    match bare_expression(text) {
+        Some(word) => found(format!("`{name}` takes text, and this is an expression"))
+            .help(format!("write it in quotes: \"{}\"", word.replace('"', ""))),
+        None => found(format!("`{name}` cannot hold `${{…}}`")),
     }
-    if let (KeyType::Bool, ValueKind::String(text)) = (key.ty, &value.kind)
-        && matches!(text.value.as_str(), "true" | "false")
-    {
-        diagnostic = diagnostic.help(format!("write it without quotes: `{}`", text.value));
+}
+
+fn number_help(ty: KeyType, text: &ast::Text, dialect: Dialect) -> String {
+    let is_duration = matches!(ty, KeyType::Seconds | KeyType::RetryDelay);
+    if bare_expression(text).is_some() {
+        let example = if is_duration { "`30s`" } else { "`3`" };
+        return format!("it must be known when the workflow is compiled, as {example} is");
     }
-    Some(diagnostic)
+    let written = text.value.trim();
+    let number = written.trim_end_matches('s').parse::<f64>();
+    match (number, words::duration(written).filter(|_| dialect == Dialect::Flow && is_duration)) {
+        (_, Some(duration)) => format!("write it without quotes: `{duration}`"),
+        (Ok(number), None) => format!("write the number without quotes: `{number}`"),
+        (Err(_), None) => "it has to be known when the workflow is compiled: write a number".to_owned(),
+    }
+}
+
+fn bool_help(name: &str, text: &ast::Text) -> Option<String> {
+    let word = bare_expression(text).unwrap_or(&text.value);
+    let meant = match word.to_ascii_lowercase().as_str() {
+        "true" | "false" if text.is_quoted() => return Some(format!("write it without quotes: `{word}`")),
+        "true" | "yes" | "on" => "true",
+        "false" | "no" | "off" => "false",
+        // `idempotent` alone.
+        word if word == name => return Some(format!("write `{name}: true`")),
+        _ => return None,
+    };
+    Some(format!("write `{meant}`"))
 }
 
 /// Seconds that nobody would choose, and as many milliseconds as people do.
@@ -203,6 +266,11 @@ fn likely_milliseconds(key: &Key, owner: &str, value: &ast::Value) -> Option<Dia
 fn described(value: &ast::Value) -> String {
     match &value.kind {
         ValueKind::Number(text, _) => format!("`{text}`"),
+        ValueKind::String(text) => match bare_expression(text) {
+            Some(short) if short.len() <= 24 => format!("`{short}`"),
+            Some(_) => "an expression".to_owned(),
+            None => kind_of(value).to_string(),
+        },
         _ => kind_of(value).to_string(),
     }
 }
@@ -228,27 +296,120 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("payload", "body"),
     ("endpoint", "url"),
     ("uri", "url"),
+    ("base_url", "url"),
+    ("baseUrl", "url"),
+    ("host", "url"),
     ("to", "to_email"),
+    ("recipient", "to_email"),
+    ("recipients", "to_email"),
     ("from", "from_email"),
+    ("sender", "from_email"),
     ("smtp_host", "smtp_server"),
     ("host", "smtp_server"),
+    ("user", "username"),
+    ("pass", "password"),
+    ("ssl", "use_tls"),
+    ("text", "body"),
+    ("condition", "filter_condition"),
+    ("when", "filter_condition"),
+    ("items", "input"),
+    ("list", "input"),
+    ("from", "input"),
 ];
 
-fn unknown_key(entry: &ast::Entry, keys: &[Key], owner: &str) -> Diagnostic {
-    let name = &entry.key.value;
-    let ours = SYNONYMS.iter().filter(|(theirs, _)| theirs == name).map(|(_, ours)| *ours);
-    let ours = ours.into_iter().find(|ours| keys.iter().any(|key| key.name == *ours));
-    let diagnostic = Diagnostic::new(Code::UnknownKey, entry.key.span, format!("{owner} has no key `{name}`"));
-    match ours.or_else(|| suggest::nearest(name, keys.iter().map(|key| key.name))) {
-        Some(near) => diagnostic.label("unknown key").help(format!("did you mean `{near}`?")),
-        None => {
-            let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
-            let known = if names.is_empty() {
-                "it takes no keys".into()
-            } else {
-                format!("it takes {}", suggest::list(names.iter().copied(), "and"))
-            };
-            diagnostic.label("unknown key").help(known)
+/// What other systems call what a transform of a .flow text does.
+const TRANSFORM_SYNONYMS: &[(&str, &str)] = &[
+    ("sum", "total"),
+    ("where", "filter"),
+    ("condition", "filter"),
+    ("select", "extract"),
+    ("pick", "extract"),
+    ("order_by", "sort"),
+    ("orderBy", "sort"),
+];
+
+/// Whose keys they are.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    /// A kind of node, or `settings`; empty for an object inside a config.
+    pub kind: &'a str,
+    /// In a sentence: "an `http` node".
+    pub said: &'a str,
+}
+
+/// The keys as the author writes them.
+struct Spelling<'a> {
+    dialect: Dialect,
+    owner: Owner<'a>,
+    keys: &'a [Key],
+}
+
+impl Spelling<'_> {
+    /// What a .flow text has a form of its own for is left out.
+    fn all(&self) -> Vec<&'static str> {
+        let kind = self.owner.kind;
+        let names = self.keys.iter().map(|key| key.name);
+        match (self.dialect, kind) {
+            (Dialect::Json, _) => names.collect(),
+            (Dialect::Flow, "data_transform") => {
+                std::iter::once("input").chain(words::TRANSFORMS.iter().map(|(here, ..)| *here)).collect()
+            }
+            (Dialect::Flow, _) => {
+                let names = names
+                    .filter(|name| *name != "retry_delay" || !self.keys.iter().any(|key| key.name == "retry_count"));
+                let names = names.map(|name| words::flow_key(kind, if name == "retry_count" { "retry" } else { name }));
+                names.chain(Some("bearer").filter(|_| kind == "http")).collect()
+            }
+        }
+    }
+
+    /// The word that was most likely meant by a name that is no key.
+    fn meant(&self, name: &str) -> Option<&'static str> {
+        let all = self.all();
+        let is_transform = self.dialect == Dialect::Flow && self.owner.kind == "data_transform";
+        let transforms = TRANSFORM_SYNONYMS.iter().filter(|_| is_transform);
+        let said = |ours: &&'static str| all.iter().copied().find(|word| word == ours);
+        let ours = transforms.filter(|(theirs, _)| *theirs == name).find_map(|(_, ours)| said(ours));
+        let ours = ours.or_else(|| {
+            let synonyms = SYNONYMS.iter().filter(|(theirs, _)| *theirs == name);
+            synonyms.map(|(_, ours)| words::flow_key(self.flow_kind(), ours)).find_map(|word| said(&word))
+        });
+        ours.or_else(|| suggest::nearest(name, all.iter().copied()))
+    }
+
+    /// The kind, where its keys are spelled otherwise than in JSON.
+    fn flow_kind(&self) -> &str {
+        if self.dialect == Dialect::Flow { self.owner.kind } else { "" }
+    }
+
+    /// The key in JSON that a word stands for.
+    fn key(&self, word: &str) -> Option<&'static str> {
+        let kind = self.flow_kind();
+        if kind == "data_transform" && words::TRANSFORMS.iter().any(|(here, ..)| *here == word) {
+            return Some("transform_type");
+        }
+        let json = words::json_key(kind, word);
+        self.keys.iter().map(|key| key.name).find(|name| *name == json)
+    }
+
+    /// The word that the author wrote for a key: of a transform `csv`, where JSON says `fields`.
+    fn written<'k>(&self, lowering: &'k Lowering, key: &Key, entry: &ast::Entry) -> &'k str {
+        let source = &lowering.sources.get(entry.key.span.file).text;
+        let written = source.get(entry.key.span.range()).unwrap_or_default();
+        let is_transform = self.flow_kind() == "data_transform";
+        match is_transform && words::TRANSFORMS.iter().any(|(here, ..)| *here == written) {
+            true => written,
+            false => key.name,
+        }
+    }
+
+    fn unknown_key(&self, entry: &ast::Entry, meant: Option<&str>) -> Diagnostic {
+        let headline = format!("{} has no key `{}`", self.owner.said, entry.key.value);
+        let diagnostic = Diagnostic::new(Code::UnknownKey, entry.key.span, headline).label("unknown key");
+        match (meant, self.all().as_slice()) {
+            (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
+            (None, []) => diagnostic.help("it takes no keys"),
+            (None, all) => diagnostic.help(format!("it takes {}", suggest::list(all.iter().copied(), "and"))),
         }
     }
 }

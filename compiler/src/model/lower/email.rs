@@ -84,7 +84,7 @@ impl Lowering<'_> {
                 .also(template.span, "the template")
                 .help("remove one of the two"),
             );
-        } else if !CONTENT.iter().any(|key| config.has(key)) {
+        } else if !CONTENT.iter().any(|key| config.means(key)) {
             self.diagnostics.push(
                 Diagnostic::new(Code::MissingKey, node.id.span, "the mail has no content")
                     .label("needs `body`, `html` or `template`")
@@ -98,7 +98,7 @@ impl Lowering<'_> {
                     .help("name the template: \"template\": \"order-confirmation\""),
             );
         }
-        if let (Some(password), false) = (config.get("password"), config.has("username")) {
+        if let (Some(password), false) = (config.get("password"), config.means("username")) {
             self.diagnostics.push(
                 Diagnostic::new(Code::DeadKey, password.span, "`password` without a `username`")
                     .label("never used: without a user name there is no login")

@@ -1,6 +1,6 @@
 //! The configuration of each kind → [`Kind`].
 
-use super::config::Config;
+use super::config::{Config, Owner};
 use super::expr::Place;
 use super::{Lowering, text};
 use crate::catalog::{self, BODY_TYPE, KindSpec};
@@ -87,7 +87,7 @@ impl Lowering<'_> {
         }
         let kind = config.text("schedule_type").map(|text| text.value.as_str());
         for (word, key) in [("cron", "cron_expression"), ("interval", "interval_seconds")] {
-            if kind == Some(word) && !config.has(key) {
+            if kind == Some(word) && !config.means(key) {
                 self.needs(node, &format!("a schedule of type `{word}`"), key);
             }
         }
@@ -157,7 +157,8 @@ impl Lowering<'_> {
                         .help("remove `cache`: what a service does for one request, it has not done for the next"),
                 );
             }
-            let cache = Config::check(self, object, catalog::http::CACHE, "`cache`", object.span);
+            let cache =
+                Config::check(self, object, catalog::http::CACHE, Owner { kind: "", said: "`cache`" }, object.span);
             cache.number("ttl").map(Duration::from_secs_f64)
         });
         let response_schema = self.schema_of(config, "response_schema");
@@ -186,16 +187,16 @@ impl Lowering<'_> {
             ValueKind::Number(written, _) => Some(text::literal(entry.value.span, written)),
             ValueKind::Bool(flag) => Some(text::literal(entry.value.span, if *flag { "true" } else { "false" })),
             ValueKind::Null | ValueKind::Array(_) | ValueKind::Object(_) => {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        Code::WrongType,
-                        entry.value.span,
-                        format!("a header takes text, not {}", super::config::kind_of(&entry.value)),
-                    )
-                    .label("wrong type"),
-                );
+                self.check_header_type(&entry.value);
                 None
             }
+        }
+    }
+
+    pub(super) fn check_header_type(&mut self, value: &ast::Value) {
+        if matches!(value.kind, ValueKind::Null | ValueKind::Array(_) | ValueKind::Object(_)) {
+            let headline = format!("a header takes text, not {}", super::config::kind_of(value));
+            self.diagnostics.push(Diagnostic::new(Code::WrongType, value.span, headline).label("wrong type"));
         }
     }
 

@@ -11,8 +11,34 @@ use crate::source::Span;
 use crate::syntax::ast::{self, ValueKind};
 use flow_runtime::expr::Method;
 use flow_runtime::render::Mailbox;
+use flow_runtime::value::number_text;
 use std::net::IpAddr;
 use std::str::FromStr;
+
+/// What is wrong with the part of a URL before its first template.
+pub(super) fn url_start(written: &ast::Text) -> Option<Diagnostic> {
+    let bad = |headline: String, help: String| {
+        Some(Diagnostic::new(Code::BadUrl, written.span, headline).label("not a URL").help(help))
+    };
+    let start = written.value.split("${").next().unwrap_or_default();
+    match start.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
+        Some("http" | "https") => None,
+        Some(scheme) => {
+            bad(format!("`{scheme}` is not a protocol that an http node speaks"), "write `https://…`".to_owned())
+        }
+        None if written.value.is_empty() => {
+            bad("the URL is empty".to_owned(), "write an absolute URL: `https://…`".to_owned())
+        }
+        None if start.is_empty() => None,
+        None => {
+            let help = match start.strip_prefix("//").or((!start.starts_with('/')).then_some(start)) {
+                Some(host) => meant_url(host),
+                None => format!("begin with a variable: `${{API_URL}}{start}`"),
+            };
+            bad(format!("`{start}` is not an absolute URL"), help)
+        }
+    }
+}
 
 /// Headers of requests that people write by hand.
 const HEADERS: &[&str] = &[
@@ -63,30 +89,15 @@ impl Lowering<'_> {
         let bad = |headline: String, help: &str| {
             Diagnostic::new(Code::BadUrl, written.span, headline).label("not a URL").help(help.to_string())
         };
-        let start = match url.pieces.first() {
-            None => {
-                self.diagnostics.push(bad("the URL is empty".into(), "write an absolute URL: `https://…`"));
-                return;
+        if let Some(found) = url_start(written) {
+            // What an api says was checked there.
+            if written.span.contains(written.span_of(0..0)) {
+                self.diagnostics.push(found);
             }
-            Some(Piece::Literal(start)) => start.as_str(),
-            Some(Piece::Expr(_)) => return self.shadowed_url(url, written),
-        };
-        let scheme = start.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        match scheme.as_deref() {
-            Some("http" | "https") => {}
-            Some(scheme) => {
-                self.diagnostics
-                    .push(bad(format!("`{scheme}` is not a protocol that an http node speaks"), "write `https://…`"));
-                return;
-            }
-            None => {
-                let help = match start.strip_prefix("//").or((!start.starts_with('/')).then_some(start)) {
-                    Some(host) => meant_url(host),
-                    None => format!("begin with a variable: `${{API_URL}}{start}`"),
-                };
-                self.diagnostics.push(bad(format!("`{start}` is not an absolute URL"), &help));
-                return;
-            }
+            return;
+        }
+        if let Some(Piece::Expr(_)) = url.pieces.first() {
+            return self.shadowed_url(url, written);
         }
         if url.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains(char::is_whitespace))) {
             self.diagnostics.push(bad("the URL has a space in it".into(), "remove it, or write `%20`"));
@@ -97,6 +108,19 @@ impl Lowering<'_> {
             && let Err(error) = url::Url::parse(literal)
         {
             self.diagnostics.push(bad(format!("the URL cannot be read: {error}"), "check host and port"));
+        }
+    }
+
+    /// Of a whole number with many digits another is sent.
+    pub(super) fn check_exact(&mut self, written: &str, number: f64, span: Span) {
+        let digits = written.trim_start_matches('-');
+        let is_whole = digits.bytes().all(|digit| digit.is_ascii_digit());
+        if is_whole && format!("{:.0}", number.abs()) != digits {
+            self.diagnostics.push(
+                Diagnostic::new(Code::InexactNumber, span, format!("`{written}` has more digits than a number holds"))
+                    .label(format!("sent as {}", number_text(number)))
+                    .help(format!("what only names something is text: write \"{written}\"")),
+            );
         }
     }
 

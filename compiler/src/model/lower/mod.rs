@@ -28,7 +28,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::files::Files;
 use crate::source::{Dialect, Sources, Span, Spanned};
 use crate::syntax::ast;
-use config::Config;
+use crate::syntax::flow::words;
+use config::{Config, Owner};
 use expr::Place;
 use flow_runtime::flow::{Delay, Retry};
 use std::collections::{HashMap, HashSet};
@@ -70,11 +71,16 @@ pub fn lower(
         schema_files: schema::SchemaFiles::default(),
         shadowed_fields: Vec::new(),
     };
+    // Where none could be read, that is said.
+    if workflow.nodes.is_empty() && !lowering.diagnostics.has_errors() {
+        lowering.diagnostics.push(no_nodes(workflow, dialect));
+    }
     lowering.collect_ids(&workflow.nodes);
     let settings = lowering.settings(workflow.settings.as_ref());
+    workflow.shared.iter().for_each(|shared| lowering.shared(shared));
     let nodes: Vec<Node> =
         workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
-    let edges = lowering.edges(workflow);
+    let edges = lowering.edges(workflow, &nodes);
     lowering.report_shadowed_fields(&nodes);
     let silences = lowering.silences(workflow);
     Workflow {
@@ -180,7 +186,7 @@ impl Lowering<'_> {
             keys: Keys::default(),
         };
         let Some(object) = object else { return settings };
-        let config = Config::check(self, object, SETTINGS, "`settings`", object.span);
+        let config = Config::check(self, object, SETTINGS, Owner { kind: "settings", said: "`settings`" }, object.span);
         settings.keys = config.keys(SETTINGS);
         settings.timeout = config.number("timeout").map(Duration::from_secs_f64);
         settings.fail_fast = config.bool("fail_fast").unwrap_or(false);
@@ -196,6 +202,28 @@ impl Lowering<'_> {
         settings
     }
 
+    /// What nodes share is checked where it stands, for a node may say otherwise, and there may be none that uses it.
+    fn shared(&mut self, shared: &ast::Shared) {
+        let Some(spec) = catalog::kind(shared.kind) else { return };
+        let owner = Owner { kind: spec.word, said: &format!("the {} `{}`", shared.what, shared.name.value) };
+        let config = Config::check_present(self, &shared.config, spec.keys, owner);
+        if let Some(found) = config.text("url").and_then(literals::url_start) {
+            self.diagnostics.push(found);
+        }
+        if let Some(key) = shared.lacks.filter(|key| !config.means(key)) {
+            let key = words::flow_key(spec.word, key);
+            let example = if key == "url" { "SHOP_API_URL" } else { "SMTP_SERVER" };
+            self.diagnostics.push(
+                Diagnostic::new(Code::MissingKey, shared.name.span, format!("{} has no `{key}`", owner.said))
+                    .label(format!("`{key}` is missing"))
+                    .help(format!("write `{key}: {example}` in it")),
+            );
+        }
+        for header in config.object("headers").map_or(&[][..], |headers| &headers.entries) {
+            self.check_header_type(&header.value);
+        }
+    }
+
     fn node(&mut self, id: NodeId, node: &ast::Node) -> Node {
         let mut lowered = Node {
             id: Spanned { value: node.id.value.clone(), span: node.id.span },
@@ -208,7 +236,8 @@ impl Lowering<'_> {
         };
         let Some(spec) = self.kind_spec(node) else { return lowered };
         let owner = format!("{} `{}` node", if spec.word == "http" { "an" } else { "a" }, spec.word);
-        let config = Config::check(self, &node.config, spec.keys, &owner, node.id.span);
+        let owner = Owner { kind: spec.word, said: &owner };
+        let config = Config::check(self, &node.config, spec.keys, owner, node.id.span);
         lowered.keys = config.keys(spec.keys);
         lowered.kind = self.kind(id, node, spec, &config);
         if lowered.kind.is_effect() {
@@ -237,23 +266,22 @@ impl Lowering<'_> {
                 )
                 .label("not supported yet")
             } else {
-                Diagnostic::new(
-                    Code::UnknownKind,
-                    node.kind.span,
-                    format!("there is no {} kind `{word}`", role(node.trigger)),
-                )
-                .label("unknown kind")
+                let headline = match self.dialect {
+                    Dialect::Json => format!("there is no {} kind `{word}`", role(node.trigger)),
+                    Dialect::Flow => format!("there is no kind of node `{word}`"),
+                };
+                Diagnostic::new(Code::UnknownKind, node.kind.span, headline).label("unknown kind")
             };
-            let same_role = || catalog::KINDS.iter().filter(|kind| kind.trigger == node.trigger).map(|kind| kind.word);
+            // In a .flow text an unknown word does not say which of the two it is.
+            let is_meant = |trigger: bool| self.dialect == Dialect::Flow || trigger == node.trigger;
+            let same_role = || catalog::KINDS.iter().filter(|kind| is_meant(kind.trigger)).map(|kind| kind.word);
             if let Some(near) = suggest::nearest(word, same_role()) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
             let words: Vec<&str> = same_role().filter(|word| !catalog::LATER.contains(word)).collect();
-            self.diagnostics.push(diagnostic.help(format!(
-                "{} kinds are {}",
-                role(node.trigger),
-                suggest::list(words.iter().copied(), "and")
-            )));
+            let whose = if self.dialect == Dialect::Flow { "the" } else { role(node.trigger) };
+            let list = suggest::list(words.iter().copied(), "and");
+            self.diagnostics.push(diagnostic.help(format!("{whose} kinds are {list}")));
             return None;
         };
         if spec.trigger != node.trigger {
@@ -275,8 +303,8 @@ impl Lowering<'_> {
         match &value.kind {
             ast::ValueKind::Number(_, seconds) => Delay::Fixed(Duration::from_secs_f64(*seconds)),
             ast::ValueKind::Object(object) => {
-                let config =
-                    Config::check(self, object, catalog::attempt::RETRY_DELAY_OBJECT, "`retry_delay`", object.span);
+                let owner = Owner { kind: "", said: "`retry_delay`" };
+                let config = Config::check(self, object, catalog::attempt::RETRY_DELAY_OBJECT, owner, object.span);
                 let seconds =
                     |name: &str, default: f64| Duration::from_secs_f64(config.number(name).unwrap_or(default));
                 let initial = seconds("initial", 1.0);
@@ -314,14 +342,17 @@ impl Lowering<'_> {
         }
     }
 
-    fn edges(&mut self, workflow: &ast::Workflow) -> Vec<super::Edge> {
+    fn edges(&mut self, workflow: &ast::Workflow, nodes: &[Node]) -> Vec<super::Edge> {
         let mut edges: Vec<super::Edge> = Vec::new();
         let mut by_pair: HashMap<(NodeId, NodeId), usize> = HashMap::new();
         for connection in &workflow.connections {
             let from = self.resolve(&connection.from);
             let to = self.resolve(&connection.to);
             let condition = match (from, &connection.condition) {
-                (Some(from), Some(value)) => self.condition(from, value),
+                (Some(from), Some(value)) => match self.meant_branch(value, nodes) {
+                    true => Some(super::Expr::unknown(value.span)),
+                    false => self.condition(from, value),
+                },
                 _ => None,
             };
             let (Some(from), Some(to)) = (from, to) else { continue };
@@ -394,6 +425,18 @@ impl Lowering<'_> {
         }
         found
     }
+}
+
+fn no_nodes(workflow: &ast::Workflow, dialect: Dialect) -> Diagnostic {
+    let start = Span { end: workflow.span.start, ..workflow.span };
+    let span = workflow.connections.first().map_or(start, |connection| connection.from.span);
+    let headline = "the workflow has no nodes: it needs a trigger, and something to do";
+    Diagnostic::new(Code::MissingKey, span, headline).label("there is no node at all").help(match dialect {
+        Dialect::Json => "a trigger is `{ \"id\": \"start\", \"type\": \"trigger\", \"trigger_type\": \"manual\" }`",
+        Dialect::Flow => {
+            "a trigger is written `manual start`, or `webhook new-order at \"orders\" { secret: WEBHOOK_SECRET }`"
+        }
+    })
 }
 
 /// Ids can be written behind a dot: `previous_outputs.process-payment`.

@@ -11,7 +11,7 @@ use crate::model::schema::Schema;
 use crate::model::ty::Type;
 use crate::model::{Node, Piece, Text};
 use crate::source::{Dialect, Span};
-use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary};
+use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary, ValueKind};
 use std::ops::Range;
 
 /// Names that can begin a path wherever an expression stands.
@@ -139,6 +139,31 @@ impl Lowering<'_> {
         let in_condition = matches!(place, Place::Condition(_));
         let truth = in_condition || matches!(expr.kind, ExprKind::String(_));
         Names { lowering: self, bound, in_condition }.visit(expr, truth);
+    }
+
+    /// Whether a condition is a name that was meant to be `else` or `always`, and is no field of the input. Where the input may
+    /// have such a field, that is only a guess.
+    pub(super) fn meant_branch(&mut self, condition: &ast::Value, nodes: &[Node]) -> bool {
+        let ValueKind::String(text) = &condition.kind else { return false };
+        let name = text.value.as_str();
+        let Some(word) = meant_branch(name).filter(|_| self.dialect == Dialect::Flow && !self.ids.contains_key(name))
+        else {
+            return false;
+        };
+        let help = format!("write `{word}`; a field of that name is `input_data.{name}`");
+        let mut triggers =
+            nodes.iter().filter(|node| node.kind.is_trigger()).map(|node| node.kind.input_schema()).peekable();
+        let is_unknown = |schema: Option<&Schema>| schema.is_some_and(|schema| schema.ty.field(name).unknown);
+        if triggers.peek().is_some() && triggers.all(is_unknown) {
+            let headline = format!("the input has no field `{name}`");
+            let found = Diagnostic::new(Code::UnknownField, text.span, headline).label(format!("meant is `{word}`?"));
+            self.diagnostics.push(found.help(format!("write `{word}`")));
+            return true;
+        }
+        let headline = format!("`{name}` is a field of the input, not `{word}`");
+        let found = Diagnostic::new(Code::ShadowedLiteral, text.span, headline).label("read from the input").help(help);
+        self.shadowed_fields.push((name.to_owned(), found));
+        false
     }
 
     /// Reports the names that no trigger declares as fields of its input.
@@ -416,6 +441,16 @@ fn letters(name: &str) -> String {
 fn is_slip(name: &str, root: &str) -> bool {
     let (name, root) = (letters(name), letters(root));
     name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
+}
+
+/// `else` or `always`, where a name was probably meant to be that.
+fn meant_branch(name: &str) -> Option<&'static str> {
+    if matches!(name, "otherwise" | "_") {
+        return Some("else");
+    }
+    let is_word =
+        |word: &&str| *word != name && (word.eq_ignore_ascii_case(name) || suggest::misspelt(name, &[word]).is_some());
+    ["else", "always"].into_iter().find(is_word)
 }
 
 /// The name of ours that a name was probably meant to be: `timestmap`, `executionId`, `eror`.

@@ -35,7 +35,10 @@ impl Lowering<'_> {
         match &value.kind {
             ValueKind::Null => Tree::Null,
             ValueKind::Bool(value) => Tree::Bool(*value),
-            ValueKind::Number(_, value) => Tree::Number(*value),
+            ValueKind::Number(written, number) => {
+                self.check_exact(written, *number, value.span);
+                Tree::Number(*number)
+            }
             ValueKind::String(text) => {
                 let text = self.text(place, text);
                 match text.as_whole() {

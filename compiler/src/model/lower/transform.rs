@@ -27,7 +27,9 @@ impl Lowering<'_> {
         let required = used[0];
         // A table column for every field there is: the one transform that can do without.
         if !config.has(required) && word != "json_to_csv" {
-            self.needs(node, &owner, required);
+            if !config.means(required) {
+                self.needs(node, &owner, required);
+            }
             return None;
         }
         Some(match word {
@@ -116,7 +118,7 @@ impl Lowering<'_> {
         let value = config.get("fields")?;
         let ValueKind::Array(items) = &value.kind else {
             self.diagnostics.push(
-                Diagnostic::new(Code::WrongType, value.span, "`fields` takes an array of names here, not an object")
+                Diagnostic::new(Code::WrongType, value.span, "names stand in an array here, not in an object")
                     .label("wrong type")
                     .help("for example [\"order_id\", \"customer.name\"]"),
             );

@@ -69,6 +69,10 @@ impl Writer {
         if !workflow.allow.is_empty() {
             entries.push(pair("allow", names(&workflow.allow)));
         }
+        // The file is called so, too.
+        if workflow.slug.is_none() && entries.is_empty() && docs.is_empty() {
+            return None;
+        }
         let slug = word(slug);
         Some(Item { docs, ..item(ItemKind::Workflow(Some(slug), block(entries))) })
     }

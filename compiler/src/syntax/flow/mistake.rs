@@ -75,6 +75,19 @@ fn found(token: Token) -> String {
     }
 }
 
+/// `20 seconds`: the unit of the number before it.
+fn unit_apart(last: Token, token: Token) -> Option<Mistake> {
+    let is_number = matches!(last.rule, Rule::number | Rule::duration);
+    let written = format!("{} {}", last.text, token.text);
+    let duration = words::duration(&written).filter(|_| is_number && token.lines == 0)?;
+    let span = last.span.to(token.span);
+    Some(Box::new(
+        mistake(span, format!("`{written}` is no duration"))
+            .label("cannot be read")
+            .help(format!("write `{duration}`")),
+    ))
+}
+
 /// Tokens that are wrong wherever they stand.
 fn own_words(token: Token) -> Option<Mistake> {
     let diagnostic = match token.rule {
@@ -99,9 +112,15 @@ fn own_words(token: Token) -> Option<Mistake> {
         Rule::semicolon => mistake(token.span, "a `;` ends nothing here")
             .label("remove it")
             .help("entries end with their line, or with `,`"),
-        Rule::bad_number => mistake(token.span, format!("`{}` is no number", token.text))
-            .label("cannot be read")
-            .help("a number is written `12` or `1.5`; with a unit of time `500ms`, `30s`, `10m`, `2h` or `1d`"),
+        Rule::bad_number => {
+            let found =
+                |what: &str| mistake(token.span, format!("`{}` is no {what}", token.text)).label("cannot be read");
+            match words::duration(token.text) {
+                Some(duration) => found("duration").help(format!("write `{duration}`")),
+                None => found("number")
+                    .help("a number is written `12` or `1.5`; with a unit of time `500ms`, `30s`, `10m`, `2h` or `1d`"),
+            }
+        }
         Rule::unknown => {
             let character = token.text.chars().next().unwrap_or_default();
             let diagnostic = mistake(token.span, format!("`{}` means nothing here", token.text.escape_debug()))
@@ -109,7 +128,17 @@ fn own_words(token: Token) -> Option<Mistake> {
             match character {
                 '“' | '”' | '„' | '«' | '»' => diagnostic.help("text stands in straight quotes: `\"`"),
                 '→' => diagnostic.help("an edge is written `->`"),
+                '⇒' => diagnostic.help("an edge is written `=>`"),
                 '–' | '—' | '−' => diagnostic.help("write `-`"),
+                '≥' => diagnostic.help("write `>=`"),
+                '≤' => diagnostic.help("write `<=`"),
+                '≠' => diagnostic.help("write `!=`"),
+                '：' => diagnostic.help("write `:`"),
+                '$' => diagnostic.help(
+                    "outside of quotes an expression stands as it is, `order_id`; inside of text it is `\"Order ${order_id}\"`",
+                ),
+                '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => diagnostic.help("remove it: it takes no room"),
+                space if space.is_whitespace() => diagnostic.help("write a plain space"),
                 _ => diagnostic,
             }
         }
@@ -176,8 +205,8 @@ pub fn same_line(token: Token) -> Mistake {
     )
 }
 
-pub fn after_id(token: Token, node: &Node) -> Mistake {
-    if let Some(found) = own_words(token) {
+pub fn after_id(token: Token, last: Token, node: &Node) -> Mistake {
+    if let Some(found) = own_words(token).or_else(|| unit_apart(last, token)) {
         return found;
     }
     let kind = node.kind.text.as_str();
@@ -197,6 +226,15 @@ pub fn after_id(token: Token, node: &Node) -> Mistake {
         Rule::colon => diagnostic.help(format!("what a node does stands in braces: `{kind} {} {{ … }}`", node.id.text)),
         _ => diagnostic.help(format!("as in `{example}`")),
     })
+}
+
+/// The entries of a block whose brace was forgotten.
+pub fn no_block(token: Token, last: Token) -> Mistake {
+    Box::new(
+        mistake(last.span.after(), format!("expected `{{` after {}: what follows are its entries", name(last)))
+            .label("expected `{`")
+            .also(token.span, "the first entry"),
+    )
 }
 
 // ---- Blocks
@@ -258,6 +296,14 @@ pub fn not_an_entry(token: Token, next: Token) -> Mistake {
     })
 }
 
+pub fn method_as_key(method: Token, colon: Token) -> Mistake {
+    Box::new(
+        mistake(colon.span, "a request is written without a `:`")
+            .label("remove it")
+            .help(format!("write `{} \"https://…\"`", method.text)),
+    )
+}
+
 /// An expression without a key, of which nobody knows what its key would be.
 pub fn needs_a_key(bare: &Bare) -> Mistake {
     Box::new(
@@ -274,14 +320,23 @@ pub fn no_value(key: &Text, colon: Token) -> Mistake {
 }
 
 pub fn between_entries(token: Token, last: Token) -> Mistake {
-    if let Some(found) = own_words(token) {
+    if let Some(found) = own_words(token).or_else(|| unit_apart(last, token)) {
         return found;
     }
     let headline = format!("expected `,` or the end of the line after {}, not {}", name(last), name(token));
     let diagnostic = mistake(token.span, headline).label("expected `,` or the end of the line");
     Box::new(match token.rule {
         Rule::close_bracket | Rule::close_paren => diagnostic.help("no bracket is open here"),
-        Rule::connects | Rule::needs => diagnostic.help("edges stand in the `flow` block"),
+        Rule::connects => diagnostic.help("edges stand in the `flow` block"),
+        Rule::needs => diagnostic
+            .help("edges stand in the `flow` block; what is computed of each item needs no function: `map: { sku: item.sku }`"),
+        Rule::colon if matches!(last.text, "http" | "https") => {
+            diagnostic.help("a URL is text, and stands in quotes: \"https://…\"")
+        }
+        Rule::at => diagnostic.help("an address is text, and stands in quotes: \"ann@example.com\""),
+        Rule::name if words::operator(token.text).is_some() => {
+            diagnostic.help(format!("write `{}`", words::operator(token.text).unwrap_or_default()))
+        }
         Rule::name | Rule::string => diagnostic.help("two entries on one line have a `,` between them"),
         _ => diagnostic,
     })
@@ -329,8 +384,8 @@ pub fn expected_value(token: Token, last: Token) -> Mistake {
     })
 }
 
-pub fn after_retry(token: Token) -> Mistake {
-    if let Some(found) = own_words(token) {
+pub fn after_retry(token: Token, last: Token) -> Mistake {
+    if let Some(found) = own_words(token).or_else(|| unit_apart(last, token)) {
         return found;
     }
     Box::new(
@@ -356,7 +411,43 @@ pub fn comment_inside(span: Span) -> Mistake {
     )
 }
 
+pub fn leading_zeros(token: Token) -> Mistake {
+    let number = token.text.trim_start_matches(['0', '_']);
+    let number = if number.is_empty() { "0" } else { number };
+    Box::new(
+        mistake(token.span, format!("`{}` is the number `{number}`", token.text))
+            .label("a number has no zeros in front")
+            .help(format!("what is called so is text: write \"{}\"", token.text)),
+    )
+}
+
 // ---- Types
+
+/// Types as other languages write them.
+pub fn foreign_type(token: Token, last: Token) -> Mistake {
+    let headline = format!("`{}` does not belong to a type", token.text);
+    let diagnostic = mistake(token.span, headline).label("cannot be read");
+    Box::new(match token.rule {
+        Rule::or => diagnostic.help("alternatives have one `|` between them"),
+        Rule::less if matches!(last.text, "Option" | "Optional" | "Maybe") => {
+            diagnostic.help("a field that may be missing is written `name?: string`")
+        }
+        Rule::less => diagnostic.help("an array of strings is written `[string]`"),
+        _ => diagnostic.help(format!("an array is written `[{}]`", last.text)),
+    })
+}
+
+pub fn question_in_front(token: Token, field: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "the `?` stands behind the name of its field")
+            .label("in front of it")
+            .help(format!("write `{}?: …`", field.text)),
+    )
+}
+
+pub fn type_twice(token: Token) -> Mistake {
+    Box::new(mistake(token.span, "a second type").label("there is one already").help("keep one of them"))
+}
 
 pub fn expected_type(token: Token, last: Token) -> Mistake {
     if let Some(found) = own_words(token) {
@@ -401,6 +492,9 @@ pub fn no_target(token: Token, last: Token) -> Mistake {
     let headline = format!("expected `->` and a node after the condition, not {}", found(token));
     let diagnostic = mistake(place(token, Some(last)), headline).label("expected `->`");
     Box::new(match token.rule {
+        Rule::colon if matches!(last.text, "else" | "always") => {
+            diagnostic.help(format!("write `{} -> node`", last.text))
+        }
         Rule::colon => diagnostic.help("write `condition -> node`"),
         _ => diagnostic.help("a branch is written `result.passed == true -> send-mail`"),
     })
@@ -439,11 +533,66 @@ pub fn condition_in_quotes(token: Token, text: &Text) -> Mistake {
     )
 }
 
-pub fn no_if(token: Token) -> Mistake {
-    Box::new(
-        mistake(token.span, "a condition is written without `if`")
+/// `if`, `when`, `elif`, `not`: words in front of a condition.
+pub fn word_before_condition(token: Token) -> Mistake {
+    let diagnostic = |headline: String| mistake(token.span, headline);
+    Box::new(match token.text {
+        "not" => diagnostic("there is no `not`".to_owned())
+            .label("not an operator")
+            .help("write `!`, as in `!result.available -> send-mail`, or compare: `result.available == false -> send-mail`"),
+        "on" | "catch" => diagnostic(format!("a branch is not written with `{}`", token.text))
+            .label("no such branch")
+            .help("a failure is a condition: `result.success == false -> send-mail`, behind a filter `result.passed == false`"),
+        "else" | "elif" | "elseif" | "elsif" => {
+            let word = if token.text == "else" { "else if" } else { token.text };
+            diagnostic(format!("there is no `{word}`"))
+                .label("remove it")
+                .help("write the condition alone; every branch whose condition holds is taken, so it has to exclude those above")
+        }
+        word => diagnostic(format!("a condition is written without `{word}`"))
             .label("remove it")
             .help("write `result.passed == true -> send-mail`"),
+    })
+}
+
+pub fn write_else(token: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, format!("the last branch is not called `{}`", token.text))
+            .label("write `else`")
+            .help("`else -> node` is taken when none of the conditions above it holds, `always -> node` in any case"),
+    )
+}
+
+pub fn else_outside(token: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "`else` stands behind no condition").label("outside of the branches").help(
+            "it is the last branch of a block: `check-order { result.passed == true -> send-mail, else -> refuse }`",
+        ),
+    )
+}
+
+pub fn condition_behind(token: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "a condition does not stand behind its edge")
+            .label("cannot stand here")
+            .help("write `check-order { result.passed == true -> send-mail }`"),
+    )
+}
+
+pub fn several_targets(token: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, "an arrow leads to one node")
+            .label("another target")
+            .help("write a line for each of them: `check-order -> send-mail`; both run side by side"),
+    )
+}
+
+pub fn item_inside(token: Token, open: Token) -> Mistake {
+    Box::new(
+        mistake(token.span, format!("`{}` does not stand inside of the edges", token.text))
+            .label("begins an item")
+            .also(open.span, "inside of this block")
+            .help("nodes stand beside the `flow` block; inside of it there are their ids and arrows"),
     )
 }
 

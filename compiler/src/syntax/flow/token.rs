@@ -54,9 +54,13 @@ pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
         let place = pair.as_span();
         let span = Span { file, start: place.start() as u32, end: place.end() as u32 };
         let mut lines = 0u8;
-        for (at, _) in text[end..place.start()].match_indices('\n') {
-            lines = lines.saturating_add(1);
-            line_start = end + at + 1;
+        let between = &text.as_bytes()[end..place.start()];
+        for (at, byte) in between.iter().enumerate() {
+            // `\r\n` is one line end, `\r` alone is one of old.
+            if *byte == b'\n' || *byte == b'\r' && between.get(at + 1) != Some(&b'\n') {
+                lines = lines.saturating_add(1);
+                line_start = end + at + 1;
+            }
         }
         end = place.end();
         if pair.as_rule() == Rule::comment {
@@ -70,4 +74,21 @@ pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
         read.tokens.push(Token { rule: pair.as_rule(), text: pair.as_str(), span, lines, column, comments });
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_ends_a_comment() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("// Orders{end}{end}manual start{end}");
+            let Ok(read) = tokens(&text, FileId::WORKFLOW) else { panic!("{end:?}") };
+            let [comment] = read.comments.as_slice() else { panic!("{end:?}: {:?}", read.comments) };
+            let [manual, start, eoi] = read.tokens.as_slice() else { panic!("{end:?}: {:?}", read.tokens) };
+            assert_eq!((comment.text.as_str(), manual.text, start.text), ("// Orders", "manual", "start"), "{end:?}");
+            assert_eq!((manual.lines, manual.column, start.column, eoi.lines), (2, 0, 7, 1), "{end:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The words of a .flow text and of JSON, side by side: kinds and keys that have two names.
 
+use crate::catalog::http::METHODS;
 use crate::diagnostic::suggest;
 
 /// Kinds of nodes: the word here, and in JSON.
@@ -42,8 +43,67 @@ pub const TRANSFORMS: &[(&str, &str, &str)] = &[
     ("csv", "json_to_csv", "fields"),
 ];
 
+/// What other languages write in front of a condition.
+pub const BEFORE_CONDITIONS: &[&str] =
+    &["if", "else", "elif", "elseif", "elsif", "when", "case", "unless", "on", "not", "catch"];
+
 /// Keys of a node whose value is an expression, whatever it begins with.
 pub const EXPRESSIONS: &[&str] = &["require", "filter", "map", "filter_condition", "expression", "dedupe_key"];
+
+/// Operators that other languages write as words.
+pub fn operator(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "and" => "&&",
+        "or" => "||",
+        "not" => "!",
+        "is" | "eq" => "==",
+        "ne" | "neq" => "!=",
+        "gt" => ">",
+        "gte" | "ge" => ">=",
+        "lt" => "<",
+        "lte" | "le" => "<=",
+        "in" => "list.includes(x)",
+        "mod" => "%",
+        _ => return None,
+    })
+}
+
+/// Units of time: as they are written here, in milliseconds, and what else people write.
+const UNITS: &[(&str, u64, &[&str])] = &[
+    ("d", 86_400_000, &["day", "days"]),
+    ("h", 3_600_000, &["hr", "hrs", "hour", "hours"]),
+    ("m", 60_000, &["min", "mins", "minute", "minutes"]),
+    ("s", 1000, &["sec", "secs", "second", "seconds"]),
+    ("ms", 1, &["milli", "millis", "millisecond", "milliseconds", "msec"]),
+];
+
+/// `20 seconds`, `1h30m`: the duration as it is written here, if it is one.
+pub fn duration(text: &str) -> Option<String> {
+    let mut rest = text.trim_start();
+    let (mut total, mut smallest) = (0u64, None);
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !char.is_ascii_digit())?;
+        let count: u64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let word = rest[..letters].to_ascii_lowercase();
+        let unit = UNITS.iter().find(|(unit, _, others)| *unit == word || others.contains(&word.as_str()))?;
+        total = total.checked_add(count.checked_mul(unit.1)?)?;
+        smallest = Some(unit);
+        rest = rest[letters..].trim_start();
+    }
+    let (unit, length, _) = smallest?;
+    Some(format!("{}{unit}", total / length))
+}
+
+pub fn is_method(word: &str) -> bool {
+    METHODS.contains(&word)
+}
+
+/// Whether a request begins so: with a method, or with what looks like one.
+pub fn is_like_a_method(word: &str) -> bool {
+    METHODS.contains(&word.to_ascii_uppercase().as_str()) || word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
 
 /// The kind in JSON.
 pub fn kind(word: &str) -> Option<&'static str> {
@@ -81,6 +141,27 @@ pub fn meant_keyword(text: &str) -> Option<&'static str> {
         "cron" | "timer" => "schedule",
         "struct" | "interface" => "type",
         "trigger" => "webhook",
+        "service" | "endpoint" | "server" => "api",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn durations_of_other_languages() {
+        for (written, duration) in [
+            ("20 seconds", Some("20s")),
+            ("20min", Some("20m")),
+            ("1h30m", Some("90m")),
+            ("1h 30m", Some("90m")),
+            ("20S", Some("20s")),
+            ("2w", None),
+            ("20", None),
+            ("", None),
+            ("99999999999999999999d", None),
+        ] {
+            assert_eq!(super::duration(written).as_deref(), duration, "{written}");
+        }
+    }
 }

@@ -358,6 +358,11 @@ fn a_number_compared_with_booleans_alone() {
     diagrams_say_what_the_engine_does(5_936_747_859_197_552_817);
 }
 
+#[test]
+fn a_message_compared_with_texts() {
+    diagrams_say_what_the_engine_does(11_595_772_691_247_292_898);
+}
+
 fn diagrams_say_what_the_engine_does(seed: u64) {
     let mut dice = Dice(seed);
     let text = random_workflow(&mut dice);

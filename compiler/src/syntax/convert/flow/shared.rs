@@ -173,7 +173,8 @@ pub(super) fn bearer(header: &Entry) -> Option<Text> {
     match &header.value.kind {
         ValueKind::String(text) if header.key.value == "Authorization" => {
             let token = text.value.strip_prefix("Bearer ")?;
-            (!token.is_empty()).then(|| synthetic(token))
+            // `Bearer` twice is what the author wrote, and `bearer` would not take it.
+            (!token.is_empty() && !token.starts_with("Bearer ")).then(|| synthetic(token))
         }
         _ => None,
     }

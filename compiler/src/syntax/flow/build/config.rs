@@ -11,8 +11,14 @@ use crate::syntax::flow::read::text_of;
 use crate::syntax::flow::text::{self, joined};
 use crate::syntax::flow::tree::{Block, Entry, EntryKind, Key, Value, ValueKind, Word};
 use crate::syntax::flow::words;
+use std::collections::BTreeSet;
+
+/// Stands where one that is missing would: the mistake is said once, and the rest is checked as if it were there.
+const UNKNOWN_BASE: &str = "https://unknown.invalid";
+const UNKNOWN_SERVER: &str = "unknown.invalid";
 
 /// A `config` as it grows: what the node says wins over what it shares.
+#[derive(Clone)]
 pub(super) struct Config {
     pub kind: String,
     /// Entries from here on are the node's own.
@@ -21,9 +27,11 @@ pub(super) struct Config {
     headers: Vec<ast::Entry>,
     headers_span: Option<Span>,
     own_headers: usize,
-    /// The first part of every URL.
-    base: Option<Text>,
+    /// Of an api: the first part of every URL.
+    base: Option<ast::Entry>,
     request: Option<Span>,
+    /// What is said in two ways: where again, and where first.
+    twice: Vec<(Text, Span)>,
 }
 
 impl Config {
@@ -37,6 +45,7 @@ impl Config {
             own_headers: 0,
             base: None,
             request: None,
+            twice: Vec::new(),
         }
     }
 
@@ -52,7 +61,33 @@ impl Config {
 
     fn add(&mut self, key: Text, value: ast::Value) {
         self.forget_shared(&key.value);
+        if let Some(first) = self.entries[self.own..].iter().find(|entry| entry.key.value == key.value) {
+            self.twice.push((key, first.key.span));
+            return;
+        }
         self.entries.push(ast::Entry { key, value });
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key.value == key)
+    }
+
+    /// What stands in it twice, once by its key and once in a form of its own: `POST "…"` and `method: "PUT"`.
+    pub fn said_twice(&mut self) -> Vec<Diagnostic> {
+        let found = std::mem::take(&mut self.twice).into_iter().map(|(again, first)| {
+            Diagnostic::new(Code::DuplicateKey, again.span, format!("`{}` is said twice in this block", again.value))
+                .label("again here")
+                .also(first, "first here")
+                .help("keep one of them")
+        });
+        found.collect()
+    }
+
+    /// As what it is written: the entries of an api or a mail server.
+    pub fn as_shared(&self, span: Span) -> ast::Object {
+        let mut shared = self.clone();
+        shared.entries.extend(shared.base.take());
+        shared.finish(span)
     }
 
     /// What is shared does not count where the node says it in another way.
@@ -74,7 +109,9 @@ impl Config {
     }
 
     pub fn finish(mut self, span: Span) -> ast::Object {
-        if let Some(headers) = self.headers_span {
+        // Of a wrong type they stand among the entries.
+        let is_wrong = self.entries[self.own..].iter().any(|entry| entry.key.value == "headers");
+        if let Some(headers) = self.headers_span.filter(|_| !is_wrong) {
             let value =
                 ast::ValueKind::Object(ast::Object { span: headers, entries: std::mem::take(&mut self.headers) });
             self.push("headers", headers, ast::Value { span: headers, kind: value });
@@ -84,16 +121,23 @@ impl Config {
 }
 
 impl<'a> Builder<'a, '_> {
+    /// The block of an api or a mail server.
+    pub(super) fn shared_block(&mut self, kind: &str, block: &'a Block) -> Config {
+        let mut config = Config::new(kind);
+        for entry in self.distinct(kind, block) {
+            self.entry(&mut config, entry, true);
+        }
+        config.said_twice().into_iter().for_each(|twice| self.report(twice));
+        config
+    }
+
     /// The settings of an api or a mail server, before the node's own.
     pub(super) fn shared(&mut self, config: &mut Config, what: &'static str, name: &Word) {
         let all = if what == "api" { &mut self.apis } else { &mut self.servers };
         match all.get_mut(name.text.as_str()) {
             Some(declared) => {
                 declared.used = true;
-                let block = declared.what;
-                for entry in &block.entries {
-                    self.entry(config, entry, true);
-                }
+                *config = declared.what.clone();
             }
             None => {
                 let known: Vec<String> = all.keys().map(|name| (*name).to_owned()).collect();
@@ -102,13 +146,25 @@ impl<'a> Builder<'a, '_> {
                 let names = known.iter().map(String::as_str);
                 let words = if what == "api" { what } else { "mail server" };
                 self.report(mistake::unknown_name(words, &name.text, name.span, names));
-                // One mistake, one message: the rest is checked as if it were there.
                 match what {
-                    "api" => config.base = Some(text::synthetic("https://unknown.invalid", name.span)),
-                    _ => config.push("smtp_server", name.span, string("unknown.invalid", name.span)),
+                    "api" => config.base = Some(unknown_base(name.span)),
+                    _ => config.push("smtp_server", name.span, string(UNKNOWN_SERVER, name.span)),
                 }
             }
         }
+    }
+
+    /// A mail needs a server: where what it goes `via` has none, that is said there.
+    pub(super) fn lacking_server(&mut self, config: &mut Config, via: Option<&Word>) {
+        let via = via.filter(|_| !config.has("smtp_server"));
+        if let Some(shared) = via.and_then(|via| self.shared_named("smtp", &via.text)) {
+            shared.lacks = Some("smtp_server");
+            config.push("smtp_server", shared.name.span, string(UNKNOWN_SERVER, shared.name.span));
+        }
+    }
+
+    fn shared_named(&mut self, what: &str, name: &str) -> Option<&mut ast::Shared> {
+        self.shared.iter_mut().find(|shared| shared.what == what && shared.name.value == name)
     }
 
     pub(super) fn entry(&mut self, config: &mut Config, entry: &'a Entry, shared: bool) {
@@ -142,11 +198,19 @@ impl<'a> Builder<'a, '_> {
             ast::Value { span: method.span, kind: ast::ValueKind::String(text_of(method)) },
         );
         let mut value = self.value(url, Some(KeyType::Text));
-        if let (Some(base), Some(_), ast::ValueKind::String(path)) = (&config.base, api, &mut value.kind) {
-            let mut whole = text::Builder::new();
-            whole.append(base);
-            whole.append(path);
-            *path = whole.finish(path.span);
+        if let (Some(api), ast::ValueKind::String(path)) = (api, &mut value.kind) {
+            if let (None, true, Some(shared)) =
+                (&config.base, path.value.starts_with('/'), self.shared_named("api", &api.text))
+            {
+                shared.lacks = Some("url");
+                config.base = Some(unknown_base(shared.name.span));
+            }
+            if let Some(ast::ValueKind::String(base)) = config.base.as_ref().map(|base| &base.value.kind) {
+                let mut whole = text::Builder::new();
+                whole.append(base);
+                whole.append(path);
+                *path = whole.finish(path.span);
+            }
         }
         config.add(text::synthetic("url", url.span), value);
     }
@@ -155,13 +219,10 @@ impl<'a> Builder<'a, '_> {
         let name = key.text.value.as_str();
         let kind = config.kind.clone();
         match (kind.as_str(), name, &value.kind) {
-            ("http", "url", _) if shared => match self.value(value, Some(KeyType::Text)).kind {
-                ast::ValueKind::String(base) => config.base = Some(base),
-                kind => {
-                    let wrong = ast::Value { span: value.span, kind };
-                    config.add(key.text.clone(), wrong);
-                }
-            },
+            ("http", "url", _) if shared => {
+                let value = self.value(value, Some(KeyType::Text));
+                config.base = Some(ast::Entry { key: key.text.clone(), value });
+            }
             ("http", "bearer", _) => {
                 let token = self.value(value, Some(KeyType::Text));
                 let ast::ValueKind::String(token) = token.kind else {
@@ -169,8 +230,12 @@ impl<'a> Builder<'a, '_> {
                     self.report(Diagnostic::new(Code::WrongType, value.span, headline).label("expected text"));
                     return;
                 };
+                if let Some(rest) = token.value.strip_prefix(BEARER) {
+                    self.report(bearer_twice(rest, value.span));
+                    return;
+                }
                 let mut header = text::Builder::new();
-                header.push("Bearer ", value.span.start);
+                header.push(BEARER, value.span.start);
                 header.append(&token);
                 let header = ast::ValueKind::String(header.finish(value.span));
                 let header = ast::Value { span: value.span, kind: header };
@@ -178,8 +243,12 @@ impl<'a> Builder<'a, '_> {
                 config.header(ast::Entry { key: name, value: header }, key.text.span);
             }
             ("http", "headers", ValueKind::Object(block)) => {
+                let mut names = BTreeSet::new();
                 for entry in self.object(block, None).entries {
-                    config.header(entry, block.span);
+                    // That a name stands there twice has been said.
+                    if names.insert(entry.key.value.clone()) {
+                        config.header(entry, block.span);
+                    }
                 }
                 config.headers_span = Some(block.span);
             }
@@ -299,15 +368,30 @@ impl<'a> Builder<'a, '_> {
         config.push(of, key.text.span, value);
     }
 
-    /// The pairs of a node's block.
-    pub(super) fn block_of(&mut self, kind: &str, block: &'a Block) -> Vec<(&'a Key, &'a Value)> {
-        self.duplicates(kind, block);
-        let pairs = block.entries.iter().filter_map(|entry| match &entry.kind {
-            EntryKind::Pair(key, value) => Some((key, value)),
-            EntryKind::Shorthand(_) | EntryKind::Request { .. } => None,
-        });
-        pairs.collect()
+    /// The entries of a block, without those that say a key again.
+    pub(super) fn distinct(&mut self, kind: &str, block: &'a Block) -> Vec<&'a Entry> {
+        let again = self.duplicates(kind, block);
+        block.entries.iter().enumerate().filter(|(at, _)| !again.contains(at)).map(|(_, entry)| entry).collect()
     }
+}
+
+/// How a token is sent.
+const BEARER: &str = "Bearer ";
+
+fn bearer_twice(token: &str, span: Span) -> Diagnostic {
+    let expression = token.trim().strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let token = match expression.filter(|inside| !inside.contains("${")) {
+        Some(expression) => expression.to_owned(),
+        None => format!("\"{token}\""),
+    };
+    Diagnostic::new(Code::BadHeader, span, "`bearer` puts the word `Bearer` in front of the token itself")
+        .label("would be sent twice")
+        .help(format!("write `bearer: {token}`"))
+}
+
+/// The URL of an api that has none.
+fn unknown_base(span: Span) -> ast::Entry {
+    ast::Entry { key: text::synthetic("url", span), value: string(UNKNOWN_BASE, span) }
 }
 
 /// A part of a text; both ends are character boundaries.

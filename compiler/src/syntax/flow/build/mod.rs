@@ -10,6 +10,7 @@ mod node;
 mod ty;
 mod value;
 
+use config::Config;
 pub use graph::otherwise;
 use std::collections::BTreeMap;
 pub use ty::{MARKS, NAMES as TYPE_NAMES};
@@ -19,6 +20,7 @@ use super::read::text_of;
 use super::text::synthetic;
 use super::token::Comment;
 use super::tree::{Block, EntryKind, File, ItemKind, Ty, Value, ValueKind, Word};
+use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Text};
@@ -30,6 +32,7 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         types: BTreeMap::new(),
         apis: BTreeMap::new(),
         servers: BTreeMap::new(),
+        shared: Vec::new(),
         needed: BTreeMap::new(),
         schema_size: 0,
         unknown_type: false,
@@ -46,6 +49,7 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         settings: None,
         allow: Vec::new(),
         types: Vec::new(),
+        shared: Vec::new(),
     };
     let (mut header, mut graph): (Option<Span>, Option<Span>) = (None, None);
     for item in &file.items {
@@ -76,14 +80,17 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         }
     }
     builder.unused();
+    workflow.shared = builder.shared;
     workflow
 }
 
 struct Builder<'a, 'd> {
     diagnostics: &'d mut Diagnostics,
     types: BTreeMap<&'a str, Declared<&'a Ty>>,
-    apis: BTreeMap<&'a str, Declared<&'a Block>>,
-    servers: BTreeMap<&'a str, Declared<&'a Block>>,
+    apis: BTreeMap<&'a str, Declared<Config>>,
+    servers: BTreeMap<&'a str, Declared<Config>>,
+    /// Both of them, as they are checked.
+    shared: Vec<ast::Shared>,
     /// The nodes that a node needs, by its id: edges `=>`.
     needed: BTreeMap<String, Vec<Text>>,
     /// How large the schemas are that the types have become: a type may be used again and again.
@@ -108,19 +115,30 @@ impl<'a> Builder<'a, '_> {
         for item in &file.items {
             let twice = match &item.kind {
                 ItemKind::Type(name, ty) => declare(&mut self.types, "type", name, ty),
-                ItemKind::Shared(kind, name, block) if kind.text == "api" => {
-                    declare(&mut self.apis, "api", name, block)
-                }
-                ItemKind::Shared(_, name, block) => declare(&mut self.servers, "mail server", name, block),
+                ItemKind::Shared(what, name, block) => self.declare_shared(what, name, block),
                 ItemKind::Workflow(..) | ItemKind::Flow(_) | ItemKind::Node(_) => None,
             };
-            if let ItemKind::Shared(what, _, block) = &item.kind {
-                let kind = if what.text == "api" { "http" } else { "send_email" };
-                self.duplicates(kind, block);
-            }
             if let Some(twice) = twice {
                 self.report(twice);
             }
+        }
+    }
+
+    fn declare_shared(&mut self, what: &'a Word, name: &'a Word, block: &'a Block) -> Option<Diagnostic> {
+        // What is wrong in it is wrong once, however many nodes use it.
+        self.diagnostics.say_once(block.span);
+        let (kind, what) = if what.text == "api" { ("http", "api") } else { ("send_email", "smtp") };
+        let config = self.shared_block(kind, block);
+        self.shared.push(ast::Shared {
+            what,
+            name: text_of(name),
+            kind,
+            config: config.as_shared(block.span),
+            lacks: None,
+        });
+        match what {
+            "api" => declare(&mut self.apis, "api", name, config),
+            _ => declare(&mut self.servers, "mail server", name, config),
         }
     }
 
@@ -157,8 +175,9 @@ impl<'a> Builder<'a, '_> {
                 "version" => workflow.version = text(self),
                 "allow" => workflow.allow = self.names(value, "an entry of `allow`"),
                 _ => {
-                    let value = self.value(value, None);
                     let json = super::words::json_key("settings", &key.text.value);
+                    let ty = catalog::SETTINGS.iter().find(|known| known.name == json).map(|known| known.ty);
+                    let value = self.value(value, ty);
                     let key = if json == key.text.value { key.text.clone() } else { synthetic(json, key.text.span) };
                     settings.push(ast::Entry { key, value });
                 }
@@ -186,9 +205,11 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Every key that a block has more than once, also where it has two names. `kind`: whose block it is, in JSON.
-    fn duplicates(&mut self, kind: &str, block: &Block) {
+    /// Gives the positions of the entries that say one again.
+    fn duplicates(&mut self, kind: &str, block: &Block) -> Vec<usize> {
         let mut seen: BTreeMap<String, Text> = BTreeMap::new();
-        for entry in &block.entries {
+        let mut repeated = Vec::new();
+        for (at, entry) in block.entries.iter().enumerate() {
             let key = match &entry.kind {
                 EntryKind::Pair(key, _) => key.text.clone(),
                 EntryKind::Shorthand(bare) => bare.name(),
@@ -199,6 +220,7 @@ impl<'a> Builder<'a, '_> {
                 seen.insert(json, key);
                 continue;
             };
+            repeated.push(at);
             let again = if first.value == key.value { "again here" } else { "again here, by its other name" };
             let headline = format!("the key `{}` stands twice in this block", key.value);
             self.report(
@@ -208,6 +230,14 @@ impl<'a> Builder<'a, '_> {
                     .help("keep one of them"),
             );
         }
+        repeated
+    }
+
+    /// Who knows what a node that cannot be read would have used.
+    fn mark_all_used(&mut self) {
+        self.types.values_mut().for_each(|declared| declared.used = true);
+        self.apis.values_mut().for_each(|declared| declared.used = true);
+        self.servers.values_mut().for_each(|declared| declared.used = true);
     }
 
     /// What is declared and never used, and so was never checked either.

@@ -12,36 +12,39 @@ use crate::syntax::flow::token::Comment;
 use crate::syntax::flow::tree::{EntryKind, Node, Ty, Word};
 use crate::syntax::flow::words;
 
-/// Keys that belong to the node, not to its `config`.
-const NODE_KEYS: &[&str] = &["name", "description", "dependencies", "allow"];
-
 impl<'a> Builder<'a, '_> {
     pub(super) fn node(&mut self, node: &'a Node, span: Span, docs: &[Comment]) -> ast::Node {
         let kind = words::kind(&node.kind.text).unwrap_or(&node.kind.text);
+        // Of a kind that nobody knows only that is said, and nothing of what it has.
+        let known = self.diagnostics.count();
+        let is_known = catalog::kind(kind).is_some();
         let mut config = Config::new(kind);
-        self.shared_settings(&mut config, node);
+        let via = self.shared_settings(&mut config, node);
         config.begin_own();
         self.clauses(&mut config, node);
         let (mut name, mut description) = documentation(docs);
         let mut dependencies: Vec<Text> = self.needed.remove(&node.id.text).unwrap_or_default();
         let mut allow = Vec::new();
         if let Some(block) = &node.block {
-            for (key, value) in self.block_of(kind, block) {
+            for entry in self.distinct(kind, block) {
+                let EntryKind::Pair(key, value) = &entry.kind else {
+                    self.entry(&mut config, entry, false);
+                    continue;
+                };
                 match key.text.value.as_str() {
                     "name" => name = self.literal_text(key, value),
                     "description" => description = self.literal_text(key, value),
                     "dependencies" => dependencies.extend(self.names(value, "a dependency")),
                     "allow" => allow = self.names(value, "an entry of `allow`"),
-                    _ => {}
+                    _ => self.entry(&mut config, entry, false),
                 }
             }
-            for entry in &block.entries {
-                let of_node =
-                    matches!(&entry.kind, EntryKind::Pair(key, _) if NODE_KEYS.contains(&key.text.value.as_str()));
-                if !of_node {
-                    self.entry(&mut config, entry, false);
-                }
-            }
+        }
+        self.lacking_server(&mut config, via.as_ref());
+        config.said_twice().into_iter().for_each(|twice| self.report(twice));
+        if !is_known {
+            self.diagnostics.forget(known);
+            self.mark_all_used();
         }
         let block = node.block.as_ref().map_or(node.id.span.after(), |block| block.span);
         let kind_text = Text::verbatim(kind.to_owned(), node.kind.span, node.kind.span.start);
@@ -58,23 +61,32 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// What `via mail` and `POST shop "/…"` name.
-    fn shared_settings(&mut self, config: &mut Config, node: &'a Node) {
-        for (clause, value) in &node.clauses {
-            if clause.text == "via" && config.kind == "send_email" {
-                for name in self.names(value, "a mail server") {
-                    let word = Word { text: name.value.clone(), span: name.span, quoted: false };
-                    self.shared(config, "smtp", &word);
-                }
+    /// What `via mail` and `POST shop "/…"` name. Gives the mail server, where there is one.
+    fn shared_settings(&mut self, config: &mut Config, node: &'a Node) -> Option<Word> {
+        let mut via: Option<Word> = None;
+        let clauses = node.clauses.iter().filter(|(clause, _)| clause.text == "via" && config.kind == "send_email");
+        for name in clauses.flat_map(|(_, value)| self.names(value, "a mail server")).collect::<Vec<_>>() {
+            if let Some(first) = &via {
+                self.report(
+                    Diagnostic::new(Code::DuplicateKey, name.span, "a mail goes through one server")
+                        .label("a second one")
+                        .also(first.span, "the first one")
+                        .help("keep one of them"),
+                );
+                continue;
             }
+            let word = Word { text: name.value.clone(), span: name.span, quoted: false };
+            self.shared(config, "smtp", &word);
+            via = Some(word);
         }
         let entries = node.block.iter().flat_map(|block| &block.entries);
         for entry in entries {
             if let (EntryKind::Request { api: Some(api), .. }, "http") = (&entry.kind, config.kind.as_str()) {
                 self.shared(config, "api", api);
-                return;
+                break;
             }
         }
+        via
     }
 
     fn clauses(&mut self, config: &mut Config, node: &'a Node) {
@@ -128,12 +140,13 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn schema(&mut self, config: &mut Config, key: &str, ty: &'a Ty, fits: bool, what: &str, kind: &Word) {
+        // Used, if in the wrong place.
+        let schema = self.ty(ty);
         if !fits {
             let headline = format!("a type here is that of {what}, and this is {}", owned(&kind.text));
             self.report(Diagnostic::new(Code::FlowSyntax, ty.span, headline).label("does not belong here"));
             return;
         }
-        let schema = self.ty(ty);
         config.push(key, ty.span, schema);
     }
 }

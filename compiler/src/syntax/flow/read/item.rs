@@ -71,7 +71,8 @@ impl Reader<'_> {
         if words::kind(keyword.text).is_none() && catalog::kind(keyword.text).is_none() {
             // What looks like a node is one, of a kind that the checker does not know.
             let looks = follows.rule == Rule::name && follows.lines == 0;
-            if !looks || words::near_keyword(keyword.text).is_some() {
+            let meant = words::near_keyword(keyword.text).or_else(|| words::meant_keyword(keyword.text));
+            if !looks || meant.is_some() {
                 return Err(mistake::unknown_item(keyword));
             }
         }
@@ -82,6 +83,9 @@ impl Reader<'_> {
         loop {
             let token = self.peek();
             if self.first_on_line(self.at) && token.rule != Rule::open_brace {
+                if self.begins_entry() || self.begins_request() {
+                    return Err(mistake::no_block(token, self.last()));
+                }
                 break;
             }
             match token.rule {
@@ -89,6 +93,8 @@ impl Reader<'_> {
                     node.block = Some(self.block("what the node does stands in braces")?);
                     break;
                 }
+                Rule::open_paren if node.input.is_some() => return Err(mistake::type_twice(token)),
+                Rule::connects if node.output.is_some() => return Err(mistake::type_twice(token)),
                 Rule::open_paren => {
                     self.next();
                     node.input = Some(self.ty()?);
@@ -108,7 +114,7 @@ impl Reader<'_> {
                     node.clauses.push((clause, value));
                 }
                 Rule::EOI => break,
-                _ => return Err(mistake::after_id(token, &node)),
+                _ => return Err(mistake::after_id(token, self.last(), &node)),
             }
         }
         Ok(node)

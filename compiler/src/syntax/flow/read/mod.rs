@@ -28,7 +28,8 @@ pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> File {
         }
     };
     let comments = read.comments;
-    let mut reader = Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0 };
+    let mut reader =
+        Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0, doubtful: None };
     reader.file(diagnostics)
 }
 
@@ -39,7 +40,8 @@ pub fn bare(text: &str) -> Option<Bare> {
     }
     let read = token::tokens(text, FileId::WORKFLOW).ok()?;
     let comments = read.comments;
-    let mut reader = Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0 };
+    let mut reader =
+        Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0, doubtful: None };
     let bare = reader.bare().ok()?;
     (reader.is(Rule::EOI) && comments.is_empty()).then_some(bare)
 }
@@ -84,6 +86,9 @@ struct Reader<'a> {
     /// Comments that stand in the tree already.
     seen: u32,
     depth: usize,
+    /// A brace that was probably not closed where it should have been, and what stands there: said where the item turns out
+    /// to be wrong.
+    doubtful: Option<(Token<'a>, Token<'a>)>,
 }
 
 impl<'a> Reader<'a> {
@@ -92,10 +97,14 @@ impl<'a> Reader<'a> {
         while self.peek().rule != Rule::EOI {
             let start = self.at;
             self.depth = 0;
+            self.doubtful = None;
             match self.item() {
                 Ok(item) => file.items.push(item),
                 Err(mistake) => {
-                    diagnostics.push(*mistake);
+                    diagnostics.push(match self.doubtful {
+                        Some((open, token)) => *mistake::unclosed(open, token),
+                        None => *mistake,
+                    });
                     self.skip_to_next_item(start);
                 }
             }
@@ -123,7 +132,10 @@ impl<'a> Reader<'a> {
 
     fn begins_item(&self, at: usize, column: u32) -> bool {
         let token = self.tokens[at];
-        self.first_on_line(at) && token.column <= column && token.rule == Rule::name
+        let next = self.tokens[(at + 1).min(self.tokens.len() - 1)];
+        // A key of an item that could not be read.
+        let is_entry = next.rule == Rule::colon;
+        self.first_on_line(at) && token.column <= column && token.rule == Rule::name && !is_entry
     }
 
     // ---- Tokens

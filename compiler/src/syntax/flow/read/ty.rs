@@ -21,6 +21,10 @@ impl Reader<'_> {
         } else {
             first
         };
+        let token = self.peek();
+        if token.lines == 0 && matches!(token.rule, Rule::or | Rule::less | Rule::open_bracket) {
+            return Err(mistake::foreign_type(token, self.last()));
+        }
         self.depth -= 1;
         Ok(ty)
     }
@@ -37,7 +41,11 @@ impl Reader<'_> {
             Rule::open_bracket => {
                 self.next();
                 let items = self.ty()?;
-                self.expect(Rule::close_bracket, "`]`", "an array of strings is written `[string]`")?;
+                let why = match self.is(Rule::comma) {
+                    true => "alternatives are written `\"card\" | \"invoice\"`",
+                    false => "an array of strings is written `[string]`",
+                };
+                self.expect(Rule::close_bracket, "`]`", why)?;
                 TyKind::Array(Box::new(items))
             }
             Rule::open_brace => {
@@ -86,6 +94,7 @@ impl Reader<'_> {
     fn field_key(&mut self) -> Result<Key, Mistake> {
         let token = self.peek();
         match token.rule {
+            Rule::question => Err(mistake::question_in_front(token, self.peek_after(1))),
             Rule::string => {
                 self.next();
                 Ok(Key { text: text::decode(&token)?.text, quoted: true })

@@ -8,12 +8,17 @@ use crate::syntax::flow::token::{Comment, Rule, Token};
 use crate::syntax::flow::tree::{Bare, Block, Element, Entry, EntryKind, Key, Retry, Str, Value, ValueKind};
 use crate::syntax::flow::words;
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// After the `{`. `config`: the block of an item, where some keys have a form of their own.
-    pub(super) fn entries(&mut self, open: Token, config: bool) -> Result<Block, Mistake> {
+    pub(super) fn entries(&mut self, open: Token<'a>, config: bool) -> Result<Block, Mistake> {
         let column = self.column_of_line();
+        // With an entry on the line of its brace, an object ends on that line, or its lines are further in.
+        let inline = !config && !self.first_on_line(self.at);
         let mut entries: Vec<Entry> = Vec::new();
         loop {
+            if inline && self.doubtful.is_none() && self.is_further_out(column) {
+                self.doubtful = Some((open, self.peek()));
+            }
             if self.is(Rule::close_brace) {
                 let end = self.comments_here();
                 let close = self.next();
@@ -38,9 +43,19 @@ impl Reader<'_> {
     }
 
     /// Where the line begins that the last token stands on. It may be indented: a macro's text is.
-    fn column_of_line(&self) -> u32 {
+    pub(super) fn column_of_line(&self) -> u32 {
         let first = (0..self.at).rev().find(|at| self.first_on_line(*at)).unwrap_or(0);
         self.tokens[first].column
+    }
+
+    /// Whether a key at the start of a line stands no further in than that column, or a brace further out.
+    fn is_further_out(&self, column: u32) -> bool {
+        let token = self.peek();
+        let further = match token.rule {
+            Rule::close_brace => token.column < column,
+            _ => token.column <= column && self.begins_entry(),
+        };
+        self.first_on_line(self.at) && further
     }
 
     fn looks_like_item(&self, column: u32) -> bool {
@@ -57,6 +72,9 @@ impl Reader<'_> {
         let next = self.peek_after(1);
         let is_key = matches!(token.rule, Rule::name | Rule::string);
         if is_key && next.rule == Rule::colon {
+            if config && words::is_method(token.text) {
+                return Err(mistake::method_as_key(token, next));
+            }
             let key = self.key()?;
             self.next();
             if matches!(self.peek().rule, Rule::close_brace | Rule::comma) || self.begins_entry() {
@@ -78,7 +96,7 @@ impl Reader<'_> {
             };
             return Ok(EntryKind::Pair(key, value));
         }
-        if token.rule == Rule::name && config && !self.ends_entry(1) && matches!(next.rule, Rule::string | Rule::name) {
+        if config && self.begins_request() {
             return self.request();
         }
         if token.rule == Rule::name && self.ends_entry(1) {
@@ -124,8 +142,17 @@ impl Reader<'_> {
             || self.first_on_line(at) && !is_infix(token.rule)
     }
 
+    /// `POST "…"`, `GET callback_url`
+    pub(super) fn begins_request(&self) -> bool {
+        let next = self.peek_after(1);
+        self.is(Rule::name)
+            && words::is_like_a_method(self.peek().text)
+            && !self.ends_entry(1)
+            && matches!(next.rule, Rule::string | Rule::name)
+    }
+
     /// A key on a line of its own.
-    fn begins_entry(&self) -> bool {
+    pub(super) fn begins_entry(&self) -> bool {
         self.first_on_line(self.at)
             && matches!(self.peek().rule, Rule::name | Rule::string)
             && self.peek_after(1).rule == Rule::colon
@@ -147,11 +174,11 @@ impl Reader<'_> {
             }
             Rule::bad_number if literal => return Err(mistake::wrong_token(start)),
             Rule::string if literal => ValueKind::Text(self.strings()?),
-            Rule::number if literal => ValueKind::Number(self.next().text.to_owned()),
+            Rule::number if literal => ValueKind::Number(self.number()?),
             Rule::duration if literal => ValueKind::Duration(self.next().text.to_owned()),
             Rule::minus if self.peek_after(1).rule == Rule::number && !self.continues(2) => {
                 self.next();
-                ValueKind::Number(format!("-{}", self.next().text))
+                ValueKind::Number(format!("-{}", self.number()?))
             }
             Rule::name if literal && matches!(start.text, "true" | "false") => {
                 ValueKind::Bool(self.next().text == "true")
@@ -164,6 +191,18 @@ impl Reader<'_> {
         };
         self.depth -= 1;
         Ok(Value { span: through(start.span, self.last()), kind })
+    }
+
+    /// A number as it is written. `007` is called so, and is none.
+    fn number(&mut self) -> Result<String, Mistake> {
+        let token = self.next();
+        let has_zeros = token.text.len() > 1
+            && token.text.starts_with('0')
+            && token.text.trim_start_matches(['0', '_']).bytes().all(|byte| byte.is_ascii_digit());
+        match has_zeros {
+            true => Err(mistake::leading_zeros(token)),
+            false => Ok(token.text.to_owned()),
+        }
     }
 
     /// After a `[` or a `(`: the values up to the sign that closes it, and the comments before that.
@@ -227,7 +266,7 @@ impl Reader<'_> {
             retry.jitter = self.take_word("jitter").map(|jitter| jitter.span);
         }
         if !self.ends_entry(0) {
-            return Err(mistake::after_retry(self.peek()));
+            return Err(mistake::after_retry(self.peek(), self.last()));
         }
         if retry.every.is_none() && retry.from.is_none() {
             return Ok(*retry.count);
