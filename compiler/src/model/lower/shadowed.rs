@@ -12,6 +12,7 @@ use crate::model::ty::Type;
 use crate::model::{Node, Piece, Text};
 use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary, ValueKind};
+use crate::syntax::flow::words;
 use std::ops::Range;
 
 /// Names that can begin a path wherever an expression stands.
@@ -141,7 +142,7 @@ impl Lowering<'_> {
         Names { lowering: self, bound, in_condition }.visit(expr, truth);
     }
 
-    /// Whether a condition is a name that was meant to be `else` or `always`, and is no field of the input. Where the input may
+    /// Whether a condition is a name that was meant to be `else`, `always` or `succeeded`, and is no field of the input. Where the input may
     /// have such a field, that is only a guess.
     pub(super) fn meant_branch(&mut self, condition: &ast::Value, nodes: &[Node]) -> bool {
         let ValueKind::String(text) = &condition.kind else { return false };
@@ -443,14 +444,14 @@ fn is_slip(name: &str, root: &str) -> bool {
     name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
 }
 
-/// `else` or `always`, where a name was probably meant to be that.
+/// `else`, `always` or `succeeded`, where a name was probably meant to be that.
 fn meant_branch(name: &str) -> Option<&'static str> {
     if matches!(name, "otherwise" | "_") {
         return Some("else");
     }
     let is_word =
         |word: &&str| *word != name && (word.eq_ignore_ascii_case(name) || suggest::misspelt(name, &[word]).is_some());
-    ["else", "always"].into_iter().find(is_word)
+    words::BRANCHES.iter().copied().find(is_word)
 }
 
 /// The name of ours that a name was probably meant to be: `timestmap`, `executionId`, `eror`.

@@ -492,7 +492,7 @@ pub fn no_target(token: Token, last: Token) -> Mistake {
     let headline = format!("expected `->` and a node after the condition, not {}", found(token));
     let diagnostic = mistake(place(token, Some(last)), headline).label("expected `->`");
     Box::new(match token.rule {
-        Rule::colon if matches!(last.text, "else" | "always") => {
+        Rule::colon if words::BRANCHES.contains(&last.text) => {
             diagnostic.help(format!("write `{} -> node`", last.text))
         }
         Rule::colon => diagnostic.help("write `condition -> node`"),
@@ -513,7 +513,7 @@ pub fn else_alone(token: Token) -> Mistake {
     Box::new(
         mistake(token.span, "`else` without a condition above it")
             .label("else than what?")
-            .help("an edge without a condition is written `always -> node`"),
+            .help("`succeeded -> node` is taken when the node succeeded, `always -> node` in any case"),
     )
 }
 
@@ -521,7 +521,7 @@ pub fn branch_without_condition(arrow: Token) -> Mistake {
     Box::new(
         mistake(arrow.span, "a branch begins with its condition")
             .label("expected a condition")
-            .help("an edge without a condition is written `always -> node`; a chain goes on behind its last node"),
+            .help("`succeeded -> node` is taken when the node succeeded, `always -> node` in any case; a chain goes on behind its last node"),
     )
 }
 

@@ -284,6 +284,8 @@ pub enum Condition {
     If(Bare),
     /// When none of the conditions above it holds.
     Else(Span),
-    /// An edge without a condition.
-    Always,
+    /// `succeeded`: an edge without a condition.
+    Succeeded,
+    /// `always`: after success and after failure, which is the condition `true`.
+    Always(Span),
 }

@@ -43,6 +43,9 @@ pub const TRANSFORMS: &[(&str, &str, &str)] = &[
     ("csv", "json_to_csv", "fields"),
 ];
 
+/// What stands in front of an arrow in place of a condition.
+pub const BRANCHES: &[&str] = &["else", "always", "succeeded"];
+
 /// What other languages write in front of a condition.
 pub const BEFORE_CONDITIONS: &[&str] =
     &["if", "else", "elif", "elseif", "elsif", "when", "case", "unless", "on", "not", "catch"];

@@ -68,7 +68,8 @@ fn branches(writer: &Writer, connections: &[Connection], hop: &dyn Fn(&Connectio
     let mut branches = Vec::with_capacity(connections.len());
     for (position, connection) in connections.iter().enumerate() {
         let condition = match condition(connection) {
-            None => Condition::Always,
+            None => Condition::Succeeded,
+            Some(text) if matches!(text.value.trim(), "true" | "${true}") => Condition::Always(NOWHERE),
             Some(text) => {
                 let last = position + 1 == connections.len();
                 match writer.expression(text).kind {

@@ -52,7 +52,8 @@ impl Builder<'_, '_> {
                     Some(bare.text.clone())
                 }
                 Condition::Else(span) => Some(otherwise(&above, *span)),
-                Condition::Always => None,
+                Condition::Succeeded => None,
+                Condition::Always(span) => Some(text::synthetic("true", *span)),
             };
             self.chain(from, condition, &branch.chain, connections);
         }

@@ -78,6 +78,7 @@ fn condition(branch: &Branch) -> String {
     match &branch.condition {
         Condition::If(bare) => expression::line(bare),
         Condition::Else(_) => "else".to_owned(),
-        Condition::Always => "always".to_owned(),
+        Condition::Succeeded => "succeeded".to_owned(),
+        Condition::Always(_) => "always".to_owned(),
     }
 }

@@ -94,7 +94,7 @@ impl Reader<'_> {
             self.belongs_here(open, column)?;
             let mut around = self.around();
             let token = self.peek();
-            if let (Some(otherwise), false) = (otherwise, token.text == "always") {
+            if let (Some(otherwise), false) = (otherwise, matches!(token.text, "always" | "succeeded")) {
                 return Err(match token.lines {
                     0 if self.last().rule != Rule::comma => mistake::between_entries(token, self.last()),
                     _ => mistake::after_else(token, otherwise),
@@ -112,7 +112,11 @@ impl Reader<'_> {
                 }
                 "always" if arrow => {
                     self.next();
-                    Condition::Always
+                    Condition::Always(token.span)
+                }
+                "succeeded" if arrow => {
+                    self.next();
+                    Condition::Succeeded
                 }
                 "->" | "=>" => return Err(mistake::branch_without_condition(token)),
                 "default" | "*" if arrow => return Err(mistake::write_else(token)),
@@ -123,7 +127,7 @@ impl Reader<'_> {
                         _ => mistake::word_before_condition(token),
                     });
                 }
-                "else" | "always" if self.peek_after(1).rule == Rule::colon => {
+                word if words::BRANCHES.contains(&word) && self.peek_after(1).rule == Rule::colon => {
                     self.next();
                     return Err(mistake::no_target(self.peek(), token));
                 }
