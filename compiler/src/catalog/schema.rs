@@ -27,7 +27,7 @@ pub fn schema() -> Value {
         definitions.insert(kind.word.into(), config(kind));
     }
     let mut workflow = object(WORKFLOW, |field| match field.name {
-        "nodes" => json!({ "type": "array", "items": { "$ref": "#/$defs/node" } }),
+        "nodes" => json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/node" } }),
         "connections" => json!({ "type": "array", "items": { "$ref": "#/$defs/connection" } }),
         "settings" => keys_object(SETTINGS),
         "allow" => json!({ "$ref": "#/$defs/allow" }),

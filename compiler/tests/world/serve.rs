@@ -110,21 +110,21 @@ fn what_is_wrong_is_said_before_anything_is_compiled() {
     assert_eq!((status, &answer["error"]["code"]), (422, &json!("INVALID_WORKFLOW")));
 
     for (head, body, status, code) in [
-        ("POST /api/v1/flows/execute", json!({}), 400, "BAD_REQUEST"),
-        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "inputs": {} }), 400, "BAD_REQUEST"),
+        ("POST /api/v1/flows/execute", json!({}), 400, "INVALID_REQUEST"),
+        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "inputs": {} }), 400, "INVALID_REQUEST"),
         (
             "POST /api/v1/flows/execute",
             json!({ "flow_data": one_call("Other"), "execution_options": { "timeout": 0 } }),
             400,
-            "BAD_REQUEST",
+            "INVALID_REQUEST",
         ),
-        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "wait": "long" }), 400, "BAD_REQUEST"),
+        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "wait": "long" }), 400, "INVALID_REQUEST"),
         ("GET /api/v1/flows/executions?stauts=completed", json!(null), 400, "INVALID_PARAMETER"),
         ("GET /api/v1/flows/executions?status=done", json!(null), 400, "INVALID_PARAMETER"),
         ("GET /api/v1/flows/executions?limit=0", json!(null), 400, "INVALID_PARAMETER"),
         ("GET /api/v1/flows/executions?end_date=yesterday", json!(null), 400, "INVALID_PARAMETER"),
-        ("POST /api/v1/flows/validate", json!([]), 400, "BAD_REQUEST"),
-        ("POST /api/v1/flows/validate", json!({ "a": "x".repeat(30_000) }), 413, "TOO_LARGE"),
+        ("POST /api/v1/flows/validate", json!([]), 400, "INVALID_INPUT"),
+        ("POST /api/v1/flows/validate", json!({ "a": "x".repeat(30_000) }), 413, "PAYLOAD_TOO_LARGE"),
         ("GET /api/v1/flows/execution/exec-1", json!(null), 404, "EXECUTION_NOT_FOUND"),
         ("PUT /api/v1/flows/execute", json!({}), 405, "METHOD_NOT_ALLOWED"),
         ("GET /elsewhere", json!(null), 404, "NOT_FOUND"),
