@@ -91,9 +91,14 @@ pub fn misspelt<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     if known.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return None;
     }
+    let first = |word: &str| word.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    // Most words are nothing like each other.
+    let is_near = |known: &&str| first(known) == first(word) && known.len().abs_diff(word.len()) <= LETTER_BYTES_MAX;
+    let mut near = known.iter().copied().filter(is_near).peekable();
+    near.peek()?;
     let letters = |word: &str| word.chars().map(|char| char.to_ascii_lowercase()).collect::<Vec<char>>();
     let word = letters(word);
-    known.iter().copied().find(|known| {
+    near.find(|known| {
         let known = letters(known);
         let (longer, shorter) = if word.len() < known.len() { (&known, &word) } else { (&word, &known) };
         let same = longer.iter().zip(shorter).take_while(|(left, right)| left == right).count();

@@ -118,7 +118,12 @@ fn what_is_wrong_is_said_before_anything_is_compiled() {
             400,
             "INVALID_REQUEST",
         ),
-        ("POST /api/v1/flows/execute", json!({ "flow_data": one_call("Other"), "wait": "long" }), 400, "INVALID_REQUEST"),
+        (
+            "POST /api/v1/flows/execute",
+            json!({ "flow_data": one_call("Other"), "wait": "long" }),
+            400,
+            "INVALID_REQUEST",
+        ),
         ("GET /api/v1/flows/executions?stauts=completed", json!(null), 400, "INVALID_PARAMETER"),
         ("GET /api/v1/flows/executions?status=done", json!(null), 400, "INVALID_PARAMETER"),
         ("GET /api/v1/flows/executions?limit=0", json!(null), 400, "INVALID_PARAMETER"),

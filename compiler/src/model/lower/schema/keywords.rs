@@ -399,6 +399,12 @@ impl Reading<'_, '_> {
 
     /// Limits that leave nothing between them.
     fn ranges(&mut self, object: &ast::Object) {
+        // Most schemas have no two of them.
+        let is_limit =
+            |entry: &&Entry| ["min", "max", "exclusive"].iter().any(|start| entry.key.value.starts_with(start));
+        if object.entries.iter().filter(is_limit).count() < 2 {
+            return;
+        }
         let number = |word| {
             object.get(word).and_then(|value| match value.kind {
                 ValueKind::Number(_, number) => Some((number, value.span)),
@@ -430,9 +436,11 @@ impl Reading<'_, '_> {
             _ => None,
         });
         for (name, span) in names {
-            let is_declared = rule.properties.iter().any(|property| property.name == name);
+            if rule.properties.iter().any(|property| property.name == name) {
+                continue;
+            }
             let meant = rule.properties.iter().find(|property| suggest::slip(name, &property.name).is_some());
-            let Some(meant) = meant.filter(|_| !is_declared) else { continue };
+            let Some(meant) = meant else { continue };
             self.report(
                 Diagnostic::new(Code::MisspeltName, span, format!("`{name}` is nearly `{}`", meant.name))
                     .label("required, and declared nowhere")
