@@ -48,17 +48,20 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     let before = diagnostics.count();
     let (mut types, mut lists) =
         types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
-    if let Some(mut known) = known {
-        let mut mistakes = Mistakes::of(diagnostics);
-        let without = mistakes.without_conditions(&workflow);
-        // What follows from a condition with a mistake in it is said of no workflow there will be: a second look, without it.
-        if let Some(without) = &without {
+    // What follows from a condition with a mistake in it is said of no workflow there will be: a second look, without it.
+    let without = known.is_some().then(|| Mistakes::of(diagnostics).without_conditions(&workflow)).flatten();
+    let known = match &without {
+        None => known,
+        Some(without) => {
             diagnostics.forget(before);
-            known = Known::new(Paths::new(without, &graph));
-            (types, lists) = types::check(&workflow, &graph, sources, Some(&known as _), diagnostics);
-            mistakes = Mistakes::of(diagnostics);
+            let known = self::known(without, &graph, diagnostics);
+            (types, lists) =
+                types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+            known
         }
-        paths(known.paths.into_inner(), &mistakes, diagnostics);
+    };
+    if let Some(known) = known {
+        paths(known.paths.into_inner(), &Mistakes::of(diagnostics), diagnostics);
     }
     dedupe::keys(&workflow, diagnostics);
     lints::run(&workflow, &graph, diagnostics);

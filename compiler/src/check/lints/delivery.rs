@@ -5,53 +5,46 @@ use crate::check::Graph;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{ExprKind, Http, Kind, Node, NodeId, Signature, Webhook, Workflow};
 
-pub(super) fn repeated(
-    workflow: &Workflow,
-    graph: &Graph,
-    id: NodeId,
-    webhook: &Webhook,
-    diagnostics: &mut Diagnostics,
-) {
-    let node = workflow.node(id);
-    if webhook.webhook_id.is_empty() || webhook.dedupe_key.is_some() || is_named_by_sender(webhook.signature) {
-        return;
+/// Reports each webhook once, with the first request behind it.
+pub(super) fn repeated(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
+    // From the end to the beginning, so that what stands behind a node is known before it.
+    let mut first: Vec<Option<NodeId>> = vec![None; workflow.nodes.len()];
+    for id in graph.order.iter().rev() {
+        let node = workflow.node(*id);
+        let behind = || graph.outgoing[id.0].iter().find_map(|edge| first[workflow.edges[*edge].to.0]);
+        first[id.0] = if must_not_be_repeated(node) { Some(*id) } else { behind() };
+        if let (Kind::Webhook(webhook), false, Some(effect)) = (&node.kind, node.keys.wrong, first[id.0])
+            && !tells_deliveries_apart(webhook)
+        {
+            diagnostics.push(found(node, workflow.node(effect)));
+        }
     }
-    let Some((effect, http)) = first_final_behind(workflow, graph, id) else { return };
-    let headline = format!("a delivery to `{}` that comes twice does `{}` twice", node.id.value, effect.id.value);
-    let mut diagnostic = Diagnostic::new(Code::RepeatedDelivery, super::place(node, "webhook_id"), headline)
+}
+
+fn found(webhook: &Node, effect: &Node) -> Diagnostic {
+    let headline = format!("a delivery to `{}` that comes twice does `{}` twice", webhook.id.value, effect.id.value);
+    let diagnostic = Diagnostic::new(Code::RepeatedDelivery, super::place(webhook, "webhook_id"), headline)
         .label("a sender that gets no answer in time sends again")
         .also(effect.id.span, "an execution of its own each time");
-    if let Some(method) = effect.keys.value("method").filter(|_| !http.method.is_empty()) {
-        diagnostic = diagnostic.also(method, "with another `Idempotency-Key`, made of the execution");
-    }
-    diagnostics.push(
-        diagnostic
-            .help("say what tells one delivery from another: \"dedupe_key\": \"${input_data.order_id}\"")
-            .help("it is not needed where every sender names its deliveries in `Idempotency-Key` or `webhook-id`"),
-    );
+    let diagnostic = match effect.keys.value("method") {
+        Some(method) => diagnostic.also(method, "with another `Idempotency-Key`, made of the execution"),
+        None => diagnostic,
+    };
+    diagnostic
+        .help("say what tells one delivery from another: \"dedupe_key\": \"${input_data.order_id}\"")
+        .help("it is not needed where every sender names its deliveries in `Idempotency-Key` or `webhook-id`")
 }
 
-/// These senders name each delivery in a header, which counts without being asked for.
-fn is_named_by_sender(signature: Signature) -> bool {
-    matches!(signature, Signature::StandardWebhooks | Signature::Github | Signature::Shopify)
+/// By a key of the workflow's, or by a header that these senders always send and that counts without being asked for. A
+/// webhook without a path has been reported.
+fn tells_deliveries_apart(webhook: &Webhook) -> bool {
+    webhook.webhook_id.is_empty()
+        || webhook.dedupe_key.is_some()
+        || matches!(webhook.signature, Signature::StandardWebhooks | Signature::Github | Signature::Shopify)
 }
 
-/// The first request behind a trigger that must not be done twice and carries no key of its own.
-fn first_final_behind<'a>(workflow: &'a Workflow, graph: &Graph, trigger: NodeId) -> Option<(&'a Node, &'a Http)> {
-    let mut reached = vec![false; workflow.nodes.len()];
-    reached[trigger.0] = true;
-    graph.order.iter().find_map(|id| {
-        if !reached[id.0] {
-            return None;
-        }
-        graph.outgoing[id.0].iter().for_each(|edge| reached[workflow.edges[*edge].to.0] = true);
-        match &workflow.node(*id).kind {
-            Kind::Http(http) if is_final_request(&workflow.node(*id).id.value, http) && !has_key_of_data(http) => {
-                Some((workflow.node(*id), http))
-            }
-            _ => None,
-        }
-    })
+fn must_not_be_repeated(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Http(http) if is_final_request(&node.id.value, http) && !has_key_of_data(http))
 }
 
 /// The same data, the same key: a service that honours it does the second nothing.

@@ -48,11 +48,7 @@ pub(super) fn run(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnost
     // In a circle nothing comes after anything.
     if graph.order.len() == workflow.nodes.len() {
         compensation::missing(workflow, graph, diagnostics);
-        for id in workflow.node_ids().filter(|id| !workflow.node(*id).keys.wrong) {
-            if let Kind::Webhook(webhook) = &workflow.node(id).kind {
-                delivery::repeated(workflow, graph, id, webhook, diagnostics);
-            }
-        }
+        delivery::repeated(workflow, graph, diagnostics);
         budget::exceeded(workflow, graph, diagnostics);
     }
 }

@@ -340,7 +340,7 @@ pub(super) fn sorted_as_text(typing: &Typing, expr: &Expr, receiver: &Expr, item
         }
         _ => ("`sort` compares numbers as texts", "10 comes before 9", "a - b"),
     };
-    Diagnostic::new(Code::SortAsText, receiver.span.to(expr.span), headline)
+    Diagnostic::new(Code::SortAsText, expr.span, headline)
         .label(label)
         .help(format!("say how: `{}.sort((a, b) => {order})`", typing.written(receiver.span)))
 }
