@@ -1,7 +1,8 @@
 //! The configuration of each kind → [`Kind`].
 
-use super::config::{Config, Owner};
+use super::config::Config;
 use super::expr::Place;
+use super::key_names::Owner;
 use super::{Lowering, text};
 use crate::catalog::{self, BODY_TYPE, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
