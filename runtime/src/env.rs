@@ -18,8 +18,10 @@
 mod config;
 mod dotenv;
 mod fit;
+mod key_list;
 mod listing;
 
+pub use key_list::keys_in;
 pub use listing::Listing;
 
 use crate::flow::Variable;

@@ -26,6 +26,8 @@ pub mod embed;
 #[cfg(feature = "env")]
 pub mod env;
 #[cfg(feature = "service")]
+mod file;
+#[cfg(feature = "service")]
 pub mod journal;
 #[cfg(feature = "service")]
 pub mod log;

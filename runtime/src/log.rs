@@ -14,10 +14,6 @@
 mod layer;
 mod sink;
 
-#[cfg(feature = "store")]
-pub(crate) use sink::FileIdentity;
-pub(crate) use sink::is_at;
-
 use crate::node::Peer;
 use crate::observe::AttemptEnd;
 use layer::Lines;

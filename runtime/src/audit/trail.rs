@@ -11,6 +11,7 @@
 
 use super::line::Body;
 use super::{BEGINNING, hash};
+use crate::file::is_at;
 use crate::log;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -226,7 +227,7 @@ impl Disk {
         if self.looked.elapsed() < LOOK {
             return Ok(());
         }
-        if !log::is_at(&self.file, path) {
+        if !is_at(&self.file, path) {
             self.continue_in(open(path)?)?;
         }
         self.looked = Instant::now();

@@ -4,7 +4,8 @@
 //! Always true: lines keep their order; a file that was moved away by a log rotation is opened anew within a second; where
 //! a file cannot be written, stderr gets the lines.
 
-use std::fs::{File, Metadata, OpenOptions};
+use crate::file::is_at;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -156,37 +157,6 @@ impl Out {
 
 fn open(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
-}
-
-/// The file is still the one that has this name.
-pub fn is_at(file: &File, path: &Path) -> bool {
-    file.metadata().is_ok_and(|metadata| FileIdentity::at(path) == Some(FileIdentity::of(&metadata)))
-}
-
-/// Which file it is, whatever its name. Where the system does not say that, all files are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileIdentity {
-    #[cfg(unix)]
-    place: (u64, u64),
-}
-
-impl FileIdentity {
-    /// `None`: there is nothing of this name. The file is not opened: closing it again would take the locks away that the
-    /// process has on it.
-    pub fn at(path: &Path) -> Option<FileIdentity> {
-        std::fs::metadata(path).ok().map(|metadata| FileIdentity::of(&metadata))
-    }
-
-    #[cfg(unix)]
-    fn of(metadata: &Metadata) -> FileIdentity {
-        use std::os::unix::fs::MetadataExt;
-        FileIdentity { place: (metadata.dev(), metadata.ino()) }
-    }
-
-    #[cfg(not(unix))]
-    fn of(_: &Metadata) -> FileIdentity {
-        FileIdentity {}
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -15,6 +15,7 @@ use super::stop::{self, Children};
 use super::{Shell, Stop};
 use crate::build::hash;
 use execution::{Execution, Order};
+use flow_runtime::env::keys_in;
 use http::{Refusal, Request};
 use list::Query;
 use serde_json::{Map, Value, json};
@@ -136,12 +137,6 @@ fn keys(options: &ServeOptions) -> Result<Vec<String>, Stop> {
         return Err(Stop::World(message.to_owned()));
     }
     Ok(keys)
-}
-
-/// The keys of a text, which is written as for a compiled workflow (`flow_runtime::server::api::keys`).
-fn keys_in(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-    lines.flat_map(|line| line.split([',', ' ', '\t'])).filter(|key| !key.is_empty())
 }
 
 impl Shared {
@@ -432,12 +427,6 @@ fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn comments_are_no_keys() {
-        let text = "# of the shop\nalpha, beta\tgamma\r\n  # old: delta\n\n";
-        assert_eq!(keys_in(text).collect::<Vec<_>>(), ["alpha", "beta", "gamma"]);
-    }
 
     #[test]
     fn the_oldest_binary_goes() {

@@ -4,6 +4,7 @@
 //! Always true: keys are compared in constant time, all of them every time; no key is kept as it was given, logged, or
 //! part of a message.
 
+use crate::env::keys_in;
 use crate::server::error::ApiError;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
@@ -18,14 +19,12 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// Adds the keys of a text: they are separated by commas, spaces or line breaks; a line that begins with `#` is a
-    /// comment.
+    /// Adds the keys of a text, written as for [`keys_in`].
     ///
     /// # Errors
     /// A key that no header could carry.
     pub fn add(&mut self, text: &str) -> Result<(), &'static str> {
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-        for key in lines.flat_map(|line| line.split([',', ' ', '\t'])).filter(|key| !key.is_empty()) {
+        for key in keys_in(text) {
             if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err("a key has characters that no HTTP header can carry; use letters, digits and punctuation");
             }
