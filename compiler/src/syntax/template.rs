@@ -17,6 +17,7 @@ use pest_derive::Parser;
 
 use super::ast::{Expr, Part, Template, Text};
 use crate::diagnostic::Diagnostics;
+pub use mistake::foreign_operator;
 
 /// How many brackets, and how many right-hand sides, may stand inside one another.
 pub const DEPTH_MAX: usize = 64;

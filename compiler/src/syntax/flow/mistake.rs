@@ -8,6 +8,7 @@ use super::words;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::Text;
+use crate::syntax::template::foreign_operator;
 
 /// Boxed: a finding is large and rare.
 pub type Mistake = Box<Diagnostic>;
@@ -334,10 +335,10 @@ pub fn between_entries(token: Token, last: Token) -> Mistake {
             diagnostic.help("a URL is text, and stands in quotes: \"https://…\"")
         }
         Rule::at => diagnostic.help("an address is text, and stands in quotes: \"ann@example.com\""),
-        Rule::name if words::operator(token.text).is_some() => {
-            diagnostic.help(format!("write `{}`", words::operator(token.text).unwrap_or_default()))
-        }
-        Rule::name | Rule::string => diagnostic.help("two entries on one line have a `,` between them"),
+        Rule::name | Rule::string => match foreign_operator(token.text) {
+            Some(operator) => diagnostic.help(format!("write `{operator}`")),
+            None => diagnostic.help("two entries on one line have a `,` between them"),
+        },
         _ => diagnostic,
     })
 }

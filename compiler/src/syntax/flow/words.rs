@@ -53,31 +53,22 @@ pub const BEFORE_CONDITIONS: &[&str] =
 /// Keys of a node whose value is an expression, whatever it begins with.
 pub const EXPRESSIONS: &[&str] = &["require", "filter", "map", "filter_condition", "expression", "dedupe_key"];
 
-/// Operators that other languages write as words.
-pub fn operator(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "and" => "&&",
-        "or" => "||",
-        "not" => "!",
-        "is" | "eq" => "==",
-        "ne" | "neq" => "!=",
-        "gt" => ">",
-        "gte" | "ge" => ">=",
-        "lt" => "<",
-        "lte" | "le" => "<=",
-        "in" => "list.includes(x)",
-        "mod" => "%",
-        _ => return None,
-    })
+/// A unit of time.
+pub struct Unit {
+    /// As it is written here.
+    pub word: &'static str,
+    pub milliseconds: u64,
+    /// What else people write.
+    others: &'static [&'static str],
 }
 
-/// Units of time: as they are written here, in milliseconds, and what else people write.
-const UNITS: &[(&str, u64, &[&str])] = &[
-    ("d", 86_400_000, &["day", "days"]),
-    ("h", 3_600_000, &["hr", "hrs", "hour", "hours"]),
-    ("m", 60_000, &["min", "mins", "minute", "minutes"]),
-    ("s", 1000, &["sec", "secs", "second", "seconds"]),
-    ("ms", 1, &["milli", "millis", "millisecond", "milliseconds", "msec"]),
+/// The longest first.
+pub const UNITS: &[Unit] = &[
+    Unit { word: "d", milliseconds: 86_400_000, others: &["day", "days"] },
+    Unit { word: "h", milliseconds: 3_600_000, others: &["hr", "hrs", "hour", "hours"] },
+    Unit { word: "m", milliseconds: 60_000, others: &["min", "mins", "minute", "minutes"] },
+    Unit { word: "s", milliseconds: 1000, others: &["sec", "secs", "second", "seconds"] },
+    Unit { word: "ms", milliseconds: 1, others: &["milli", "millis", "millisecond", "milliseconds", "msec"] },
 ];
 
 /// `20 seconds`, `1h30m`: the duration as it is written here, if it is one.
@@ -90,13 +81,13 @@ pub fn duration(text: &str) -> Option<String> {
         rest = rest[digits..].trim_start();
         let letters = rest.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(rest.len());
         let word = rest[..letters].to_ascii_lowercase();
-        let unit = UNITS.iter().find(|(unit, _, others)| *unit == word || others.contains(&word.as_str()))?;
-        total = total.checked_add(count.checked_mul(unit.1)?)?;
+        let unit = UNITS.iter().find(|unit| unit.word == word || unit.others.contains(&word.as_str()))?;
+        total = total.checked_add(count.checked_mul(unit.milliseconds)?)?;
         smallest = Some(unit);
         rest = rest[letters..].trim_start();
     }
-    let (unit, length, _) = smallest?;
-    Some(format!("{}{unit}", total / length))
+    let Unit { word, milliseconds, .. } = smallest?;
+    Some(format!("{}{word}", total / milliseconds))
 }
 
 pub fn is_method(word: &str) -> bool {

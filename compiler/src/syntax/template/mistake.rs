@@ -462,15 +462,30 @@ pub fn unexpected(text: &Text, at: usize, opener: Option<&Opener>) -> Mistake {
             _ => syntax(span, "expected an operator, or the end of the expression").label(format!("found {found}")),
         },
     };
-    let help = match word {
-        "and" | "AND" => "for \"and\" write `&&`",
-        "or" | "OR" => "for \"or\" write `||`",
-        "is" | "equals" | "eq" => "to compare write `==`",
-        "$" => TEMPLATE_IN_EXPRESSION,
-        _ if ends_with_word(&value[..at], "not") => "for \"not\" write `!`",
-        _ => return Box::new(diagnostic),
-    };
-    Box::new(diagnostic.help(help))
+    Box::new(match foreign_operator(word) {
+        Some(operator) => diagnostic.help(format!("for \"{}\" write `{operator}`", word.to_lowercase())),
+        None if word == "$" => diagnostic.help(TEMPLATE_IN_EXPRESSION),
+        None if ends_with_word(&value[..at], "not") => diagnostic.help("for \"not\" write `!`"),
+        None => diagnostic,
+    })
+}
+
+/// What to write for an operator that other languages write as a word.
+pub fn foreign_operator(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "and" => "&&",
+        "or" => "||",
+        "not" => "!",
+        "is" | "eq" | "equals" => "==",
+        "ne" | "neq" => "!=",
+        "gt" => ">",
+        "gte" | "ge" => ">=",
+        "lt" => "<",
+        "lte" | "le" => "<=",
+        "in" => "list.includes(x)",
+        "mod" => "%",
+        _ => return None,
+    })
 }
 
 /// Whether a text goes on as the parameters of a function do: `, b) =>`.

@@ -6,6 +6,7 @@ use crate::model::lower::is_field_path;
 use crate::syntax::ast::{self, Expr, ExprKind, Part, Text};
 use crate::syntax::flow::read;
 use crate::syntax::flow::tree::{Around, Bare, Element, EntryKind, Str, Value, ValueKind};
+use crate::syntax::flow::words;
 use crate::syntax::{flow::text, print};
 
 /// Longer texts with line breaks stand on several lines.
@@ -159,8 +160,9 @@ fn strings(template: &str, prose: bool) -> Vec<Str> {
 
 /// Seconds in the unit that says them in a whole number.
 fn duration(written: &str, seconds: f64) -> ValueKind {
-    let units = [("d", 86400.0), ("h", 3600.0), ("m", 60.0), ("s", 1.0)];
-    if let Some((unit, length)) = units.into_iter().find(|(_, length)| {
+    let whole = words::UNITS.iter().filter(|unit| unit.milliseconds >= 1000);
+    let mut units = whole.map(|unit| (unit.word, (unit.milliseconds / 1000) as f64));
+    if let Some((unit, length)) = units.find(|(_, length)| {
         seconds >= 2.0 * length && seconds % length == 0.0 || *length == 1.0 && seconds.fract() == 0.0
     }) && (0.0..1e9).contains(&seconds)
     {

@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Text};
 use crate::syntax::flow::text;
 use crate::syntax::flow::tree::{Bare, Block, EntryKind, Value, ValueKind};
+use crate::syntax::flow::words;
 
 impl<'a> Builder<'a, '_> {
     /// `ty` is what the key takes, where the catalog knows it.
@@ -124,12 +125,11 @@ fn duration(written: &str) -> ast::ValueKind {
     let end = written.find(|char: char| char.is_ascii_alphabetic()).unwrap_or(written.len());
     let (digits, unit) = written.split_at(end);
     let number: f64 = digits.parse().unwrap_or(f64::NAN);
-    let seconds = match unit {
-        "ms" => number / 1000.0,
-        "m" => number * 60.0,
-        "h" => number * 3600.0,
-        "d" => number * 86400.0,
-        _ => number,
+    let milliseconds = words::UNITS.iter().find(|known| known.word == unit).map_or(1000, |unit| unit.milliseconds);
+    // One rounding: whole seconds are a factor, parts of one a divisor.
+    let seconds = match milliseconds {
+        0..1000 => number / (1000 / milliseconds) as f64,
+        _ => number * (milliseconds / 1000) as f64,
     };
     ast::ValueKind::Number(seconds.to_string(), seconds)
 }

@@ -447,7 +447,7 @@ error[expression-syntax]: expected an operator, or the end of the expression
 1 │ a is b
   │   ^^ found `is`
   │
-  = help: to compare write `==`
+  = help: for "is" write `==`
 "#,
     ),
     (
