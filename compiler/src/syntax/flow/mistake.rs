@@ -597,6 +597,20 @@ pub fn item_inside(token: Token, open: Token) -> Mistake {
     )
 }
 
+/// `mail post { server: SMTP_SERVER }`
+pub fn mail_for_smtp(node: &Node) -> Diagnostic {
+    mistake(node.kind.span, "a `mail` node sends a mail: the server it goes through is an `smtp`")
+        .label("meant is `smtp`?")
+        .help(format!("write `smtp {} {{ … }}`", node.id.text))
+}
+
+/// `transform: "map"`
+pub fn transform_by_name(span: Span, key: &str, word: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnknownKey, span, format!("a `transform` node has no key `{key}`"))
+        .label("unknown key")
+        .help(format!("what it does is a key of its own: `{word}: …`"))
+}
+
 // ---- Names
 
 /// A name of the text's own, such as an api's, that nothing declares.

@@ -270,6 +270,18 @@ impl<'a> Builder<'a, '_> {
             ("data_transform", _, _) if words::TRANSFORMS.iter().any(|(here, ..)| *here == name) => {
                 self.transform(config, key, value);
             }
+            ("data_transform", "transform" | "operation", ValueKind::Text(strings)) => {
+                let named = joined(strings);
+                let known =
+                    words::TRANSFORMS.iter().find(|(here, json, _)| [*here, *json].contains(&named.value.as_str()));
+                let Some((word, json, _)) = known.filter(|_| config.request.is_none()) else {
+                    config.add(key.text.clone(), self.value(value, None));
+                    return;
+                };
+                self.report(mistake::transform_by_name(key.text.span, name, word));
+                config.request = Some(key.text.span);
+                config.push("transform_type", key.text.span, string(json, key.text.span));
+            }
             _ => {
                 let json = words::json_key(&config.kind, name);
                 let ty = catalog::kind(&config.kind).and_then(|kind| kind.key(json)).map(|key| key.ty);

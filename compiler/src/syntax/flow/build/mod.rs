@@ -19,7 +19,8 @@ use super::mistake;
 use super::read::text_of;
 use super::text::synthetic;
 use super::token::Comment;
-use super::tree::{Block, EntryKind, File, ItemKind, Ty, Value, ValueKind, Word};
+use super::tree::{Block, Entry, EntryKind, File, ItemKind, Node, Ty, Value, ValueKind, Word};
+use super::words;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Span, Spanned};
@@ -74,7 +75,9 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         }
     }
     for item in &file.items {
-        if let ItemKind::Node(node) = &item.kind {
+        if let ItemKind::Node(node) = &item.kind
+            && meant_server(node).is_none()
+        {
             let node = builder.node(node, item.span, &item.docs);
             workflow.nodes.push(node);
         }
@@ -82,6 +85,18 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
     builder.unused();
     workflow.shared = builder.shared;
     workflow
+}
+
+/// The block of a `mail` node that has what an `smtp` has, and nothing of a mail.
+fn meant_server(node: &Node) -> Option<&Block> {
+    let is_mail = words::kind(&node.kind.text) == Some("send_email") && node.clauses.is_empty();
+    let block = node.block.as_ref().filter(|_| is_mail)?;
+    let has = |keys: &[&str]| {
+        let is_one =
+            |entry: &Entry| matches!(&entry.kind, EntryKind::Pair(key, _) if keys.contains(&key.text.value.as_str()));
+        block.entries.iter().any(is_one)
+    };
+    (has(&["server"]) && !has(&["to", "subject", "body", "html", "template"])).then_some(block)
 }
 
 struct Builder<'a, 'd> {
@@ -115,8 +130,12 @@ impl<'a> Builder<'a, '_> {
         for item in &file.items {
             let twice = match &item.kind {
                 ItemKind::Type(name, ty) => declare(&mut self.types, "type", name, ty),
-                ItemKind::Shared(what, name, block) => self.declare_shared(what, name, block),
-                ItemKind::Workflow(..) | ItemKind::Flow(_) | ItemKind::Node(_) => None,
+                ItemKind::Shared(what, name, block) => self.declare_shared(&what.text, name, block),
+                ItemKind::Node(node) => meant_server(node).and_then(|block| {
+                    self.report(mistake::mail_for_smtp(node));
+                    self.declare_shared("smtp", &node.id, block)
+                }),
+                ItemKind::Workflow(..) | ItemKind::Flow(_) => None,
             };
             if let Some(twice) = twice {
                 self.report(twice);
@@ -124,10 +143,10 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn declare_shared(&mut self, what: &'a Word, name: &'a Word, block: &'a Block) -> Option<Diagnostic> {
+    fn declare_shared(&mut self, what: &str, name: &'a Word, block: &'a Block) -> Option<Diagnostic> {
         // What is wrong in it is wrong once, however many nodes use it.
         self.diagnostics.say_once(block.span);
-        let (kind, what) = if what.text == "api" { ("http", "api") } else { ("send_email", "smtp") };
+        let (kind, what) = if what == "api" { ("http", "api") } else { ("send_email", "smtp") };
         let config = self.shared_block(kind, block);
         self.shared.push(ast::Shared {
             what,
