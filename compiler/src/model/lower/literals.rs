@@ -141,7 +141,9 @@ impl Lowering<'_> {
 
     /// What a header cannot be beside the others, or as it is written.
     pub(super) fn check_header(&mut self, name: &ast::Text, value: &Text, before: &[(String, Text)]) {
-        if let Some((other, text)) = before.iter().find(|(other, _)| other.eq_ignore_ascii_case(&name.value)) {
+        // The very same key is reported where it is read.
+        let is_same = |other: &str| other != name.value && other.eq_ignore_ascii_case(&name.value);
+        if let Some((other, text)) = before.iter().find(|(other, _)| is_same(other)) {
             self.diagnostics.push(
                 Diagnostic::new(Code::ConflictingKeys, name.span, format!("`{}` is the header `{other}`", name.value))
                     .label("the same header")
