@@ -35,6 +35,11 @@ pub fn parse_template(text: &Text, diagnostics: &mut Diagnostics) -> Template {
     quick::template(text).unwrap_or_else(|| template(text, diagnostics))
 }
 
+/// Where the first `${` stands.
+pub(crate) fn opening(text: &str) -> Option<usize> {
+    text.as_bytes().windows(2).position(|pair| pair == b"${")
+}
+
 /// By the grammar.
 fn template(text: &Text, diagnostics: &mut Diagnostics) -> Template {
     let mut template = Template { span: text.span, parts: Vec::new() };

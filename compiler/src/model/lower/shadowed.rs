@@ -13,6 +13,7 @@ use crate::model::{Node, Piece, Text};
 use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary, ValueKind};
 use crate::syntax::flow::words;
+use crate::syntax::template::opening;
 use std::ops::Range;
 
 /// Names that can begin a path wherever an expression stands.
@@ -64,7 +65,7 @@ impl Lowering<'_> {
 
     /// A key with a template in it.
     pub(super) fn shadowed_key(&mut self, key: &ast::Text) {
-        let Some(start) = key.value.find("${").filter(|start| key.value[*start..].contains('}')) else { return };
+        let Some(start) = opening(&key.value).filter(|start| key.value[*start..].contains('}')) else { return };
         let end = start + key.value[start..].find('}').map_or(0, |end| end + 1);
         self.diagnostics.push(
             Diagnostic::new(
@@ -434,13 +435,13 @@ impl<'c> Names<'_, '_, 'c> {
 }
 
 /// A name without its capitals and underscores.
-fn letters(name: &str) -> String {
-    name.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase()).collect()
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase())
 }
 
 /// One letter more or less, or two exchanged; underscores do not count.
 fn is_slip(name: &str, root: &str) -> bool {
-    let (name, root) = (letters(name), letters(root));
+    let (name, root): (String, String) = (letters(name).collect(), letters(root).collect());
     name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
 }
 
@@ -456,9 +457,12 @@ fn meant_branch(name: &str) -> Option<&'static str> {
 
 /// The name of ours that a name was probably meant to be: `timestmap`, `executionId`, `eror`.
 fn meant_root(name: &str) -> Option<&'static str> {
+    if is_environment_name(name) {
+        return None;
+    }
     let is_meant =
-        |ours: &&str| *ours != name && (suggest::slip(name, ours).is_some() || letters(name) == letters(ours));
-    ["timestamp", "execution_id", "error"].into_iter().find(is_meant).filter(|_| !is_environment_name(name))
+        |ours: &&str| *ours != name && (suggest::slip(name, ours).is_some() || letters(name).eq(letters(ours)));
+    ["timestamp", "execution_id", "error"].into_iter().find(is_meant)
 }
 
 /// The keyword a name was probably meant to be: another language's, or a slip of the fingers.

@@ -14,7 +14,7 @@ pub struct Read {
 }
 
 impl Read {
-    fn of(ty: Type) -> Read {
+    pub(super) fn of(ty: Type) -> Read {
         Read { ty, unknown: false, declared: None }
     }
 }

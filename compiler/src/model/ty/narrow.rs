@@ -2,6 +2,7 @@
 //!
 //! Always true: what is left is still a superset of the values that can occur where the test holds.
 
+use super::access::Read;
 use super::{Array, Field, Literal, Object, Rest, Type};
 use flow_runtime::expr as js;
 use flow_runtime::value::Value;
@@ -63,19 +64,24 @@ impl Type {
         {
             return self.each(|ty| ty.with_length(test));
         }
-        // A field that no alternative has is a mistake of its own, and says nothing about the rest.
-        if matches!(step, Step::Field(name) if self.field(name).unknown) {
-            return self.clone();
+        let part = self.part(step);
+        match self {
+            // A field that no alternative has is a mistake of its own, and says nothing about the rest.
+            _ if part.unknown => self.clone(),
+            Type::Union(_) => self.each(|ty| ty.with_part(step, ty.part(step).ty, rest, test)),
+            one => one.with_part(step, part.ty, rest, test),
         }
-        self.each(|ty| ty.with_part(step, rest, test))
     }
 
-    /// One alternative, when a part of it passes; `never` when it cannot.
-    fn with_part(&self, step: &Step, rest: &[Step], test: &Test) -> Type {
-        let part = match step {
-            Step::Field(name) => self.field(name).ty,
-            Step::Element(index) => self.element(*index),
-        };
+    fn part(&self, step: &Step) -> Read {
+        match step {
+            Step::Field(name) => self.field(name),
+            Step::Element(index) => Read::of(self.element(*index)),
+        }
+    }
+
+    /// One alternative, when this part of it passes; `never` when it cannot.
+    fn with_part(&self, step: &Step, part: Type, rest: &[Step], test: &Test) -> Type {
         let narrowed = part.assuming(rest, test);
         if narrowed.is_never() {
             return Type::Never;
@@ -91,7 +97,10 @@ impl Type {
 
     /// One alternative, when its `length` passes.
     fn with_length(&self, test: &Test) -> Type {
-        let Type::Array(array) = self else { return self.with_part(&Step::Field("length".into()), &[], test) };
+        let Type::Array(array) = self else {
+            let length = Step::Field("length".into());
+            return self.with_part(&length, self.part(&length).ty, &[], test);
+        };
         // The shortest length from its least on that passes, if a short one does.
         let passes = |length: &usize| !Type::Literal(Literal::Number(*length as f64)).passing(test).is_never();
         match (array.least..=array.least.saturating_add(1)).find(passes) {

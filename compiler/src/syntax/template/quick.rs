@@ -1,5 +1,6 @@
-//! The few shapes that most templates have, read without the grammar: text, `${a.b-c.d}`, and two such operands around
-//! one operator that compares or chooses, as in `result.success == false` and `${input_data.currency || 'USD'}`.
+//! The few shapes that most templates have, read without the grammar: text, `${a.b-c.d}`, two such operands around
+//! an operator that compares, and any number of all these joined by one that chooses, as in `result.success == false`,
+//! `${input_data.currency || 'USD'}` and `order_id && items && items.length > 0`.
 //!
 //! Comes in: decoded text. Goes out: what the grammar gives for it, spans included, or `None`: ask the grammar.
 //! Always true: template.pest stays the definition. Whatever is not plainly one of these shapes is left to it, mistakes
@@ -9,23 +10,23 @@ use super::build::name;
 use super::{literal, mistake};
 use crate::syntax::ast::{Binary, Expr, ExprKind, Part, Property, Template, Text};
 
-/// Longer paths come near the limit on the height of a tree, which is the builder's to watch.
+/// Longer paths come near the limit on the height of a tree, which is the builder's to watch; so do longer chains.
 const STEPS_MAX: usize = 32;
 
 /// Longer signs before those that they start with.
-const OPERATORS: [Binary; 11] = [
+const COMPARISONS: [Binary; 8] = [
     Binary::StrictEqual,
     Binary::StrictNotEqual,
     Binary::Equal,
     Binary::NotEqual,
     Binary::LessOrEqual,
     Binary::GreaterOrEqual,
-    Binary::And,
-    Binary::Or,
-    Binary::Coalesce,
     Binary::Less,
     Binary::Greater,
 ];
+
+/// They bind less than what compares. Two different ones in a row are for the grammar.
+const CHOICES: [Binary; 3] = [Binary::And, Binary::Or, Binary::Coalesce];
 
 /// Text with any number of templates in it.
 pub fn template(text: &Text) -> Option<Template> {
@@ -34,7 +35,7 @@ pub fn template(text: &Text) -> Option<Template> {
     let literal = |range: std::ops::Range<usize>| {
         (!range.is_empty()).then(|| Part::Literal(text.value[range.clone()].to_owned(), text.span_of(range)))
     };
-    while let Some(open) = text.value[reader.at..].find("${") {
+    while let Some(open) = super::opening(&text.value[reader.at..]) {
         let open = reader.at + open;
         if text.value[..open].ends_with('$') {
             return None;
@@ -78,17 +79,29 @@ impl<'a> Reader<'a> {
     /// With the white space around it. What stands behind it is for the caller to look at.
     fn expression(&mut self) -> Option<Expr> {
         self.skip(is_space);
-        let left = self.operand()?;
-        let Some(binary) = self.operator() else { return Some(left) };
-        self.skip(is_space);
-        let right = self.operand()?;
-        let span = left.span.to(right.span);
-        Some(Expr { span, kind: ExprKind::Binary(binary, Box::new(left), Box::new(right)) })
+        let mut left = self.comparison()?;
+        let Some(choice) = self.operator(&CHOICES) else { return Some(left) };
+        for _ in 0..STEPS_MAX {
+            self.skip(is_space);
+            left = binary(choice, left, self.comparison()?);
+            if self.operator(&[choice]).is_none() {
+                return Some(left);
+            }
+        }
+        None
     }
 
-    fn operator(&mut self) -> Option<Binary> {
+    /// An operand, or two with what compares them between.
+    fn comparison(&mut self) -> Option<Expr> {
+        let left = self.operand()?;
+        let Some(comparison) = self.operator(&COMPARISONS) else { return Some(left) };
+        self.skip(is_space);
+        Some(binary(comparison, left, self.operand()?))
+    }
+
+    fn operator(&mut self, among: &[Binary]) -> Option<Binary> {
         let rest = &self.text.value[self.at..];
-        let binary = OPERATORS.into_iter().find(|operator| rest.starts_with(operator.sign()))?;
+        let binary = among.iter().copied().find(|operator| rest.starts_with(operator.sign()))?;
         self.at += binary.sign().len();
         Some(binary)
     }
@@ -168,6 +181,10 @@ impl<'a> Reader<'a> {
         }
         Some(Expr { span: self.text.span_of(start..self.at), kind: ExprKind::Number(literal::number(digits)) })
     }
+}
+
+fn binary(operator: Binary, left: Expr, right: Expr) -> Expr {
+    Expr { span: left.span.to(right.span), kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)) }
 }
 
 fn is_name_part(byte: u8) -> bool {
