@@ -26,6 +26,7 @@ use crate::source::{Sources, Span};
 pub use graph::Graph;
 use mistakes::Mistakes;
 use paths::{Known, Paths};
+use types::Lists;
 pub use types::{Typed, Types};
 
 /// A workflow that passed, or whose findings are in the diagnostics.
@@ -43,29 +44,22 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     if acyclic {
         order::references(&workflow, &graph, diagnostics);
     }
-    let known = if acyclic { known(&workflow, &graph, diagnostics) } else { None };
-    sort::observed(&workflow, diagnostics);
-    let before = diagnostics.count();
-    let (mut types, mut lists) =
-        types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
-    // What follows from a condition with a mistake in it is said of no workflow there will be: a second look, without it.
-    let without = known.is_some().then(|| Mistakes::of(diagnostics).without_conditions(&workflow)).flatten();
-    let known = match &without {
-        None => known,
-        Some(without) => {
-            diagnostics.forget(before);
-            let known = self::known(without, &graph, diagnostics);
-            (types, lists) =
-                types::check(&workflow, &graph, sources, known.as_ref().map(|known| known as _), diagnostics);
-            known
-        }
-    };
-    if let Some(known) = known {
-        paths(known.paths.into_inner(), &Mistakes::of(diagnostics), diagnostics);
-    }
-    dedupe::keys(&workflow, diagnostics);
-    lints::run(&workflow, &graph, diagnostics);
-    dataflow::check(&workflow, &graph, diagnostics);
+    let ((types, lists), mut others) = std::thread::scope(|scope| {
+        // What asks neither for types nor for paths is looked at meanwhile.
+        let is_large = workflow.nodes.len() >= NODES_FOR_TWO;
+        let others = is_large.then(|| scope.spawn(|| others(&workflow, &graph)));
+        let found = values(&workflow, &graph, acyclic, sources, diagnostics);
+        dedupe::keys(&workflow, diagnostics);
+        let others = match others.map(|thread| thread.join()) {
+            None => self::others(&workflow, &graph),
+            Some(found) => found.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        };
+        (found, others)
+    });
+    // A name with an error in it is reported for that.
+    let mistakes = Mistakes::of(diagnostics);
+    others.retain(|found| found.code != Code::MisspeltName || !mistakes.are_in(found.primary.span));
+    diagnostics.append(others);
     let mut workflow = workflow;
     for (node, field) in lists {
         if let Kind::Transform(transform) = &mut workflow.nodes[node.0].kind {
@@ -73,6 +67,46 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
         }
     }
     Checked { workflow, types }
+}
+
+/// From so many nodes on a second thread is worth starting.
+const NODES_FOR_TWO: usize = 100;
+
+/// The rules about values: what types they have, and what can hold where.
+fn values(
+    workflow: &Workflow,
+    graph: &Graph,
+    acyclic: bool,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> (Types, Lists) {
+    let known = if acyclic { known(workflow, graph, diagnostics) } else { None };
+    sort::observed(workflow, diagnostics);
+    let before = diagnostics.count();
+    let mut found = types::check(workflow, graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+    // What follows from a condition with a mistake in it is said of no workflow there will be: a second look, without it.
+    let without = known.is_some().then(|| Mistakes::of(diagnostics).without_conditions(workflow)).flatten();
+    let known = match &without {
+        None => known,
+        Some(without) => {
+            diagnostics.forget(before);
+            let known = self::known(without, graph, diagnostics);
+            found = types::check(workflow, graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+            known
+        }
+    };
+    if let Some(known) = known {
+        paths(known.paths.into_inner(), &Mistakes::of(diagnostics), diagnostics);
+    }
+    found
+}
+
+/// The rules about everything else. They ask nothing of what the ones about values find.
+fn others(workflow: &Workflow, graph: &Graph) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    lints::run(workflow, graph, &mut found);
+    dataflow::check(workflow, graph, &mut found);
+    found
 }
 
 /// Visits every expression of a workflow that passed, with its type where it stands; but those over the items of a

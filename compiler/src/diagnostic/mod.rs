@@ -167,6 +167,18 @@ impl Diagnostics {
         diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
+    /// Keeps what is worth saying beside the rest.
+    pub fn retain(&mut self, is_worth: impl FnMut(&Diagnostic) -> bool) {
+        self.found.retain(is_worth);
+        self.errors = self.found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    }
+
+    /// Takes over what was found elsewhere, and how many of them have been left out.
+    pub fn append(&mut self, other: Diagnostics) {
+        self.left_out += other.left_out;
+        self.extend(other.found);
+    }
+
     pub fn has_errors(&self) -> bool {
         self.errors > 0
     }

@@ -5,7 +5,6 @@
 
 use super::Dataflow;
 use super::place::PlaceId;
-use crate::check::mistakes::Mistakes;
 use crate::diagnostic::suggest::{Slip, slip};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Kind, Workflow};
@@ -42,9 +41,7 @@ pub(super) fn names(workflow: &Workflow, dataflow: &Dataflow, diagnostics: &mut 
     }
     let headers = places.headers().filter(|(node, ..)| matches!(workflow.node(*node).kind, Kind::Http(_)));
     found.extend(headers.filter_map(|(_, header, id)| of_header(&name(header, id))));
-    // What has an error in it is reported for that.
-    let mistakes = Mistakes::of(diagnostics);
-    found.into_iter().filter(|found| !mistakes.are_in(found.primary.span)).for_each(|found| diagnostics.push(found));
+    diagnostics.extend(found);
 }
 
 /// The field that every list and every text has.
