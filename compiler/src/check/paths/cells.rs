@@ -4,12 +4,15 @@
 //! for it, and which tests hold in it.
 //! Always true: the tests are asked with the runtime's own operators, so `undefined == false` is false here because it is
 //! false there. Every value a JSON document can have behaves like one of the representatives. Cell 0 is *missing*.
+//!
+//! A text can be anything as a text, as a number and in its length at once. Values are made for what most conditions ask; what
+//! is left of the combinations is [`combined`] without one, so that some of them may be impossible, but none is forgotten.
 
-use super::formula::{Test, some_object, value_of};
-use crate::model::expr::{Binary, Expr, ExprKind};
+use super::formula::{Test, has_length, some_object, value_of};
+use crate::model::expr::{Expr, ExprKind};
 use flow_runtime::expr as js;
 use flow_runtime::value::{JsString, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is known of a value before any test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +48,15 @@ pub struct Cells {
     holds: HashMap<usize, Vec<bool>>,
 }
 
+/// Lists and texts are not made longer. Who asks whether one is, is told neither.
+pub const LENGTH_MAX: f64 = 20_000.0;
+
+/// Of texts up to this length there is one between each two constants.
+const SPELT_OUT_MAX: usize = 64;
+
+/// Behind it are surrogates, which stand for no character alone.
+const LAST_UNIT: u16 = 0xD7FF;
+
 /// Evaluations for all paths together: some milliseconds, or a hundred different constants on one path. Beyond it the workflow
 /// was not written by a person.
 pub const EVALUATIONS_MAX: usize = 200_000;
@@ -53,10 +65,25 @@ impl Cells {
     /// Missing is a cell of its own where `missing_at` is the index of that test, the first one.
     pub fn new(tests: &[(usize, &Test)], domain: Domain, evaluations: &mut usize) -> Cells {
         let constants = Constants::of(tests);
-        let samples = samples(&constants, domain);
+        let mut samples = samples(&constants, domain);
+        *evaluations += samples.len() * tests.len();
+        let mut rows = Vec::new();
+        if *evaluations <= EVALUATIONS_MAX {
+            rows = truths_of(tests, &samples);
+            let room = EVALUATIONS_MAX - *evaluations;
+            match combined(tests, &constants, &samples, &rows, room) {
+                Some(others) => {
+                    *evaluations += others.len();
+                    for (sample, row) in others {
+                        samples.push(sample);
+                        rows.push(row);
+                    }
+                }
+                None => *evaluations = EVALUATIONS_MAX + 1,
+            }
+        }
         let Constants { numbers, texts, .. } = constants;
         let texts = texts.into_iter().collect();
-        *evaluations += samples.len() * tests.len();
         if *evaluations > EVALUATIONS_MAX {
             let cell = vec![0; samples.len()];
             return Cells::grouped(samples, cell, 1, numbers, texts, HashMap::new());
@@ -64,7 +91,7 @@ impl Cells {
         let mut by_truth: HashMap<Vec<bool>, u32> = HashMap::new();
         let mut truths: Vec<Vec<bool>> = Vec::new();
         let mut cell = Vec::with_capacity(samples.len());
-        for truth in truths_of(tests, &samples) {
+        for truth in rows {
             let next = truths.len() as u32;
             let index = *by_truth.entry(truth.clone()).or_insert(next);
             if index == next {
@@ -146,6 +173,84 @@ fn truths_of(tests: &[(usize, &Test)], samples: &[Sample]) -> Vec<Vec<bool>> {
     truths
 }
 
+/// What of a text or a list a test asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Aspect {
+    /// What it says, and its place among other texts.
+    Text,
+    /// Which number it is.
+    Number,
+    Length,
+}
+
+impl Aspect {
+    fn of(test: &Test) -> Aspect {
+        match (test.comparison(), test) {
+            (Some(comparison), _) if has_length(comparison.operand) => Aspect::Length,
+            (Some(comparison), _) if matches!(comparison.constant, Value::Number(_) | Value::Bool(_)) => Aspect::Number,
+            (None, Test::Expr(expr)) if has_length(expr) => Aspect::Length,
+            _ => Aspect::Text,
+        }
+    }
+}
+
+/// The combinations of what tests say of texts and of lists that no sample has, each with a sample that says the same as a text.
+/// `None`: there are more than `room`.
+fn combined(
+    tests: &[(usize, &Test)],
+    constants: &Constants,
+    samples: &[Sample],
+    rows: &[Vec<bool>],
+    room: usize,
+) -> Option<Vec<(Sample, Vec<bool>)>> {
+    let aspects: Vec<Aspect> = tests.iter().map(|(_, test)| Aspect::of(test)).collect();
+    let mut combined = Vec::new();
+    if aspects.iter().collect::<BTreeSet<_>>().len() < 2 {
+        return Some(combined);
+    }
+    let known: BTreeSet<&Vec<bool>> = rows.iter().collect();
+    let is_text = |value: &Value| matches!(value, Value::String(text) if !text.is_empty());
+    let is_list = |value: &Value| matches!(value, Value::Array(items) if !items.is_empty());
+    for (is_alike, plausible) in
+        [(&is_text as &dyn Fn(&Value) -> bool, constants.expects_text()), (&is_list, constants.expects_list())]
+    {
+        // What the tests of an aspect can say, and a sample of which they do.
+        let said = |aspect: Aspect| {
+            let mut said: BTreeMap<Vec<bool>, &Sample> = BTreeMap::new();
+            for (sample, row) in samples.iter().zip(rows).filter(|(sample, _)| is_alike(&sample.value)) {
+                // What a text is that stands in a condition is known from all sides.
+                let is_constant = matches!(&sample.value, Value::String(text) if constants.texts.contains(text));
+                if aspect != Aspect::Text || !is_constant {
+                    let asked = row.iter().zip(&aspects).filter(|(_, of)| **of == aspect);
+                    said.entry(asked.map(|(holds, _)| *holds).collect()).or_insert(sample);
+                }
+            }
+            said
+        };
+        let [texts, numbers, lengths] = [Aspect::Text, Aspect::Number, Aspect::Length].map(said);
+        if texts.len() * numbers.len() * lengths.len() > room {
+            return None;
+        }
+        for (text, sample) in &texts {
+            for number in numbers.keys() {
+                for length in lengths.keys() {
+                    let (mut text, mut number, mut length) = (text.iter(), number.iter(), length.iter());
+                    let row = aspects.iter().map(|aspect| match aspect {
+                        Aspect::Text => text.next(),
+                        Aspect::Number => number.next(),
+                        Aspect::Length => length.next(),
+                    });
+                    let row: Vec<bool> = row.flatten().copied().collect();
+                    if !known.contains(&row) {
+                        combined.push((Sample { value: sample.value.clone(), plausible }, row));
+                    }
+                }
+            }
+        }
+    }
+    Some(combined)
+}
+
 /// What the tests of a path compare it with.
 #[derive(Default)]
 struct Constants {
@@ -183,6 +288,23 @@ impl Constants {
         expr.children().into_iter().for_each(|child| self.gather(child, of_length));
     }
 
+    /// What nobody compares with anything may be anything.
+    fn are_none(&self) -> bool {
+        !self.are_scalars() && !self.length
+    }
+
+    fn are_scalars(&self) -> bool {
+        self.bools || self.number || !self.texts.is_empty()
+    }
+
+    fn expects_text(&self) -> bool {
+        !self.texts.is_empty() || !self.are_scalars()
+    }
+
+    fn expects_list(&self) -> bool {
+        self.length || self.are_none()
+    }
+
     /// `total > "10"` compares numbers, where `total` is one.
     fn numbers_and_those_in_texts(&self) -> Vec<f64> {
         let in_texts = self.texts.iter().filter_map(|text| match js::plus(&Value::String(text.clone())) {
@@ -217,18 +339,8 @@ impl Constants {
     }
 }
 
-fn has_length(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Member(_, name) => name == "length",
-        ExprKind::Binary(Binary::Or | Binary::And | Binary::Coalesce, left, _) => has_length(left),
-        _ => false,
-    }
-}
-
 fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
-    let said = constants.bools || constants.number || !constants.texts.is_empty();
-    // What nobody compares with anything may be anything.
-    let plain = !said && !constants.length;
+    let plain = constants.are_none();
     let mut samples = Samples { domain, list: Vec::new() };
     samples.add(Value::Undefined, true);
     samples.add(Value::Null, true);
@@ -238,7 +350,7 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
     for number in &numbers {
         samples.add(Value::Number(*number), constants.number || plain);
     }
-    let text = !constants.texts.is_empty() || plain || (constants.length && !said);
+    let text = constants.expects_text();
     samples.text("", text);
     // Before all constants, and no number.
     samples.text("\0", false);
@@ -252,16 +364,22 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
     samples.text("\u{fffd}another text", text);
     for number in &numbers {
         samples.text(&number.to_string(), false);
+        // The same number in another text.
+        samples.text(&format!(" {number}"), false);
     }
-    let list = constants.length || plain;
+    let list = constants.expects_list();
     samples.add(Value::array(Vec::new()), list);
     samples.add(Value::array(vec![Value::string("x")]), list);
     let lengths: Vec<usize> = if constants.length { lengths(&numbers) } else { Vec::new() };
     for length in &lengths {
         samples.add(Value::array(vec![Value::string("x"); *length]), list);
         samples.text(&"x".repeat(*length), false);
+        if *length <= SPELT_OUT_MAX {
+            samples.texts_of_length(*length, &constants.texts, text);
+        }
     }
     samples.add(some_object(), plain);
+    samples.add(Value::object([("another field", Value::Bool(true))]), plain);
     let scalars: Vec<Value> = samples.list.iter().map(|sample| sample.value.clone()).collect();
     for scalar in scalars {
         if !matches!(scalar, Value::Array(_) | Value::Object(_) | Value::Undefined) {
@@ -307,11 +425,10 @@ fn step(number: f64) -> f64 {
 
 /// Lengths that a list can have, around those that are asked for.
 fn lengths(numbers: &[f64]) -> Vec<usize> {
-    const LENGTH_MAX: f64 = 4096.0;
     let mut lengths: Vec<usize> = numbers
         .iter()
         .flat_map(|number| [number.floor(), number.floor() + 1.0])
-        .filter(|length| (0.0..=LENGTH_MAX).contains(length))
+        .filter(|length| (0.0..=LENGTH_MAX + 1.0).contains(length))
         .map(|length| length as usize)
         .collect();
     lengths.sort_unstable();
@@ -339,5 +456,23 @@ impl Samples {
 
     fn text(&mut self, text: &str, plausible: bool) {
         self.add(Value::string(text), plausible);
+    }
+
+    /// The first text of this length, and the first behind each constant: one between each two, where there is any.
+    fn texts_of_length(&mut self, length: usize, constants: &BTreeSet<JsString>, plausible: bool) {
+        let mut texts = vec![Some(vec![0; length])];
+        texts.extend(constants.iter().map(|constant| {
+            let mut units: Vec<u16> = constant.to_well_formed().encode_utf16().collect();
+            let is_longer = length > units.len();
+            units.resize(length, 0);
+            if is_longer {
+                return Some(units);
+            }
+            let last = units.iter().rposition(|unit| *unit < LAST_UNIT)?;
+            units[last] += 1;
+            units[last + 1..].fill(0);
+            Some(units)
+        }));
+        texts.into_iter().flatten().for_each(|units| self.add(Value::from_units(&units), plausible));
     }
 }

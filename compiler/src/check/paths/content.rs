@@ -100,6 +100,17 @@ pub fn variables(workflow: &Workflow, path: &Path, reader: NodeId) -> Vec<Base> 
     }
 }
 
+/// Whether a path leads to what may only be known to be an object: a whole output, the result of a node, an error.
+pub fn is_whole(path: &Path) -> bool {
+    let steps: Vec<&str> = path.steps.iter().map(String::as_str).collect();
+    match (path.root, steps.as_slice()) {
+        (_, []) => true,
+        (Root::Output(_), steps) => matches!(steps, ["result" | "error"] | ["error", "details"]),
+        (Root::Error, steps) => steps == ["details"],
+        (Root::Input, _) => false,
+    }
+}
+
 /// What stands at a path into the output of a node that has settled.
 pub fn content(kind: &Kind, node: NodeId, path: &[String], state: State) -> Content {
     let names: Vec<&str> = path.iter().map(String::as_str).collect();

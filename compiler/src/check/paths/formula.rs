@@ -5,6 +5,8 @@
 //! with constants, truthiness and `length` only, so that a handful of values stands for all of them. Anything else is
 //! [`Atom::Opaque`]: true or false for reasons of its own.
 
+use super::cells::LENGTH_MAX;
+use super::content::is_whole;
 use crate::model::eval::{Names, eval, operate};
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::{EnvId, NodeId};
@@ -94,7 +96,7 @@ enum AtomKey<'a> {
 pub struct Comparison<'a> {
     pub operand: &'a Expr,
     operator: Binary,
-    constant: &'a Value,
+    pub constant: &'a Value,
     constant_is_left: bool,
 }
 
@@ -284,6 +286,47 @@ pub fn is_ordering(operator: Binary) -> bool {
 
 /// The path of an expression whose truth a few values of it decide.
 fn simple_path(expr: &Expr) -> Option<&Path> {
+    path_tested(expr).filter(|path| !asks_too_much(expr, path))
+}
+
+/// Whether a test asks what no sample of the value says: what there is in a whole of which only that it is an object is known,
+/// or whether something is longer than any sample.
+fn asks_too_much(expr: &Expr, path: &Path) -> bool {
+    let is_long = |side: &Expr| matches!(side.as_constant(), Some(Value::Number(number)) if *number > LENGTH_MAX);
+    if let ExprKind::Binary(_, left, right) = &expr.kind
+        && (has_length(left) && is_long(right) || is_long(left) && has_length(right))
+    {
+        return true;
+    }
+    is_whole(path) && asks_content(expr)
+}
+
+/// Whether a test asks more of an object than that it is one.
+fn asks_content(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Constant(value) => matches!(value, Value::Object(_) | Value::Array(_)),
+        ExprKind::Member(..) => true,
+        // A list of scalars holds none.
+        ExprKind::Method(list, Method::Includes, arguments) => {
+            let is_scalar = |item: &Value| !matches!(item, Value::Object(_) | Value::Array(_));
+            let of_scalars = matches!(list.as_constant(), Some(Value::Array(items)) if items.iter().all(is_scalar));
+            !of_scalars || arguments.iter().any(asks_content)
+        }
+        _ => expr.children().into_iter().any(asks_content),
+    }
+}
+
+/// Whether an expression is the length of something, or a default for it.
+pub fn has_length(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Member(_, name) => name == "length",
+        ExprKind::Binary(Binary::Or | Binary::And | Binary::Coalesce, left, _) => has_length(left),
+        _ => false,
+    }
+}
+
+/// The one path of an expression that compares it with constants.
+fn path_tested(expr: &Expr) -> Option<&Path> {
     match &expr.kind {
         ExprKind::Binary(operator, left, right) if is_equality(*operator) || is_ordering(*operator) => {
             match (left.as_constant(), right.as_constant()) {

@@ -206,6 +206,23 @@ impl<'a> Typing<'a> {
         (ty, witness)
     }
 
+    /// The type of that whose `length` an expression reads; `None`: it reads none.
+    pub(super) fn measured(&mut self, length: &Expr) -> Option<Type> {
+        self.quiet += 1;
+        let ty = match &length.kind {
+            ExprKind::Member(whole, name) if name == "length" => Some(self.infer(whole)),
+            ExprKind::Path(path) => match path.steps.split_last() {
+                Some((last, steps)) if last == "length" => {
+                    Some(self.path(length, &Path { root: path.root, steps: steps.to_vec() }).0)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        self.quiet -= 1;
+        ty
+    }
+
     /// The type of what a path starts at, by all that holds here.
     fn root(&mut self, root: Root, declared: Type) -> Type {
         let origin = Origin::Path(root);

@@ -268,23 +268,34 @@ pub(super) fn compared_comparison(typing: &Typing, operator: Binary, left: &Expr
 }
 
 /// `items.length >= 0` and `items.length < 0`.
-pub(super) fn length_below_zero(operator: Binary, left: &Expr, right: &Expr) -> Option<Diagnostic> {
+pub(super) fn length_below_zero(
+    typing: &mut Typing,
+    operator: Binary,
+    left: &Expr,
+    right: &Expr,
+) -> Option<Diagnostic> {
     let is_zero = matches!(right.as_constant(), Some(Value::Number(number)) if *number == 0.0);
-    let is_length = match &left.kind {
-        ExprKind::Path(path) => path.steps.last().is_some_and(|step| step == "length"),
-        ExprKind::Member(_, name) => name == "length",
-        _ => false,
+    if !is_zero || !matches!(operator, Binary::GreaterOrEqual | Binary::Less) {
+        return None;
+    }
+    let measured = typing.measured(left)?;
+    let has_length = |ty: &Type| matches!(ty, Type::Array(_) | Type::String(_) | Type::Literal(Literal::String(_)));
+    // Anything may be in a field of that name.
+    if measured.members().iter().any(|ty| matches!(ty, Type::Object(_))) {
+        return None;
+    }
+    let (headline, label, instead) = match operator {
+        Binary::Less => ("a length is never less than 0", "never true", "== 0"),
+        _ if measured.members().iter().all(has_length) => {
+            ("a length is never less than 0, so this is true whatever it is", "always true", "> 0")
+        }
+        _ => ("a length is never less than 0, so this asks only whether there is one", "true of every list", "> 0"),
     };
-    let (how, instead) = match operator {
-        Binary::GreaterOrEqual => ("never less than 0, so this is true whatever it is", "> 0"),
-        Binary::Less => ("never less than 0", "== 0"),
-        _ => return None,
-    };
-    (is_zero && is_length).then(|| {
-        Diagnostic::new(Code::ConstantCondition, left.span.to(right.span), format!("a length is {how}"))
-            .label(if operator == Binary::Less { "never true" } else { "always true" })
-            .help(format!("write `{instead}`"))
-    })
+    Some(
+        Diagnostic::new(Code::ConstantCondition, left.span.to(right.span), headline)
+            .label(label)
+            .help(format!("write `{instead}`")),
+    )
 }
 
 /// `sort((a, b) => a.price > b.price)`

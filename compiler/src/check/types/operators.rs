@@ -107,7 +107,7 @@ impl Typing<'_> {
 
     fn order(&mut self, operator: Binary, left: Operand, right: Operand) {
         if let Some(found) = messages::compared_comparison(self, operator, left.0, right.0)
-            .or_else(|| messages::length_below_zero(operator, left.0, right.0))
+            .or_else(|| messages::length_below_zero(self, operator, left.0, right.0))
         {
             self.report(found);
             return;

@@ -481,6 +481,10 @@ pub fn no_edge(token: Token, last: Token) -> Mistake {
             .label("expected `->` or `{`");
     Box::new(match token.rule {
         Rule::minus | Rule::greater | Rule::assign => diagnostic.help("an edge is written `->`, in one piece"),
+        Rule::comma => diagnostic.help(format!(
+            "an edge begins at one node: write one for each, on lines of their own, as in `{} -> send-mail`",
+            last.text
+        )),
         Rule::name if token.lines == 0 => diagnostic.help(format!("write `{} -> {}`", last.text, token.text)),
         _ => diagnostic.help("a node that nothing leads to and that leads nowhere is left out of the flow block"),
     })
