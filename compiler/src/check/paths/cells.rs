@@ -44,6 +44,8 @@ pub struct Cells {
     /// The numbers and texts it is compared with, in their order.
     pub numbers: Vec<f64>,
     pub texts: Vec<JsString>,
+    /// Somebody asks for its length.
+    pub length: bool,
     /// By test: the cells in which it holds.
     holds: HashMap<usize, Vec<bool>>,
 }
@@ -82,11 +84,9 @@ impl Cells {
                 None => *evaluations = EVALUATIONS_MAX + 1,
             }
         }
-        let Constants { numbers, texts, .. } = constants;
-        let texts = texts.into_iter().collect();
         if *evaluations > EVALUATIONS_MAX {
             let cell = vec![0; samples.len()];
-            return Cells::grouped(samples, cell, 1, numbers, texts, HashMap::new());
+            return Cells::grouped(constants, samples, cell, 1, HashMap::new());
         }
         let mut by_truth: HashMap<Vec<bool>, u32> = HashMap::new();
         let mut truths: Vec<Vec<bool>> = Vec::new();
@@ -104,15 +104,14 @@ impl Cells {
             .enumerate()
             .map(|(position, (test, _))| (*test, truths.iter().map(|truth| truth[position]).collect()))
             .collect();
-        Cells::grouped(samples, cell, truths.len() as u32, numbers, texts, holds)
+        Cells::grouped(constants, samples, cell, truths.len() as u32, holds)
     }
 
     fn grouped(
+        constants: Constants,
         samples: Vec<Sample>,
         cell: Vec<u32>,
         count: u32,
-        numbers: Vec<f64>,
-        texts: Vec<JsString>,
         holds: HashMap<usize, Vec<bool>>,
     ) -> Cells {
         let mut plausible = vec![false; count as usize];
@@ -123,7 +122,9 @@ impl Cells {
                 null = Some(cell);
             }
         }
-        Cells { samples, cell, count, null, plausible, numbers, texts, holds }
+        let Constants { numbers, texts, length, .. } = constants;
+        let texts = texts.into_iter().collect();
+        Cells { samples, cell, count, null, plausible, numbers, texts, length, holds }
     }
 
     /// Whether a test holds in a cell.

@@ -278,10 +278,10 @@ fn words_of_cells(cells: &Cells, of: &[u32], expected: Option<&Type>) -> Vec<Str
     }
     match (empty, other) {
         (true, false) => words.push("empty".into()),
-        (_, true) if cells.texts.is_empty() => words.push("text".into()),
+        (_, true) if cells.texts.is_empty() => words.push(of_length(cells, of, "text", is_some_text)),
         (_, true) => match expected.and_then(|ty| other_words(cells, ty)) {
             Some(others) => words.extend(others),
-            None => words.push("another text".into()),
+            None => words.push(of_length(cells, of, "another text", is_some_text)),
         },
         (false, false) => {}
     }
@@ -289,7 +289,7 @@ fn words_of_cells(cells: &Cells, of: &[u32], expected: Option<&Type>) -> Vec<Str
         |wanted: bool| values.iter().any(|value| matches!(value, Value::Array(items) if items.is_empty() == wanted));
     match (lists(true), lists(false)) {
         (true, false) if !words.iter().any(|word| word == "empty") => words.push("empty".into()),
-        (_, true) => words.push("a list".into()),
+        (_, true) => words.push(of_length(cells, of, "a list", is_some_list)),
         _ => {}
     }
     if has(|value| matches!(value, Value::Object(_))) {
@@ -297,6 +297,21 @@ fn words_of_cells(cells: &Cells, of: &[u32], expected: Option<&Type>) -> Vec<Str
     }
     words.dedup();
     words
+}
+
+fn is_some_text(value: &Value) -> bool {
+    matches!(value, Value::String(text) if !text.is_empty())
+}
+
+fn is_some_list(value: &Value) -> bool {
+    matches!(value, Value::Array(items) if !items.is_empty())
+}
+
+/// A kind of values, where some of them are elsewhere for their length.
+fn of_length(cells: &Cells, of: &[u32], kind: &str, is_one: fn(&Value) -> bool) -> String {
+    let others = cells.samples.iter().zip(&cells.cell).filter(|(_, cell)| !of.contains(cell));
+    let any_other = others.into_iter().any(|(sample, _)| is_one(&sample.value));
+    if cells.length && any_other { format!("{kind} of another length") } else { kind.to_owned() }
 }
 
 /// The words of a type that has no other texts, without those that somebody asks for.
