@@ -21,13 +21,17 @@ pub(super) fn conditions(paths: &mut Paths, diagnostics: &mut Diagnostics) {
         }
         let name = workflow.node(edge.from).id.value.as_str();
         let refused = paths.diagrams.and(!said.yes, !said.fault);
-        if paths.diagrams.and(runs, said.yes) == FALSE {
+        let [taken, left] = [said.yes, refused].map(|formula| paths.diagrams.and(runs, formula));
+        if paths.gave_up() {
+            return;
+        }
+        if taken == FALSE {
             diagnostics.push(
                 constant(condition, "never true", &format!("`{name}` has settled"))
                     .also(edge.span, "never taken")
                     .help("change the condition, or remove the connection"),
             );
-        } else if paths.diagrams.and(runs, refused) == FALSE && said.fault == FALSE {
+        } else if left == FALSE && said.fault == FALSE {
             diagnostics.push(
                 constant(condition, "always true", &format!("`{name}` has settled"))
                     .also(edge.span, "always taken")
@@ -42,6 +46,9 @@ pub(super) fn conditions(paths: &mut Paths, diagnostics: &mut Diagnostics) {
         }
         let passes = paths.diagrams.and(node.runs, node.passes);
         let stops = paths.diagrams.and(node.runs, !node.passes);
+        if paths.gave_up() {
+            return;
+        }
         let name = workflow.node(id).id.value.as_str();
         let help = "what is known here decides it already: change the condition, or remove the node";
         if passes == FALSE && node.fails == FALSE {

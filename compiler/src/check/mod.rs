@@ -80,21 +80,17 @@ fn values(
     sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) -> (Types, Lists) {
-    let known = if acyclic { known(workflow, graph, diagnostics) } else { None };
+    let mut known = if acyclic { known(workflow, graph, diagnostics) } else { None };
     sort::observed(workflow, diagnostics);
     let before = diagnostics.count();
     let mut found = types::check(workflow, graph, sources, known.as_ref().map(|known| known as _), diagnostics);
     // What follows from a condition with a mistake in it is said of no workflow there will be: a second look, without it.
     let without = known.is_some().then(|| Mistakes::of(diagnostics).without_conditions(workflow)).flatten();
-    let known = match &without {
-        None => known,
-        Some(without) => {
-            diagnostics.forget(before);
-            let known = self::known(without, graph, diagnostics);
-            found = types::check(workflow, graph, sources, known.as_ref().map(|known| known as _), diagnostics);
-            known
-        }
-    };
+    if let Some(without) = &without {
+        diagnostics.forget(before);
+        known = self::known(without, graph, diagnostics);
+        found = types::check(workflow, graph, sources, known.as_ref().map(|known| known as _), diagnostics);
+    }
     if let Some(known) = known {
         paths(known.paths.into_inner(), &Mistakes::of(diagnostics), diagnostics);
     }
@@ -113,25 +109,40 @@ fn others(workflow: &Workflow, graph: &Graph) -> Diagnostics {
 /// transform, whose types are in that of its output.
 pub fn typed<'a>(checked: &'a Checked, sources: &Sources, visit: &mut dyn FnMut(Typed<'a>)) {
     let graph = Graph::new(&checked.workflow);
-    let known = known(&checked.workflow, &graph, &Diagnostics::default());
+    let known = known(&checked.workflow, &graph, &mut Diagnostics::default());
     types::visit(checked, sources, known.as_ref().map(|known| known as _), &graph, visit);
 }
 
 /// What can hold where; `None` where that cannot be said.
-fn known<'a>(workflow: &'a Workflow, graph: &'a Graph, diagnostics: &Diagnostics) -> Option<Known<'a>> {
+fn known<'a>(workflow: &'a Workflow, graph: &'a Graph, diagnostics: &mut Diagnostics) -> Option<Known<'a>> {
     // What is read too early says nothing about when it is read.
     if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotYetRun) {
         return None;
     }
     let paths = Paths::new(workflow, graph);
-    (!paths.gave_up()).then(|| Known::new(paths))
+    if paths.gave_up() {
+        diagnostics.push(too_many_conditions(workflow, graph));
+        return None;
+    }
+    Some(Known::new(paths))
+}
+
+/// Said at the node that asks the most.
+fn too_many_conditions(workflow: &Workflow, graph: &Graph) -> Diagnostic {
+    let asked = |id: NodeId| {
+        let is_asked = |edge: &&usize| workflow.edges[**edge].condition.is_some();
+        graph.outgoing[id.0].iter().filter(is_asked).count()
+    };
+    let node = workflow.node_ids().max_by_key(|id| (asked(*id), std::cmp::Reverse(*id))).map(|id| workflow.node(id));
+    let span = node.map_or(Span::new(0, 0), |node| node.id.span);
+    Diagnostic::new(Code::TooManyConditions, span, "there are more conditions here than flowc follows")
+        .label("whether nodes may have been skipped was not checked")
+        .help("give a default to what is read of nodes that may be skipped: `|| 0`")
+        .help("ask for a value in fewer places, or divide the workflow")
 }
 
 /// The rules that ask what can hold where.
 fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
-    if paths.gave_up() {
-        return;
-    }
     // An edge that could not be read may be the one that makes all the difference.
     let is_whole = !diagnostics.iter().any(|diagnostic| BROKEN_GRAPH.contains(&diagnostic.code));
     let mut found = Diagnostics::default();
@@ -150,6 +161,9 @@ fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
     let is_told = |found: &Diagnostic| {
         found.code == Code::ConstantCondition && told.iter().any(|part| found.primary.span.contains(*part))
     };
+    if paths.gave_up() {
+        diagnostics.push(too_many_conditions(paths.workflow, paths.graph));
+    }
     let own = found.iter().filter(|found| !follows(&found.primary) && !found.labels.iter().any(follows));
     diagnostics.extend(own.filter(|found| !is_told(found)).cloned());
 }

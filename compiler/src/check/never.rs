@@ -26,10 +26,10 @@ pub(super) fn never_runs(paths: &mut Paths, diagnostics: &mut Diagnostics) {
             (false, Some((left, right))) => exclusive_branches(paths, id, left, right),
             _ => behind_never(paths, id, &never),
         };
-        diagnostics.push(diagnostic);
         if paths.gave_up() {
             return;
         }
+        diagnostics.push(diagnostic);
     }
 }
 

@@ -3,9 +3,11 @@
 //! Quiet where nothing says that they are alternatives: one condition alone is an *if*, and conditions on different values
 //! are several of them. Quiet where conditions cannot be compared.
 
-use super::paths::{FALSE, Fact, Paths, Ref, Var};
+use super::paths::{FALSE, Fact, Paths, Ref, TRUE, Var};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Kind, NodeId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Conditions out of one node that are compared with each other.
 const CONDITIONS_MAX: usize = 64;
@@ -23,13 +25,11 @@ pub(super) fn alternatives(paths: &mut Paths, diagnostics: &mut Diagnostics) {
             continue;
         };
         let overlaps = overlap(paths, id, &conditional, &read);
-        if conditional.len() == outgoing.len() {
-            diagnostics.extend(gap(paths, id, &conditional, &read));
-        }
-        diagnostics.extend(overlaps);
+        let gap = if conditional.len() == outgoing.len() { gap(paths, id, &conditional, &read) } else { None };
         if paths.gave_up() {
             return;
         }
+        diagnostics.extend(gap.into_iter().chain(overlaps));
     }
 }
 
@@ -121,31 +121,12 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
         }
         _ => ends,
     };
+    let values: BTreeSet<Var> = read.iter().flatten().copied().collect();
     let fails = paths.possible(ends, node.fails).is_some();
     let completes = paths.possible(ends, !node.fails);
     let mut when = Vec::new();
-    let (mut missing, mut only_missing) = (false, false);
     if let Some(completes) = completes {
-        let mut values: Vec<Var> = read.iter().flatten().copied().collect();
-        values.sort_unstable();
-        values.dedup();
-        let facts = match values.as_slice() {
-            [value] => {
-                let Fact::Value(base, cells) = &paths.facts[*value as usize] else { return None };
-                let (base, count) = (base.clone(), cells.count);
-                let first = u32::from(paths.is_always_there(&base));
-                let cells: Vec<u32> =
-                    (first..count).filter(|cell| cell_is_possible(paths, completes, *value, *cell)).collect();
-                missing = cells.contains(&0);
-                only_missing = cells == [0];
-                let Fact::Value(_, all) = &paths.facts[*value as usize] else { return None };
-                format!("{} is {}", paths.path_of(&base, Some(id)), paths.cell(&base, all, &cells))
-            }
-            _ => {
-                let example = paths.example(completes);
-                paths.facts_against(taken, &example, Some(id))
-            }
-        };
+        let facts = outcome(paths, id, completes, taken, &values);
         if facts.is_empty() {
             return None;
         }
@@ -170,20 +151,25 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
         let span = edge.condition.as_ref().map_or(edge.span, |condition| condition.span);
         diagnostic = diagnostic.also(span, "false then");
     }
-    let no_route = completes.is_some() && missing && all_missing(paths, ends, conditional);
+    let missing = all_missing(paths, conditional);
+    let no_route = completes.is_some_and(|completes| paths.possible(completes, missing).is_some());
+    let only_missing = completes.is_none_or(|completes| paths.possible(completes, !missing).is_none());
+    let where_missing = if values.len() == 1 { "where the value" } else { "where something that each of them reads" };
     let then = match (completes.is_some(), fails, no_route, only_missing) {
-        (true, _, true, true) => "the node then fails with `NO_ROUTE`, and the execution ends as `error`",
-        (true, false, true, false) => {
-            "where the value is missing the node fails with `NO_ROUTE`; otherwise the execution ends there as `completed`"
-        }
-        (true, true, true, false) => {
-            "where the value is missing the node fails with `NO_ROUTE`; otherwise the execution ends there: as `error` when the node failed, else as `completed`"
-        }
+        (true, _, true, true) => "the node then fails with `NO_ROUTE`, and the execution ends as `error`".to_owned(),
+        (true, false, true, false) => format!(
+            "{where_missing} is missing the node fails with `NO_ROUTE`; otherwise the execution ends there as `completed`"
+        ),
+        (true, true, true, false) => format!(
+            "{where_missing} is missing the node fails with `NO_ROUTE`; otherwise the execution ends there: as `error` when \
+             the node failed, else as `completed`"
+        ),
         (true, true, false, _) => {
             "the execution ends there: as `error` when the node failed, else as `completed`, as if all were well"
+                .to_owned()
         }
-        (true, false, false, _) => "the execution ends there, and counts as `completed`",
-        (false, ..) => "the execution ends there as `error`, and only its record says so",
+        (true, false, false, _) => "the execution ends there, and counts as `completed`".to_owned(),
+        (false, ..) => "the execution ends there as `error`, and only its record says so".to_owned(),
     };
     diagnostic = diagnostic.help(then);
     Some(diagnostic.help(match completes.is_some() {
@@ -196,14 +182,27 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
     }))
 }
 
-/// Whether every condition reads something missing in one of these executions.
-fn all_missing(paths: &mut Paths, ends: Ref, conditional: &[usize]) -> bool {
-    let mut all = ends;
-    for edge in conditional {
-        let missing = paths.edges[*edge].said.missing;
-        all = paths.diagrams.and(all, missing);
-    }
-    paths.possible(all, super::paths::TRUE).is_some()
+/// What happened in the executions of a formula in which none of the conditions on these values holds.
+fn outcome(paths: &mut Paths, id: NodeId, formula: Ref, taken: Ref, values: &BTreeSet<Var>) -> String {
+    let only = values.first().copied().filter(|_| values.len() == 1);
+    let of_value = only.and_then(|value| match &paths.facts[value as usize] {
+        Fact::Value(base, cells) => Some((value, base.clone(), Arc::clone(cells))),
+        _ => None,
+    });
+    let Some((value, base, cells)) = of_value else {
+        let example = paths.example(formula);
+        return paths.facts_against(taken, &example, Some(id));
+    };
+    let first = u32::from(paths.is_always_there(&base));
+    let possible: Vec<u32> =
+        (first..cells.count).filter(|cell| cell_is_possible(paths, formula, value, *cell)).collect();
+    format!("{} is {}", paths.path_of(&base, Some(id)), paths.cell(&base, &cells, &possible))
+}
+
+/// The executions in which every condition reads something that is missing.
+fn all_missing(paths: &mut Paths, conditional: &[usize]) -> Ref {
+    let missing = conditional.iter().map(|edge| paths.edges[*edge].said.missing).collect::<Vec<Ref>>();
+    missing.into_iter().fold(TRUE, |all, missing| paths.diagrams.and(all, missing))
 }
 
 /// Whether the conditions say that they are alternatives: two exclude each other, and read the same value. Also one alone

@@ -40,10 +40,10 @@ pub(super) fn references(paths: &mut Paths, diagnostics: &mut Diagnostics) {
                 error_unset(paths, expr, path, reader, None, (here, error), &mut reported)
             }
         };
-        diagnostics.extend(found);
         if paths.gave_up() {
             return;
         }
+        diagnostics.extend(found);
     }
 }
 

@@ -133,6 +133,7 @@ codes! {
     RouteGap "route-gap" Warning "an outcome after which nothing happens"
     RouteOverlap "route-overlap" Warning "two alternatives that can both be taken"
     ConstantCondition "constant-condition" Warning "a condition that is always true, or never"
+    TooManyConditions "too-many-conditions" Warning "more conditions than flowc follows: what may be skipped was not checked"
     UnusedNodeOutput "unused-node-output" Warning "a filter on whose verdict nothing depends"
     // expressions
     WrongReceiver "wrong-receiver" Error "a method that a value of its type does not have"

@@ -46,6 +46,7 @@ fn failing_examples_fail_with_their_code() {
         let found = match code {
             Code::InvalidUtf8 => invalid_utf8(),
             Code::TooLarge => findings(&" ".repeat(17 << 20), &BTreeMap::new()),
+            Code::TooManyConditions => findings(&many_conditions(), &BTreeMap::new()),
             code => {
                 let heading = if code.severity() == Severity::Error { "Fails" } else { "Warns" };
                 let example = section(code, heading).unwrap_or_else(|| panic!("{} has no example", code.slug()));
@@ -88,6 +89,18 @@ fn expected(code: Code) -> BTreeSet<&'static str> {
         Code::BadCron => BTreeSet::from([code.slug(), Code::UnsupportedKind.slug()]),
         code => BTreeSet::from([code.slug()]),
     }
+}
+
+/// Hundreds of filters that compare one value, each with another constant.
+fn many_conditions() -> String {
+    let filter = |index: usize| {
+        json!({
+            "id": format!("check-{index}"), "type": "action", "action_type": "data_filter", "dependencies": ["start"],
+            "config": { "filter_condition": format!("input_data.total > {index}") },
+        })
+    };
+    let start = json!({ "id": "start", "type": "trigger", "trigger_type": "manual" });
+    json!({ "nodes": std::iter::once(start).chain((0..500).map(filter)).collect::<Vec<_>>() }).to_string()
 }
 
 /// The part of a page under a heading.

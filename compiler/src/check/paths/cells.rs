@@ -19,7 +19,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub enum Domain {
     Any,
     Number,
+    /// A whole number, 0 or more.
+    Count,
     Text,
+    List,
 }
 
 /// A value that stands for others.
@@ -61,7 +64,7 @@ const LAST_UNIT: u16 = 0xD7FF;
 
 /// Evaluations for all paths together: some milliseconds, or a hundred different constants on one path. Beyond it the workflow
 /// was not written by a person.
-pub const EVALUATIONS_MAX: usize = 200_000;
+pub const EVALUATIONS_MAX: usize = 1_000_000;
 
 impl Cells {
     /// Missing is a cell of its own where `missing_at` is the index of that test, the first one.
@@ -396,12 +399,14 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
     samples.list
 }
 
+/// The two that `==` takes for `true` and `false`, and two that it does not.
+const USUAL: [f64; 4] = [1.0, 0.0, 2.0, -1.0];
+
 /// The numbers, one below them, one above, and one between each two.
 fn around(constants: &[f64]) -> Vec<f64> {
     let mut numbers = Vec::with_capacity(constants.len() * 2 + 4);
     let (Some(first), Some(last)) = (constants.first().copied(), constants.last().copied()) else {
-        // The two that `==` takes for `true` and `false`, and two that it does not.
-        return vec![1.0, 0.0, 2.0, -1.0];
+        return USUAL.to_vec();
     };
     numbers.push(last + step(last));
     for (index, number) in constants.iter().enumerate() {
@@ -411,7 +416,10 @@ fn around(constants: &[f64]) -> Vec<f64> {
         }
     }
     numbers.push(first - step(first));
-    for usual in [0.0, 1.0, -1.0] {
+    // Whatever is counted is whole.
+    let whole =
+        numbers.iter().filter(|number| number.fract() != 0.0).flat_map(|number| [number.floor(), number.ceil()]);
+    for usual in USUAL.into_iter().chain(whole.collect::<Vec<f64>>()) {
         if !numbers.contains(&usual) {
             numbers.push(usual);
         }
@@ -446,8 +454,11 @@ impl Samples {
     fn add(&mut self, value: Value, plausible: bool) {
         let fits = match self.domain {
             Domain::Any => true,
-            Domain::Number => matches!(value, Value::Number(_) | Value::Undefined),
-            Domain::Text => matches!(value, Value::String(_) | Value::Undefined),
+            _ if matches!(value, Value::Undefined) => true,
+            Domain::Number => matches!(value, Value::Number(_)),
+            Domain::Count => matches!(value, Value::Number(number) if number >= 0.0 && number.fract() == 0.0),
+            Domain::Text => matches!(value, Value::String(_)),
+            Domain::List => matches!(value, Value::Array(_)),
         };
         if fits {
             let plausible = plausible || self.domain != Domain::Any;

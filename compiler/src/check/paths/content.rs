@@ -55,10 +55,15 @@ impl Base {
     }
 
     /// What is known of the value before any test.
-    pub fn domain(&self) -> Domain {
+    pub fn domain(&self, workflow: &Workflow) -> Domain {
         let steps: Vec<&str> = self.steps.iter().map(String::as_str).collect();
         match (self.root, steps.as_slice()) {
-            (BaseRoot::Output(_), ["attempts" | "execution_time"]) => Domain::Number,
+            (BaseRoot::Output(node), ["result", field]) => match &workflow.node(node).kind {
+                Kind::Transform(transform) => made(&transform.step, field).unwrap_or(Domain::Any),
+                _ => Domain::Any,
+            },
+            (BaseRoot::Output(_), ["attempts"]) => Domain::Count,
+            (BaseRoot::Output(_), ["execution_time"]) => Domain::Number,
             (BaseRoot::Output(_), ["started_at" | "completed_at"] | ["error", "message" | "code"])
             | (BaseRoot::Error(_), ["message" | "code"]) => Domain::Text,
             _ => Domain::Any,
@@ -153,8 +158,31 @@ fn result(kind: &Kind, names: &[&str], path: &[String], completed: bool, value: 
         (Kind::Filter(_), ["passed"]) if completed => Content::Passed,
         (Kind::Transform(_) | Kind::Rust(_), _) if !completed => missing(),
         (Kind::Transform(transform), []) if makes_object(&transform.step) => Content::Known(some_object()),
+        (Kind::Transform(transform), [field]) if made(&transform.step, field).is_some() => value(true),
         (Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown, _) => value(false),
         (Kind::Filter(_), _) => missing(),
+    }
+}
+
+/// What a transform puts into a field of its result, whatever its input; `None`: not this one.
+fn made(step: &TransformStep, field: &str) -> Option<Domain> {
+    match (step, field) {
+        (TransformStep::CalculateTotal { .. }, "total") => Some(Domain::Number),
+        (TransformStep::CalculateTotal { .. } | TransformStep::JsonToCsv { .. }, "count") => Some(Domain::Count),
+        (TransformStep::JsonToCsv { .. }, "csv") => Some(Domain::Text),
+        (TransformStep::JsonToCsv { .. }, "columns") => Some(Domain::List),
+        (
+            TransformStep::FilterItems { .. }
+            | TransformStep::MapItems { .. }
+            | TransformStep::SortItems { .. }
+            | TransformStep::GroupItems { .. },
+            field,
+        ) => match field {
+            "items" => Some(Domain::List),
+            "count" | "total" => Some(Domain::Count),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -47,7 +47,8 @@ impl Schemas {
             "success" if is_request && cells.numbers.is_empty() && cells.texts.is_empty() => {
                 Some(Type::Bool.join(&Type::Null))
             }
-            "status_code" if is_request && cells.texts.is_empty() => Some(Type::Number),
+            // Who gets no answer gets none either.
+            "status_code" if is_request && cells.texts.is_empty() => Some(Type::Number.join(&Type::Missing)),
             _ => None,
         })
     }

@@ -86,7 +86,7 @@ impl Paths<'_> {
                 self.opaque.insert(atom, add(Fact::Opaque(atom), size));
             }
             for (base, tests) in values_of.remove(&position[id.0]).unwrap_or_default() {
-                let alike = (tests, base.domain());
+                let alike = (tests, base.domain(workflow));
                 let cells = shared.get(&alike).cloned().unwrap_or_else(|| {
                     let tests: Vec<(usize, &Test)> =
                         alike.0.iter().map(|test| (*test, &self.tests.all[*test])).collect();

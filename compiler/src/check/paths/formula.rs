@@ -89,7 +89,7 @@ pub struct Tests<'a> {
 enum AtomKey<'a> {
     /// The test by its index. The bare `error` is another one at every node, which is then named.
     OfPath(usize, &'a Path, Option<NodeId>),
-    Opaque(NodeId, String),
+    Opaque(Option<NodeId>, String),
 }
 
 /// A value compared with a constant.
@@ -254,7 +254,10 @@ impl<'a> Tests<'a> {
         {
             opaque.ordered = [left, right].into_iter().filter_map(|side| direct_path(side)).collect();
         }
-        Formula::Atom(self.atom(AtomKey::Opaque(reader, key), Atom::Opaque(opaque)))
+        // The input is the same everywhere; of what nodes give, and of errors, that need not be so.
+        let is_of_input = opaque.paths.iter().all(|path| path.root == Root::Input);
+        let key = AtomKey::Opaque((!is_of_input).then_some(reader), key);
+        Formula::Atom(self.atom(key, Atom::Opaque(opaque)))
     }
 
     fn atom(&mut self, key: AtomKey<'a>, atom: Atom<'a>) -> usize {

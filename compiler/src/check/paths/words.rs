@@ -160,7 +160,8 @@ impl Paths<'_> {
             condition = self.diagrams.and(condition, fact);
             formula = self.diagrams.and(formula, fact);
         }
-        let mut values = Vec::new();
+        // Of a node that failed also that may be missing which is always there when it completes.
+        let mut values = if value < first { vec![value] } else { Vec::new() };
         for cell in first..count {
             let fact = self.diagrams.test(var, |other| other == cell);
             let same = self.diagrams.and(condition, fact) == FALSE && self.diagrams.and(formula, fact) != FALSE;
