@@ -24,7 +24,8 @@ pub(super) fn references(paths: &mut Paths, diagnostics: &mut Diagnostics) {
                 let skipped = paths.possible(here, !ran);
                 match skipped {
                     Some(skipped) if reported.insert((reader, read)) => {
-                        let ever = paths.diagrams.and(here, ran) != FALSE;
+                        // Whatever is asked in front of this read.
+                        let ever = paths.diagrams.and(paths.nodes[reader.0].runs, ran) != FALSE;
                         Some(node_skipped(paths, expr, reader, read, skipped, ever))
                     }
                     Some(_) => None,

@@ -84,6 +84,22 @@ impl Expr {
         }
     }
 
+    /// The nodes from whose outputs `a.x ?? b.x ?? …` and `a.x || b.x || …` take the first value; none where anything else is
+    /// among them.
+    pub fn sources(&self) -> Vec<NodeId> {
+        match &self.kind {
+            ExprKind::Binary(Binary::Or | Binary::Coalesce, left, right) => {
+                let (mut sources, others) = (left.sources(), right.sources());
+                if sources.is_empty() || others.is_empty() {
+                    return Vec::new();
+                }
+                sources.extend(others);
+                sources
+            }
+            _ => self.source().into_iter().collect(),
+        }
+    }
+
     pub fn constant(span: Span, value: Value) -> Expr {
         Expr { span, kind: ExprKind::Constant(value) }
     }

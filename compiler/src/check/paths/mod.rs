@@ -3,7 +3,7 @@
 //! Comes in: the model. Goes out: [`Paths`]: for every node and edge a formula that says in which executions it runs or is
 //! taken, and answers to questions about them.
 //! Always true: exact where conditions compare paths with constants; elsewhere it allows more than can happen. Where a
-//! workflow is too large for that it gives up, and the rules that ask it stay quiet.
+//! workflow is too large for that it gives up, which is said, and the rules that ask it stay quiet.
 //!
 //! In order: conditions become formulas over tests (`formula`), the values at each path a few cells (`cells`), the outputs of
 //! nodes what the runtime writes there (`content`), all that varies a variable (`facts`) of diagrams (`mdd`) in an order that keeps them
@@ -24,5 +24,7 @@ mod tests;
 mod words;
 
 pub use analysis::{Fact, Paths};
+pub use formula::{is_equality, is_ordering};
 pub use known::Known;
 pub use mdd::{FALSE, Ref, TRUE, Var};
+pub use sites::reads_outputs;

@@ -45,7 +45,8 @@ pub fn sites<'a>(workflow: &'a Workflow, tests: &mut Tests<'a>) -> Vec<Site<'a>>
     sites
 }
 
-fn reads_outputs(expr: &Expr) -> bool {
+/// Whether an expression reads what a node gave, or its error.
+pub fn reads_outputs(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |part| {
         if let ExprKind::Path(path) = &part.kind {
@@ -74,23 +75,9 @@ impl<'a> Walk<'a, '_> {
                 self.expr(left, guard, true);
                 if reads_outputs(right) {
                     let reader = self.reader;
-                    let asked = match (operator, &left.kind) {
-                        (Binary::And, _) => self.tests.formula(left, reader),
-                        (Binary::Coalesce, ExprKind::Path(path)) => self.tests.of_path(path, reader, Test::Nullish),
-                        (Binary::Coalesce, _) => Formula::Known(true),
-                        _ => Formula::Not(self.tests.formula(left, reader).into()),
-                    };
-                    let asked = match (operator, left.source()) {
-                        (Binary::And, _) | (_, None) => asked,
-                        // `a.result.x ?? b.result.x`: whichever ran. That `a` ran and had no `x` is for the types to say.
-                        (_, Some(node)) => {
-                            let skipped = Formula::Not(Formula::Ran(node).into());
-                            match right.source() == Some(node) {
-                                // `a.result.x || a.error.message`: whichever it has.
-                                true => skipped,
-                                false => Formula::If(Box::new([Formula::Precedes { node, reader }, asked, skipped])),
-                            }
-                        }
+                    let asked = match operator {
+                        Binary::And => self.tests.formula(left, reader),
+                        _ => self.lacking(*operator, left, right, reader),
                     };
                     self.expr(right, Some(&both(guard, asked)), tolerant);
                 }
@@ -127,6 +114,31 @@ impl<'a> Walk<'a, '_> {
                 self.expr(&arrow.body, guard, false);
             }
             _ => expr.children().into_iter().for_each(|child| self.expr(child, guard, false)),
+        }
+    }
+}
+
+impl<'a> Walk<'a, '_> {
+    /// When `left || right` and `left ?? right` come to the right side.
+    fn lacking(&mut self, operator: Binary, left: &'a Expr, right: &'a Expr, reader: NodeId) -> Formula {
+        if let (ExprKind::Binary(Binary::Or | Binary::Coalesce, first, second), false) =
+            (&left.kind, left.sources().is_empty())
+        {
+            let [first, second] = [first, second].map(|part| self.lacking(operator, part, right, reader));
+            return Formula::All(first.into(), second.into());
+        }
+        let asked = match (operator, &left.kind) {
+            (Binary::Coalesce, ExprKind::Path(path)) => self.tests.of_path(path, reader, Test::Nullish),
+            (Binary::Coalesce, _) => Formula::Known(true),
+            _ => Formula::Not(self.tests.formula(left, reader).into()),
+        };
+        let Some(node) = left.source() else { return asked };
+        // `a.result.x ?? b.result.x`: whichever ran. That `a` ran and had no `x` is for the types to say.
+        let skipped = Formula::Not(Formula::Ran(node).into());
+        match right.source() == Some(node) {
+            // `a.result.x || a.error.message`: whichever it has.
+            true => skipped,
+            false => Formula::If(Box::new([Formula::Precedes { node, reader }, asked, skipped])),
         }
     }
 }

@@ -9,7 +9,9 @@ use super::names::Names;
 use super::narrow::{self, Fact, Origin, Reference};
 use super::signatures;
 use crate::check::knowledge::Witness;
+use crate::check::paths::{is_equality, is_ordering, reads_outputs};
 use crate::diagnostic::Diagnostic;
+use crate::model::NodeId;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Format, Literal, Read, Rest, Step, Test, Type};
 use crate::source::{Sources, Span};
@@ -480,9 +482,9 @@ impl<'a> Typing<'a> {
             }
             Binary::Or => {
                 let truthy = left_type.passing(&Test::Truthy);
-                let lost = missing_if(self.both_may_lack(operator, left, right));
-                let right = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };
-                truthy.join(&right).join(&lost)
+                let before = self.found.len();
+                let right_type = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };
+                truthy.join(&right_type).join(&self.lost(operator, left, right, before))
             }
             Binary::Coalesce => {
                 let present = left_type.passing(&Test::NotNullish);
@@ -492,14 +494,13 @@ impl<'a> Typing<'a> {
                     self.quiet -= 1;
                     return present;
                 }
-                let lost = missing_if(self.both_may_lack(operator, left, right));
-                let before = self.inside.len();
+                let (before, found) = (self.inside.len(), self.found.len());
                 if let Some(about) = narrow::reference(left) {
                     self.inside.push(Rc::new(Fact { about, test: Test::Nullish }));
                 }
-                let right = self.infer(right);
+                let right_type = self.infer(right);
                 self.inside.truncate(before);
-                present.join(&right).join(&lost)
+                present.join(&right_type).join(&self.lost(operator, left, right, found))
             }
             _ => {
                 let right_type = self.infer(right);
@@ -511,16 +512,82 @@ impl<'a> Typing<'a> {
     /// Whether `a.result.x || b.result.x`, "whichever ran", may be missing because `a` ran without having that field while `b` was
     /// skipped. Where `a` has always run, that is `skipped-node`.
     pub(super) fn both_may_lack(&mut self, operator: Binary, left: &Expr, right: &Expr) -> bool {
-        let (Some(ran), Some(skipped)) = (left.source(), right.source()) else { return false };
         // Asked of what is typed for this question already, it would double the work with every level.
-        if ran == skipped || self.names.ran.is_some() || !self.names.runs_without(ran, skipped) {
+        if self.names.ran.is_some() {
             return false;
         }
+        left.sources().into_iter().any(|ran| self.lacks(right, ran) && self.left_lacks(operator, left, ran))
+    }
+
+    /// What `left || right` is when neither side has a value because of the nodes that were skipped. `before`: how much had been
+    /// found before the right side was looked at.
+    fn lost(&mut self, operator: Binary, left: &Expr, right: &Expr, before: usize) -> Type {
+        if self.found.len() == before {
+            self.right_alone(operator, left, right);
+        }
+        let is_lost = self.found.len() == before && self.both_may_lack(operator, left, right);
+        if is_lost { Type::Missing } else { Type::Never }
+    }
+
+    /// Reports what is wrong with the right side where a node of the left one ran and had nothing, and the node that is read here
+    /// was skipped: `a.result.x ?? "Order " + b.result.id`. Of a plain read the whole is missing then.
+    fn right_alone(&mut self, operator: Binary, left: &Expr, right: &Expr) {
+        if self.quiet > 0 || self.names.ran.is_some() || !right.sources().is_empty() || !reads_outputs(right) {
+            return;
+        }
+        for ran in left.sources() {
+            if self.left_lacks(operator, left, ran) {
+                let names = Names { ran: Some(ran), ..*self.names };
+                let mut typing = self.supposing(&names);
+                typing.infer(right);
+                if !typing.found.is_empty() {
+                    let node = self.names.workflow.node(ran).id.value.as_str();
+                    let here = typing
+                        .found
+                        .into_iter()
+                        .map(|found| found.also(left.span, format!("when `{node}` ran without it")));
+                    self.found.extend(here);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether `left || …` or `left ?? …` can come to its right side though this node ran.
+    fn left_lacks(&self, operator: Binary, left: &Expr, ran: NodeId) -> bool {
         let names = Names { ran: Some(ran), ..*self.names };
-        let (everywhere, inside, bound) = (Rc::clone(&self.everywhere), self.inside.clone(), self.bound.clone());
-        let mut typing = Typing { everywhere, inside, bound, quiet: 1, ..Typing::new(&names, self.sources) };
+        let mut typing = self.supposing(&names);
+        typing.quiet = 1;
         let ty = typing.infer(left);
         !ty.is_json() && if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() }
+    }
+
+    /// The same place of the expression, with other names.
+    fn supposing<'n>(&self, names: &'n Names<'n>) -> Typing<'n>
+    where
+        'a: 'n,
+    {
+        let (everywhere, inside, bound) = (Rc::clone(&self.everywhere), self.inside.clone(), self.bound.clone());
+        Typing { everywhere, inside, bound, ..Typing::new(names, self.sources) }
+    }
+
+    /// Whether an expression has no value, or not the one that is meant, where one node ran and those that it reads were skipped.
+    fn lacks(&self, expr: &Expr, ran: NodeId) -> bool {
+        match &expr.kind {
+            ExprKind::Binary(Binary::Or | Binary::Coalesce, left, right) => {
+                self.lacks(left, ran) && self.lacks(right, ran)
+            }
+            ExprKind::Binary(operator, ..) if is_equality(*operator) || is_ordering(*operator) => false,
+            ExprKind::Unary(Unary::Not, _) | ExprKind::Global(Global::Boolean, _) => false,
+            // Where the test asks for it, it is there.
+            ExprKind::Conditional(test, yes, no) => {
+                self.lacks(no, ran) || (!reads_outputs(test) && self.lacks(yes, ran))
+            }
+            ExprKind::Path(Path { root: Root::Output(read), .. }) => {
+                *read != ran && self.names.runs_without(ran, *read)
+            }
+            _ => expr.children().into_iter().any(|child| self.lacks(child, ran)),
+        }
     }
 
     /// The text of a place, as it was written.
@@ -535,8 +602,4 @@ impl<'a> Typing<'a> {
         self.quiet -= 1;
         result
     }
-}
-
-fn missing_if(missing: bool) -> Type {
-    if missing { Type::Missing } else { Type::Never }
 }

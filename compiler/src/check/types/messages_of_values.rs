@@ -3,7 +3,8 @@
 use super::infer::Typing;
 use super::messages::{named, what};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::expr::{Binary, Expr, ExprKind, Path};
+use crate::model::NodeId;
+use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
 use crate::model::ty::Type;
 use crate::source::Span;
 use flow_runtime::render::At;
@@ -84,7 +85,9 @@ pub(super) fn does_not_fit(typing: &Typing, expr: &Expr, ty: &Type, place: &Use)
 
 pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place: Use) -> Diagnostic {
     let nothing = ty.only(|ty| matches!(ty, Type::Missing | Type::Null));
-    let may = if ty.without_nullish().is_never() { "is always" } else { "may be" };
+    // That a node ran is only supposed.
+    let is_always = ty.without_nullish().is_never() && typing.names.ran.is_none();
+    let may = if is_always { "is always" } else { "may be" };
     let state = match &nothing {
         Type::Null => "null",
         _ => "missing",
@@ -134,6 +137,16 @@ struct Reason {
     story: Option<String>,
 }
 
+/// The node whose output an expression reads first.
+fn first_node(expr: &Expr) -> Option<NodeId> {
+    let mut first = None;
+    expr.walk(&mut |part| match &part.kind {
+        ExprKind::Path(Path { root: Root::Output(node), .. }) if first.is_none() => first = Some(*node),
+        _ => {}
+    });
+    first
+}
+
 fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
     let none = Reason { label: None, story: None };
     match &expr.kind {
@@ -142,8 +155,10 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
             if !typing.both_may_lack(*operator, left, right) {
                 return none;
             }
-            let name =
-                |expr: &Expr| expr.source().map_or("", |node| typing.names.workflow.node(node).id.value.as_str());
+            let name = |expr: &Expr| {
+                let node = first_node(expr).map(|node| typing.names.workflow.node(node));
+                node.map_or("", |node| node.id.value.as_str())
+            };
             let label = format!("`{}` can have been skipped when `{}` ran", name(right), name(left));
             let passed_over = !typing.both_may_lack(Binary::Coalesce, left, right);
             let story = "`||` also passes over an empty text, 0 and false; `??` only over what is missing or null";

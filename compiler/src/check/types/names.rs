@@ -32,11 +32,14 @@ impl Names<'_> {
         }
     }
 
-    /// Whether a read takes the output of a node that may have been skipped as it comes.
+    /// Whether a read takes the output of a node that may have been skipped, or an error that there need not be, as it comes.
     pub(super) fn may_be_skipped(&self, read: &Expr, root: Root) -> bool {
-        let Some(knowledge) = self.knowledge.filter(|knowledge| !knowledge.counts_on(read)) else { return false };
+        // A read that counts on a value is reported elsewhere, unless a node is only supposed to have run.
+        let is_asked = |knowledge: &&dyn Knowledge| self.ran.is_some() || !knowledge.counts_on(read);
+        let Some(knowledge) = self.knowledge.filter(is_asked) else { return false };
         let whole = Path { root, steps: Vec::new() };
-        matches!(root, Root::Output(_)) && knowledge.possible(self.place, self.ran, &whole).missing.is_some()
+        matches!(root, Root::Output(_) | Root::Error)
+            && knowledge.possible(self.place, self.ran, &whole).missing.is_some()
     }
 
     /// Whether there are executions in which only the first of two nodes ran before this place, and others in which it did not.
