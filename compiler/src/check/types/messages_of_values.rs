@@ -128,7 +128,13 @@ pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place:
         ExprKind::Binary(..) | ExprKind::Conditional(..) => format!("({text})"),
         _ => text.to_string(),
     };
-    diagnostic.help(format!("give a default, `{text} ?? {default}`, or go this way only when it is there"))
+    let with_default = format!("{text} ?? {default}");
+    let with_default = match place {
+        // A part of something larger, in which `??` binds less than anything.
+        Use::Number(_) | Use::AddedToText => format!("({with_default})"),
+        _ => with_default,
+    };
+    diagnostic.help(format!("give a default, `{with_default}`, or go this way only when it is there"))
 }
 
 /// Why something can be missing.
