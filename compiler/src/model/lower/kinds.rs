@@ -6,6 +6,7 @@ use super::key_names::Owner;
 use super::{Lowering, text};
 use crate::catalog::{self, BODY_TYPE, KindSpec};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::ty::Type;
 use crate::model::{Body, Expr, Filter, Http, Kind, Manual, NodeId, Schema, Signature, Text, Transform, Tree, Webhook};
 use crate::syntax::ast::{self, ValueKind};
 use std::time::Duration;
@@ -28,7 +29,7 @@ impl Lowering<'_> {
     pub(super) fn kind(&mut self, id: NodeId, node: &ast::Node, spec: &KindSpec, config: &Config) -> Kind {
         match spec.word {
             "webhook" => Kind::Webhook(self.webhook(id, node, config)),
-            "manual" => Kind::Manual(Manual { input_schema: self.schema_of(config, "input_schema") }),
+            "manual" => Kind::Manual(Manual { input_schema: self.input_schema(config) }),
             "schedule" => self.schedule(node, config),
             "http" => Kind::Http(self.http(id, node, config)),
             "send_email" => Kind::Email(Box::new(self.email(id, node, config))),
@@ -76,7 +77,7 @@ impl Lowering<'_> {
             validate_signature,
             signature: signature(config.text("signature").map_or("", |text| &text.value)),
             allowed_ips,
-            input_schema: self.schema_of(config, "input_schema"),
+            input_schema: self.input_schema(config),
             lists_addresses,
             dedupe_key,
         }
@@ -224,6 +225,21 @@ impl Lowering<'_> {
                 .label(format!("`{key}` is missing"))
                 .help(format!("add \"{key}\" to its `config`")),
         );
+    }
+
+    /// The schema of what a trigger takes: whatever starts an execution is an object.
+    fn input_schema(&mut self, config: &Config) -> Option<Schema> {
+        let schema = self.schema_of(config, "input_schema")?;
+        let takes_objects = |ty: &Type| matches!(ty, Type::Object(_) | Type::Json);
+        if !schema.ty.members().iter().any(takes_objects) {
+            let headline = format!("an input is an object, and this takes {}", schema.ty);
+            self.diagnostics.push(
+                Diagnostic::new(Code::BadSchema, schema.span, headline)
+                    .label("nothing could start the workflow")
+                    .help("put it into a field of an object, such as `items`"),
+            );
+        }
+        Some(schema)
     }
 
     pub(super) fn schema_of(&mut self, config: &Config, key: &str) -> Option<Schema> {
