@@ -61,10 +61,25 @@ struct Origin<'a> {
     through: Vec<&'a Expr>,
     /// The arrows of which each run sees another element, and so another origin.
     elements: Vec<&'a Arrow>,
+    /// The sides of `?:` on which it stands.
+    sides: Vec<Side<'a>>,
     /// The same data may stand at several places of one array.
     repeated: bool,
     /// All that was read of it, for messages.
     read: &'a Expr,
+}
+
+/// One side of a `?:` that is evaluated once, by its test.
+#[derive(Debug, Clone, Copy)]
+struct Side<'a> {
+    test: &'a Expr,
+    holds: bool,
+}
+
+/// Whether two places stand on different sides of one `?:`, so that only one of them is evaluated.
+fn exclude_each_other(left: &[Side], right: &[Side]) -> bool {
+    let other = |one: &Side, other: &Side| ptr::eq(one.test, other.test) && one.holds != other.holds;
+    left.iter().any(|one| right.iter().any(|two| other(one, two)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +136,8 @@ impl<'a> Origin<'a> {
             && self.through.iter().zip(&other.through).all(same)
             && self.elements.len() == other.elements.len()
             && self.elements.iter().all(|element| other.is_element_of(element))
+            && self.sides.len() == other.sides.len()
+            && !exclude_each_other(&self.sides, &other.sides)
     }
 
     fn comes_through(&self, expr: &Expr) -> bool {
@@ -216,6 +233,7 @@ struct Change<'a> {
     /// How many changes had been made, with this one.
     at: usize,
     inside: Vec<&'a Arrow>,
+    sides: Vec<Side<'a>>,
 }
 
 enum Seen<'a> {
@@ -229,6 +247,8 @@ struct Trace<'a> {
     reads: Vec<Read<'a>>,
     changes: Vec<Change<'a>>,
     inside: Vec<&'a Arrow>,
+    /// The sides of `?:` outside of arrows: each run of one may take the other side.
+    sides: Vec<Side<'a>>,
     /// What the parameters hold, by number.
     bound: HashMap<usize, Held<'a>>,
 }
@@ -243,12 +263,12 @@ impl<'a> Trace<'a> {
             | ExprKind::Unknown => Held::default(),
             ExprKind::Path(Path { root, steps }) => {
                 let steps = steps.iter().map(|step| Step::Name(step)).collect();
-                name(expr, Source::Path(*root), steps)
+                self.name(expr, Source::Path(*root), steps)
             }
-            ExprKind::PreviousOutputs => name(expr, Source::PreviousOutputs, Vec::new()),
+            ExprKind::PreviousOutputs => self.name(expr, Source::PreviousOutputs, Vec::new()),
             ExprKind::Parameter(parameter) => match self.bound.get(&parameter.number) {
                 Some(held) => held.clone().map(|origin| origin.through(expr)),
-                None => name(expr, Source::Item, Vec::new()),
+                None => self.name(expr, Source::Item, Vec::new()),
             },
             ExprKind::Member(object, step) => self.visit(object).step(Step::Name(step), expr),
             ExprKind::Index(object, index) => {
@@ -287,8 +307,8 @@ impl<'a> Trace<'a> {
             ExprKind::Conditional(test, yes, no) => {
                 let test = self.visit(test);
                 self.look(&test);
-                let yes = self.visit(yes);
-                yes.or(self.visit(no))
+                let yes = self.side(expr, true, yes);
+                yes.or(self.side(expr, false, no))
             }
             ExprKind::Global(Global::ObjectValues | Global::ObjectEntries, arguments) => {
                 let held = self.all(arguments);
@@ -308,6 +328,23 @@ impl<'a> Trace<'a> {
                 result
             }
         }
+    }
+
+    /// One side of a `?:`.
+    fn side(&mut self, test: &'a Expr, holds: bool, side: &'a Expr) -> Held<'a> {
+        let before = self.sides.len();
+        if self.inside.is_empty() {
+            self.sides.push(Side { test, holds });
+        }
+        let held = self.visit(side);
+        self.sides.truncate(before);
+        held
+    }
+
+    fn name(&self, expr: &'a Expr, root: Source, steps: Vec<Step<'a>>) -> Held<'a> {
+        let (elements, sides) = (Vec::new(), self.sides.clone());
+        let origin = Origin { root, steps, through: vec![expr], elements, sides, repeated: false, read: expr };
+        Held { itself: vec![origin], inside: Vec::new() }
     }
 
     fn all(&mut self, exprs: &'a [Expr]) -> Vec<Held<'a>> {
@@ -401,7 +438,7 @@ impl<'a> Trace<'a> {
     /// An array that an arrow is called with; the parameters give it names even when it is a fresh one.
     fn walked(&mut self, receiver: &'a Expr) -> Held<'a> {
         let held = self.visit(receiver);
-        held.or(name(receiver, Source::Made(ptr::from_ref(receiver)), Vec::new()))
+        held.or(self.name(receiver, Source::Made(ptr::from_ref(receiver)), Vec::new()))
     }
 
     /// Evaluates an arrow with what its parameters hold.
@@ -419,7 +456,8 @@ impl<'a> Trace<'a> {
     fn change(&mut self, sort: &'a Expr, method: &'static str, receiver: Held<'a>) -> Held<'a> {
         self.look(&receiver);
         let at = self.changes.len() + 1;
-        self.changes.push(Change { sort, method, changed: receiver.itself.clone(), at, inside: self.inside.clone() });
+        let (inside, sides) = (self.inside.clone(), self.sides.clone());
+        self.changes.push(Change { sort, method, changed: receiver.itself.clone(), at, inside, sides });
         receiver.map(|origin| origin.through(sort))
     }
 
@@ -458,6 +496,9 @@ impl Change<'_> {
         if read.after < self.at && !read.kept && !shares_a_run {
             return false;
         }
+        if exclude_each_other(&self.sides, &read.origin.sides) {
+            return false;
+        }
         // What was read through the sort is sorted here as well. And what the sorted array came from was read for it.
         let last = read.origin.through.last();
         self.changed.iter().any(|changed| {
@@ -469,18 +510,14 @@ impl Change<'_> {
     }
 }
 
-fn name<'a>(expr: &'a Expr, root: Source, steps: Vec<Step<'a>>) -> Held<'a> {
-    let origin = Origin { root, steps, through: vec![expr], elements: Vec::new(), repeated: false, read: expr };
-    Held { itself: vec![origin], inside: Vec::new() }
-}
-
 /// Each of them once.
 fn distinct<'a>(origins: impl Iterator<Item = Origin<'a>>) -> Vec<Origin<'a>> {
     let mut distinct: Vec<Origin<'a>> = Vec::new();
     for origin in origins {
         if distinct.len() == ORIGINS_MAX {
-            let elements = Vec::new();
-            return vec![Origin { root: Source::Anything, steps: Vec::new(), through: Vec::new(), elements, ..origin }];
+            let (elements, sides) = (Vec::new(), Vec::new());
+            let (root, steps, through) = (Source::Anything, Vec::new(), Vec::new());
+            return vec![Origin { root, steps, through, elements, sides, ..origin }];
         }
         if !distinct.iter().any(|known| known.is_same(&origin)) {
             distinct.push(origin);
@@ -517,6 +554,15 @@ mod tests {
         let choices =
             format!("{}.sort().length", (0..15).fold("a".to_owned(), |inner, at| format!("(x{at} ? {inner} : b{at})")));
         assert_eq!(refused(&choices), [""; 0]);
+    }
+
+    #[test]
+    fn only_one_side_of_a_choice_is_evaluated() {
+        assert_eq!(refused("(c ? a.sort() : a)[0] == b"), [""; 0]);
+        assert_eq!(refused("c ? a[0] == b : a.reverse()[0] == b"), [""; 0]);
+        assert_eq!(refused("[c ? a.sort() : b, a][1][0] == d"), ["observed-sort"]);
+        assert_eq!(refused("xs.map(x => x.c ? a.sort() : a)[0][0] == b"), ["observed-sort"]);
+        assert_eq!(refused("(c ? a.sort() : d ? a : b)[0] == a[0]"), ["observed-sort"]);
     }
 
     #[test]
