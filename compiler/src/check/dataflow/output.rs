@@ -1,11 +1,10 @@
 //! What the envelope of a node carries: an answer is a source of its own, a transform hands on what it was given.
 
-use super::carried::{Carried, Mode, UNREAD};
+use super::carried::{Carried, Mode, UNREAD, join_atom};
 use super::expr::Reader;
-use super::place::{Places, Root};
+use super::place::{PlaceId, Places, Root};
 use crate::check::Graph;
 use crate::model::{Filter, Kind, NodeId, Transform, TransformStep, Workflow};
-use crate::source::Span;
 use std::collections::BTreeMap;
 
 /// Every envelope, by node.
@@ -122,21 +121,21 @@ fn transformed(
             Carried::object([("total".to_owned(), of_item(places, item, of).text())])
         }
         TransformStep::AddFields { fields } => {
-            let each = each_of(&input);
+            let each = each_of(&input, places);
             let mut reader = Reader::new(places, outputs, error).with_item(each.clone());
             let added: BTreeMap<String, Carried> =
                 fields.iter().map(|(name, value)| (name.clone(), reader.tree(value))).collect();
             either(&input, each.with_fields(&added))
         }
         TransformStep::ExtractFields { fields } => {
-            let each = each_of(&input);
-            let taken = fields.iter().map(|(name, path)| (name.clone(), dotted(&each, path, places, None)));
+            let each = each_of(&input, places);
+            let taken = fields.iter().map(|(name, path)| (name.clone(), dotted(&each, path, places)));
             either(&input, Carried::object(taken))
         }
         TransformStep::JsonToCsv { columns } => {
             let item = item_of(&input, places);
             let csv = match columns {
-                Some(columns) => Carried::all(columns.iter().map(|column| item.member(places, column, None))),
+                Some(columns) => Carried::all(columns.iter().map(|column| dotted(&item, column, places))),
                 None => item.clone(),
             };
             let names = if columns.is_some() { Carried::default() } else { item.keys() };
@@ -146,8 +145,9 @@ fn transformed(
     }
 }
 
-fn dotted(value: &Carried, path: &str, places: &mut Places, read: Option<Span>) -> Carried {
-    path.split('.').fold(value.clone(), |value, name| value.member(places, name, read))
+/// The dots lead as `field` of the runtime's transforms follows them.
+fn dotted(value: &Carried, path: &str, places: &mut Places) -> Carried {
+    path.split('.').fold(value.clone(), |value, name| value.member(places, name, None))
 }
 
 /// `{items, count, total}`.
@@ -157,8 +157,7 @@ fn list(item: Carried) -> Carried {
 
 /// An item of the list that a transform is given: of an array, or of the one field that is an array.
 fn item_of(input: &Carried, places: &mut Places) -> Carried {
-    let atoms = Carried { atoms: input.atoms.clone(), ..Carried::default() };
-    let mut item = atoms.element(places);
+    let mut item = at_places(input, |id| places.items(id));
     let parts = input.fields.values().chain(input.elements.as_deref());
     for part in parts {
         item.join(part.element(places));
@@ -169,15 +168,28 @@ fn item_of(input: &Carried, places: &mut Places) -> Carried {
     item
 }
 
-/// What fields are added to or taken from: the object that a transform is given, or each of a list. A place stands for
-/// both, without `[]`.
-fn each_of(input: &Carried) -> Carried {
-    let mut each = input.clone();
+/// What fields are added to or taken from: the object that a transform is given, or each item of a list.
+fn each_of(input: &Carried, places: &mut Places) -> Carried {
+    let mut each = at_places(input, |id| places.each(id));
+    each.fields.clone_from(&input.fields);
+    each.elements.clone_from(&input.elements);
     let items = input.fields.get("items").and_then(|items| items.elements.as_deref());
     for elements in input.elements.as_deref().into_iter().chain(items) {
         each.join(elements.clone());
     }
     each
+}
+
+/// The same of the places that are meant where a value is the whole of one. What was made of a place stays made of it.
+fn at_places(input: &Carried, mut meant: impl FnMut(PlaceId) -> Vec<PlaceId>) -> Carried {
+    let mut carried = Carried::default();
+    for (id, atom) in &input.atoms {
+        let places = if atom.mode == Mode::Is { meant(*id) } else { vec![*id] };
+        for place in places {
+            join_atom(&mut carried.atoms, place, atom.clone());
+        }
+    }
+    carried
 }
 
 /// The object that was made, or the list of them.

@@ -52,6 +52,8 @@ struct Place {
     is_read_again: bool,
     /// Where a schema declares it.
     declared: Option<Span>,
+    /// What a schema says that it may be.
+    shape: Shape,
     kind: Option<&'static Kind>,
     /// Whether its own name says so, not that of the object around it.
     is_named: bool,
@@ -59,6 +61,13 @@ struct Place {
     words: Arc<[String]>,
     /// The private places in it, the worst first. Known when all are.
     private: Vec<PlaceId>,
+}
+
+/// What a place may be by a schema. Where no schema speaks of it, neither.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Shape {
+    list: bool,
+    object: bool,
 }
 
 /// More private parts of one whole are not listed.
@@ -111,6 +120,7 @@ impl Places {
             read: None,
             is_read_again: false,
             declared: None,
+            shape: Shape::default(),
             kind: None,
             is_named: false,
             words: Arc::default(),
@@ -154,6 +164,7 @@ impl Places {
             read: None,
             is_read_again: false,
             declared: None,
+            shape: Shape::default(),
             kind,
             is_named: meaning.kind.is_some(),
             words: meaning.words,
@@ -183,6 +194,7 @@ impl Places {
             read: None,
             is_read_again: false,
             declared: None,
+            shape: Shape::default(),
             kind: parent.kind,
             is_named: false,
             words: Arc::clone(&parent.words),
@@ -256,8 +268,12 @@ impl Places {
             }
             for member in ty.members() {
                 match member {
-                    Type::Array(array) => open.push((self.any(id), &array.items)),
+                    Type::Array(array) => {
+                        self.places[id.0 as usize].shape.list = true;
+                        open.push((self.any(id), &array.items));
+                    }
                     Type::Object(object) => {
+                        self.places[id.0 as usize].shape.object = true;
                         for field in object.fields() {
                             let child = self.child(id, &field.name);
                             let place = &mut self.places[child.0 as usize];
@@ -284,6 +300,32 @@ impl Places {
                 }
             }
         }
+    }
+
+    /// Whether a schema says that it is a list, and nothing else.
+    fn is_list(&self, id: PlaceId) -> bool {
+        self.places[id.0 as usize].shape == Shape { list: true, object: false }
+    }
+
+    /// What a transform of fields looks at where it is given this place: the object itself, or each item of a list. Where no schema
+    /// speaks of it, the place stands for its items too: names say the same of both.
+    pub(super) fn each(&mut self, id: PlaceId) -> Vec<PlaceId> {
+        let Shape { list, object } = self.places[id.0 as usize].shape;
+        let items = self.places[id.0 as usize].fields.get("items").copied();
+        let mut each = if object || !list { vec![id] } else { Vec::new() };
+        if list {
+            each.push(self.any(id));
+        }
+        // Of another transform's list, `{items, count, total}`.
+        each.extend(items.filter(|items| self.places[items.0 as usize].shape.list).map(|items| self.any(items)));
+        each
+    }
+
+    /// The items of the list that a transform is given as this place, or as the one field of it that is a list.
+    pub(super) fn items(&mut self, id: PlaceId) -> Vec<PlaceId> {
+        let fields = self.places[id.0 as usize].fields.values();
+        let lists: Vec<PlaceId> = fields.filter(|field| self.places[field.0 as usize].shape.list).copied().collect();
+        std::iter::once(id).chain(lists).map(|list| self.any(list)).collect()
     }
 
     pub fn is_depth_max(&self, id: PlaceId) -> bool {
@@ -349,10 +391,12 @@ impl Places {
     }
 
     /// The private places in a place that the workflow names somewhere, the worst first; of an object that is private as
-    /// a whole, only itself. Behind [`Step::Any`] may stand any field of what is around it.
+    /// a whole, only itself. Behind [`Step::Any`] may stand any field of what is around it, unless that is a list.
     pub fn private_parts(&self, id: PlaceId, without: &[String]) -> Vec<PlaceId> {
         let mut start = &self.places[id.0 as usize];
-        while let Place { step: Some(Step::Any), parent: Some(parent), .. } = start {
+        while let Place { step: Some(Step::Any), parent: Some(parent), .. } = start
+            && !self.is_list(*parent)
+        {
             start = &self.places[parent.0 as usize];
         }
         if without.is_empty() {
