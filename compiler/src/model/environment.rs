@@ -2,6 +2,7 @@
 //!
 //! Comes in: a workflow. Goes out: a [`Use`] per variable. Always true: about the workflow only; no value is looked at.
 
+use super::url::is_scheme_first;
 use super::{Email, EnvId, ExprKind, Kind, Piece, Text, Workflow};
 pub use flow_runtime::flow::Use;
 
@@ -52,12 +53,7 @@ fn begins_with(text: &Text, variable: EnvId) -> bool {
         Piece::Expr(expr) => matches!(expr.kind, ExprKind::Env(id) if id == variable),
         Piece::Literal(_) => false,
     };
-    match text.pieces.as_slice() {
-        // `${SCHEME}://${HOST}`
-        [_, Piece::Literal(next), ..] if next.starts_with("://") => false,
-        [first, ..] => is_variable(first),
-        [] => false,
-    }
+    text.pieces.first().is_some_and(is_variable) && !is_scheme_first(text)
 }
 
 #[cfg(test)]

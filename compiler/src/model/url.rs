@@ -1,6 +1,6 @@
 //! Where in a URL each piece of a template stands: that decides how data is escaped.
 
-use crate::model::{ExprKind, Piece, Text};
+use crate::model::{Piece, Text};
 use flow_runtime::render::At;
 
 /// The position of each expression of a URL, in the order of its pieces; literals have none.
@@ -11,7 +11,7 @@ pub fn positions(url: &Text) -> Vec<Option<At>> {
             state = state.after(text);
             None
         }
-        Piece::Expr(expr) => {
+        Piece::Expr(_) => {
             let at = match state {
                 State::Start => At::Base,
                 State::Authority => At::Authority,
@@ -19,9 +19,7 @@ pub fn positions(url: &Text) -> Vec<Option<At>> {
                 State::Query => At::Query,
             };
             // A variable such as ${API_URL} is a base with or without a path: what follows it is path.
-            if state == State::Start
-                || (state == State::Authority && matches!(expr.kind, ExprKind::Env(_)) && is_base(url))
-            {
+            if state == State::Start && !is_scheme_first(url) {
                 state = State::Path;
             }
             Some(at)
@@ -30,9 +28,9 @@ pub fn positions(url: &Text) -> Vec<Option<At>> {
     positions.collect()
 }
 
-/// Whether the URL begins with a variable instead of `https://`.
-fn is_base(url: &Text) -> bool {
-    matches!(url.pieces.first(), Some(Piece::Expr(_)))
+/// Whether the expression that a URL begins with is its scheme and no more: `${SCHEME}://${HOST}`.
+pub fn is_scheme_first(url: &Text) -> bool {
+    matches!(url.pieces.as_slice(), [Piece::Expr(_), Piece::Literal(next), ..] if next.starts_with("://"))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,6 +101,10 @@ mod tests {
         check("https://api.example.com/a?b=§&c=§#§", "qqq");
         check("https://api.example.com?b=§", "q");
         check("§?y=§", "bq");
+        check("§://§", "ba");
+        check("§://§/orders/§?a=§", "bapq");
+        check("§://api.example.com:§/§", "bap");
+        check("§§://§", "bpp");
         check("https://api.example.com/§?§", "pq");
     }
 }

@@ -1,6 +1,7 @@
 //! Where data goes: the service a request is sent to, the server and the mailboxes of a mail, named as in the workflow.
 
 use super::words::words;
+use crate::model::url::is_scheme_first;
 use crate::model::{Email, EnvId, ExprKind, Http, Kind, Node, NodeId, Piece, Text, Workflow};
 use crate::source::Span;
 
@@ -69,21 +70,21 @@ pub fn host(workflow: &Workflow, node: &Node) -> Option<Host> {
 fn of_request(workflow: &Workflow, http: &Http) -> Host {
     let span = http.url.span;
     match http.url.pieces.first() {
-        Some(Piece::Literal(start)) if start.contains("://") => {
+        Some(start) if is_scheme_first(&http.url) || matches!(start, Piece::Literal(text) if text.contains("://")) => {
             // Up to the end of the authority, which templates may be part of.
             let mut name = String::new();
-            let mut scheme_left = true;
+            let mut in_scheme = true;
             for piece in &http.url.pieces {
-                let text = match piece {
-                    Piece::Literal(text) => text.as_str(),
-                    Piece::Expr(_) => &shown_piece(workflow, piece),
+                let Piece::Literal(text) = piece else {
+                    name.push_str(&shown_piece(workflow, piece));
+                    continue;
                 };
-                let from = match text.find("://").filter(|_| scheme_left) {
+                let from = match text.find("://").filter(|_| in_scheme) {
                     Some(scheme) => scheme + 3,
                     None => 0,
                 };
-                scheme_left = false;
-                match text[from..].find(['/', '?', '#']).filter(|_| matches!(piece, Piece::Literal(_))) {
+                in_scheme = false;
+                match text[from..].find(['/', '?', '#']) {
                     Some(end) => {
                         name.push_str(&text[..from + end]);
                         break;
@@ -92,7 +93,11 @@ fn of_request(workflow: &Workflow, http: &Http) -> Host {
                 }
             }
             let (scheme, authority) = name.split_once("://").unwrap_or(("https", &name));
-            let transport = if scheme.eq_ignore_ascii_case("http") { Transport::Http } else { Transport::Https };
+            let transport = match scheme {
+                scheme if scheme.starts_with('$') => Transport::Configured,
+                scheme if scheme.eq_ignore_ascii_case("http") => Transport::Http,
+                _ => Transport::Https,
+            };
             let host = authority.rsplit('@').next().unwrap_or(authority);
             let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
             let labels: Vec<&str> = host.split('.').collect();
