@@ -60,6 +60,7 @@ fn of_flow(flow: &Flow, sources: &Sources, positions: &Positions) -> Value {
         "without": flow.without,
         "answer_of": flow.answer_of,
         "may_repeat": held(&flow.may_repeat),
+        "complete": flow.complete,
         "node": flow.node_id,
         "endpoint": flow.endpoint,
         "position": flow.position,

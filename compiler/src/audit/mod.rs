@@ -14,7 +14,9 @@ mod tests;
 use crate::check::Graph;
 use crate::check::dataflow::class::Class;
 use crate::check::dataflow::destination::{self, Host, Transport};
-use crate::check::dataflow::{Atom, Dataflow, Mode, Outflow, Part, PlaceId, Root, Step, is_credential};
+use crate::check::dataflow::{
+    Atom, Dataflow, Mode, Outflow, Part, PlaceId, Private, Root, Secret, Step, is_credential,
+};
 use crate::model::{Kind, NodeId, Workflow};
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -68,6 +70,8 @@ pub struct Flow {
     pub answer_of: Option<String>,
     /// An answer may repeat what the service was sent: the private part of that.
     pub may_repeat: Vec<Held>,
+    /// Whether `holds` and `may_repeat` are all there is: see [`Room`].
+    pub complete: bool,
     pub node: NodeId,
     /// The id of the node.
     pub node_id: String,
@@ -106,13 +110,41 @@ pub enum Form {
     Masked,
 }
 
-/// So many sources are listed in `holds` and `may_repeat`.
+/// So many names stand in the lists of a map before it lists but [`HELD_MAX`] of each value. In full, every value that holds the
+/// whole input would repeat all its fields: their number times that of the nodes.
+const NAMES_MAX: usize = 100_000;
 const HELD_MAX: usize = 64;
+
+/// How many names may still be listed.
+struct Room(usize);
+
+impl Room {
+    fn new() -> Room {
+        Room(NAMES_MAX)
+    }
+
+    /// Of one value.
+    fn most(&self) -> usize {
+        if self.0 > 0 { usize::MAX } else { HELD_MAX }
+    }
+
+    fn take(&mut self, names: usize) {
+        self.0 = self.0.saturating_sub(names);
+    }
+}
+
+/// What a service is sent that is private.
+#[derive(Default)]
+struct Sent {
+    held: Vec<Held>,
+    cut: bool,
+}
 
 impl Map {
     pub fn new(workflow: &Workflow) -> Map {
         let dataflow = Dataflow::new(workflow, &Graph::new(workflow));
-        let mut mapping = Mapping { workflow, dataflow: &dataflow, hosts: BTreeMap::new(), sent: BTreeMap::new() };
+        let (hosts, sent) = (BTreeMap::new(), BTreeMap::new());
+        let mut mapping = Mapping { workflow, dataflow: &dataflow, hosts, sent, room: Room::new() };
         mapping.services();
         let mut destinations: Vec<Destination> = Vec::new();
         // By kind and name.
@@ -148,7 +180,9 @@ struct Mapping<'a> {
     dataflow: &'a Dataflow,
     hosts: BTreeMap<NodeId, Host>,
     /// The private part of what each service is sent, by its name.
-    sent: BTreeMap<String, Vec<Held>>,
+    sent: BTreeMap<String, Sent>,
+    /// For the lists of flows.
+    room: Room,
 }
 
 impl Mapping<'_> {
@@ -158,23 +192,37 @@ impl Mapping<'_> {
                 self.hosts.insert(id, host);
             }
         }
+        let mut room = Room::new();
         for outflow in &self.dataflow.outflows {
             let is_request = matches!(self.workflow.node(outflow.node).kind, Kind::Http(_));
             let Some(host) = self.hosts.get(&outflow.node).filter(|_| is_request) else { continue };
-            let mut sent: Vec<Held> = Vec::new();
-            for secret in self.dataflow.secrets(self.workflow, &outflow.carried) {
-                let name = self.workflow.environment[secret.variable.0].name.clone();
-                sent.push(Held { name, class: Class::Secret });
-            }
-            let private = self.dataflow.private(&outflow.carried);
-            sent.extend(private.iter().map(|private| self.held(private.place, private.kind.class)));
-            self.sent.entry(host.name.clone()).or_default().extend(sent);
+            let (secrets, private, cut) = self.private(&outflow.carried, room.most());
+            room.take(private.len());
+            let secrets = secrets.iter().map(|secret| self.held_secret(secret));
+            let held: Vec<Held> =
+                secrets.chain(private.iter().map(|private| self.held(private.place, private.kind.class))).collect();
+            let sent = self.sent.entry(host.name.clone()).or_default();
+            sent.held.extend(held);
+            sent.cut |= cut;
         }
         for sent in self.sent.values_mut() {
-            sent.sort_by(|a, b| (b.class, &a.name).cmp(&(a.class, &b.name)));
-            sent.dedup();
-            sent.truncate(HELD_MAX);
+            sent.held.sort_by(|a, b| (b.class, &a.name).cmp(&(a.class, &b.name)));
+            sent.held.dedup();
         }
+    }
+
+    /// The secrets and the private fields in it, and whether there are more.
+    fn private(&self, carried: &BTreeMap<PlaceId, Atom>, most: usize) -> (Vec<Secret>, Vec<Private>, bool) {
+        let mut private = self.dataflow.private(carried, most.saturating_add(1));
+        let mut secrets = self.dataflow.secrets(self.workflow, carried, most.saturating_add(1));
+        let cut = private.len().max(secrets.len()) > most;
+        private.truncate(most);
+        secrets.truncate(most);
+        (secrets, private, cut)
+    }
+
+    fn held_secret(&self, secret: &Secret) -> Held {
+        Held { name: self.workflow.environment[secret.variable.0].name.clone(), class: Class::Secret }
     }
 
     fn held(&self, place: PlaceId, class: Class) -> Held {
@@ -238,9 +286,10 @@ impl Mapping<'_> {
         }
     }
 
-    fn flows(&self, outflow: &Outflow) -> Vec<Flow> {
-        let plain = |id: &PlaceId| match self.dataflow.places.root_of(*id) {
-            Root::Variable(variable) => !is_credential(self.workflow, variable),
+    fn flows(&mut self, outflow: &Outflow) -> Vec<Flow> {
+        let Mapping { workflow, dataflow, .. } = *self;
+        let plain = |id: &PlaceId| match dataflow.places.root_of(*id) {
+            Root::Variable(variable) => !is_credential(workflow, variable),
             _ => false,
         };
         // The variables that say where it goes are in its name already.
@@ -249,19 +298,17 @@ impl Mapping<'_> {
         atoms.map(|(id, atom)| self.flow(outflow, *id, atom)).collect()
     }
 
-    fn flow(&self, outflow: &Outflow, id: PlaceId, atom: &Atom) -> Flow {
-        let places = &self.dataflow.places;
-        let node = self.workflow.node(outflow.node);
+    fn flow(&mut self, outflow: &Outflow, id: PlaceId, atom: &Atom) -> Flow {
+        let Mapping { workflow, dataflow, .. } = *self;
+        let places = &dataflow.places;
+        let node = workflow.node(outflow.node);
         let kind = places.kind(id);
         let carried = BTreeMap::from([(id, atom.clone())]);
-        let private = self.dataflow.private(&carried);
-        let secrets = self.dataflow.secrets(self.workflow, &carried);
+        let most = self.room.most();
+        let (secrets, private, mut cut) = self.private(&carried, most);
         let mut holds: Vec<Held> = Vec::new();
         if places.root_of(id) == Root::Outputs {
-            for secret in &secrets {
-                let name = self.workflow.environment[secret.variable.0].name.clone();
-                holds.push(Held { name, class: Class::Secret });
-            }
+            holds.extend(secrets.iter().map(|secret| self.held_secret(secret)));
         }
         let parts = private.iter().filter(|part| part.place != id);
         holds.extend(parts.map(|part| self.held(part.place, part.kind.class)));
@@ -282,6 +329,11 @@ impl Mapping<'_> {
                 (source, kind.map(|kind| kind.class).max(held).unwrap_or(Class::Plain))
             }
         };
+        let repeated = self.answer_of(id).and_then(|name| self.sent.get(name));
+        let may_repeat: Vec<Held> = repeated.iter().flat_map(|sent| sent.held.iter().take(most).cloned()).collect();
+        cut |= repeated.is_some_and(|sent| sent.cut || sent.held.len() > may_repeat.len());
+        let answer_of = self.answer_of(id).map(str::to_owned);
+        self.room.take(holds.len() + may_repeat.len());
         Flow {
             source,
             name: places.name(id, self.workflow),
@@ -296,8 +348,9 @@ impl Mapping<'_> {
             },
             holds,
             without: atom.without.clone(),
-            answer_of: self.answer_of(id).map(str::to_owned),
-            may_repeat: self.answer_of(id).and_then(|name| self.sent.get(name)).cloned().unwrap_or_default(),
+            answer_of,
+            may_repeat,
+            complete: !cut,
             node: outflow.node,
             node_id: node.id.value.clone(),
             endpoint: match &node.kind {

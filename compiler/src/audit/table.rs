@@ -51,6 +51,7 @@ impl Map {
 
     fn summary(&self) -> String {
         let mut names: BTreeSet<(Class, &str)> = BTreeSet::new();
+        let mut complete = true;
         let inside = [DestinationKind::Record, DestinationKind::Program];
         let outside = self.destinations.iter().filter(|destination| !inside.contains(&destination.kind));
         for flow in outside.flat_map(|destination| &destination.flows) {
@@ -58,11 +59,13 @@ impl Map {
                 names.insert((flow.class, &flow.name));
             }
             names.extend(flow.holds.iter().map(|held| (held.class, held.name.as_str())));
+            complete &= flow.complete;
         }
+        let least = if complete { "" } else { "at least " };
         let count = |class: Class, one: &str, many: &str| match names.iter().filter(|(own, _)| *own == class).count() {
             0 => format!("no {many}"),
-            1 => format!("1 {one}"),
-            count => format!("{count} {many}"),
+            1 => format!("{least}1 {one}"),
+            count => format!("{least}{count} {many}"),
         };
         let places = |kind: DestinationKind, one: &str, many: &str| match self
             .destinations
@@ -116,22 +119,23 @@ fn what(flow: &Flow) -> String {
 fn remarks(flow: &Flow) -> Vec<String> {
     let mut remarks = Vec::new();
     if !flow.holds.is_empty() {
-        remarks.push(format!("holds {}", listed(&flow.holds)));
+        remarks.push(format!("holds {}", listed(&flow.holds, flow.complete)));
     }
     if !flow.without.is_empty() {
         remarks.push(format!("without {}", flow.without.join(", ")));
     }
     if let (Some(service), false) = (&flow.answer_of, flow.may_repeat.is_empty()) {
-        remarks.push(format!("may repeat what {service} was sent: {}", listed(&flow.may_repeat)));
+        remarks.push(format!("may repeat what {service} was sent: {}", listed(&flow.may_repeat, flow.complete)));
     }
     remarks
 }
 
-fn listed(held: &[Held]) -> String {
+fn listed(held: &[Held], complete: bool) -> String {
     let mut names: Vec<String> =
         held.iter().take(NAMES_MAX).map(|held| format!("{} ({})", held.name, held.class.word())).collect();
     if held.len() > NAMES_MAX {
-        names.push(format!("and {} more", held.len() - NAMES_MAX));
+        let least = if complete { "" } else { "at least " };
+        names.push(format!("and {least}{} more", held.len() - NAMES_MAX));
     }
     names.join(", ")
 }

@@ -60,3 +60,36 @@ fn order() -> String {
         .expect("the example is right");
     format!("```text\n{}```\n", Map::new(&accepted.checked.workflow).table(&accepted.sources))
 }
+
+/// A map stays as large as its workflow, and says where it leaves something out.
+#[test]
+fn what_is_too_much_to_list_is_said_to_be_more() {
+    let fields: Vec<String> =
+        (0..2_000).map(|at| format!(r#""f{at}": {{ "type": "string", "x-private": "personal" }}"#)).collect();
+    let send = |at: usize| {
+        format!(
+            r#"{{ "id": "send{at}", "type": "action", "action_type": "http",
+                  "config": {{ "method": "POST", "url": "https://crm{at}.example.com", "body": "${{input_data}}" }} }}"#
+        )
+    };
+    let nodes: Vec<String> = (0..60).map(send).collect();
+    let edges: Vec<String> = (0..60).map(|at| format!(r#"{{ "from": "start", "to": "send{at}" }}"#)).collect();
+    let text = format!(
+        r#"{{ "name": "many", "nodes": [
+            {{ "id": "start", "type": "trigger", "trigger_type": "manual",
+               "config": {{ "input_schema": {{ "type": "object", "properties": {{ {} }} }} }} }}, {} ],
+            "connections": [{}] }}"#,
+        fields.join(", "),
+        nodes.join(", "),
+        edges.join(", ")
+    );
+    let file = SourceFile { name: "workflow.json".to_owned(), text };
+    let accepted = pipeline::Parsed::read(file)
+        .and_then(|parsed| parsed.lower("many", &BTreeMap::new()).check(&Levels::default()))
+        .unwrap_or_else(|_| panic!("the workflow is right"));
+    let map = Map::new(&accepted.checked.workflow);
+    let flows: Vec<_> = map.destinations.iter().flat_map(|destination| &destination.flows).collect();
+    assert!(flows[0].complete && flows[0].holds.len() == 2_000);
+    assert!(!flows[59].complete && flows[59].holds.len() == 64);
+    assert!(map.table(&accepted.sources).contains("no secrets, no sensitive fields and at least 2000 personal fields"));
+}

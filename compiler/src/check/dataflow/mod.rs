@@ -65,7 +65,7 @@ pub struct Secret {
     pub read: Span,
 }
 
-/// More than these are not listed for one value.
+/// More than these are not looked at for one value where it is only asked whether anything is wrong with it.
 const LISTED_MAX: usize = 64;
 
 impl Dataflow {
@@ -98,8 +98,8 @@ impl Dataflow {
             private_outputs: Vec::new(),
             secret_outputs: Vec::new(),
         };
-        dataflow.private_outputs = dataflow.private(&dataflow.all_outputs);
-        let secrets = dataflow.secrets(workflow, &dataflow.all_outputs);
+        dataflow.private_outputs = dataflow.private(&dataflow.all_outputs, usize::MAX);
+        let secrets = dataflow.secrets(workflow, &dataflow.all_outputs, usize::MAX);
         dataflow.secret_outputs = secrets.into_iter().map(|secret| secret.variable).collect();
         dataflow
     }
@@ -114,34 +114,33 @@ impl Dataflow {
         carried.into_keys().collect()
     }
 
-    /// What of it is private: the parts of a whole too, as far as the workflow names them. The worst first.
-    pub fn private(&self, carried: &BTreeMap<PlaceId, Atom>) -> Vec<Private> {
+    /// What of it is private: the parts of a whole too, as far as the workflow names them. The worst first, and no more than
+    /// `most`.
+    pub fn private(&self, carried: &BTreeMap<PlaceId, Atom>, most: usize) -> Vec<Private> {
         let mut private = Vec::new();
         for (id, atom) in carried {
             let is_masked = |kind: &class::Kind| atom.mode == Mode::Masked && kind.maskable;
             if self.places.root_of(*id) == Root::Outputs && atom.mode != Mode::Masked {
-                private.extend(self.private_outputs.iter().map(|part| Private {
-                    within: *id,
-                    read: atom.read,
-                    ..*part
-                }));
+                let parts = self.private_outputs.iter().take(most);
+                private.extend(parts.map(|part| Private { within: *id, read: atom.read, ..*part }));
             }
-            for place in self.places.private_parts(*id, &atom.without) {
-                if let Some(kind) = self.places.kind(place).filter(|kind| !is_masked(kind)) {
-                    // A field of an object that is private as a whole is the field.
-                    let place = if self.places.kind(*id).is_some() { *id } else { place };
-                    private.push(Private { place, within: *id, kind, read: atom.read });
-                }
-            }
+            let parts = self.places.private_parts(*id, &atom.without);
+            let parts = parts.iter().filter_map(|place| {
+                let kind = self.places.kind(*place).filter(|kind| !is_masked(kind))?;
+                // A field of an object that is private as a whole is the field.
+                let place = if self.places.kind(*id).is_some() { *id } else { *place };
+                Some(Private { place, within: *id, kind, read: atom.read })
+            });
+            private.extend(parts.take(most));
         }
         private.sort_by_key(|private| (std::cmp::Reverse(private.kind.class), private.read, private.place));
         private.dedup_by_key(|private| private.place);
-        private.truncate(LISTED_MAX);
+        private.truncate(most);
         private
     }
 
-    /// The secret variables in it.
-    pub fn secrets(&self, workflow: &Workflow, carried: &BTreeMap<PlaceId, Atom>) -> Vec<Secret> {
+    /// The secret variables in it, no more than `most`.
+    pub fn secrets(&self, workflow: &Workflow, carried: &BTreeMap<PlaceId, Atom>, most: usize) -> Vec<Secret> {
         let mut secrets = Vec::new();
         for (id, atom) in carried {
             match self.places.root_of(*id) {
@@ -151,7 +150,7 @@ impl Dataflow {
                     }
                 }
                 Root::Outputs => {
-                    let all = self.secret_outputs.iter();
+                    let all = self.secret_outputs.iter().take(most);
                     secrets.extend(all.map(|variable| Secret { variable: *variable, read: atom.read }));
                 }
                 Root::Variable(_) | Root::Variables | Root::Input | Root::Output(_) => {}
@@ -159,7 +158,7 @@ impl Dataflow {
         }
         secrets.sort_by_key(|secret| (secret.variable, secret.read));
         secrets.dedup_by_key(|secret| secret.variable);
-        secrets.truncate(LISTED_MAX);
+        secrets.truncate(most);
         secrets
     }
 }

@@ -7,7 +7,7 @@
 use super::class::{Class, Purpose};
 use super::destination;
 use super::words::is_word;
-use super::{Dataflow, Outflow, Part, Private};
+use super::{Dataflow, LISTED_MAX, Outflow, Part, Private};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::model::{Email, Kind, NodeId, Workflow};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub(super) fn personal_data(workflow: &Workflow, dataflow: &Dataflow, diagnostic
     // What is wrong in the same way in one node is one mistake, however many fields it concerns.
     let mut found: BTreeMap<(NodeId, Wrong), Vec<(&Outflow, Private)>> = BTreeMap::new();
     for outflow in &dataflow.outflows {
-        for private in dataflow.private(&outflow.carried) {
+        for private in dataflow.private(&outflow.carried, LISTED_MAX) {
             let words = || destination::purpose_words(workflow, outflow.node);
             if let Some(wrong) = wrong(workflow, dataflow, outflow, &private, words) {
                 found.entry((outflow.node, wrong)).or_default().push((outflow, private));

@@ -9,6 +9,7 @@ use crate::model::expr::Path;
 use crate::model::ty::{Format, Literal, Private, Type};
 use crate::model::{self, EnvId, NodeId, Workflow};
 use crate::source::Span;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -59,7 +60,8 @@ struct Place {
     is_named: bool,
     /// Of the last steps, for names that go over steps: `customer.name`.
     words: Arc<[String]>,
-    /// The private places in it, the worst first. Known when all are.
+    /// The private places in it, the worst first: each stands in the lists of what it lies in, of which there are few. Known when
+    /// all are.
     private: Vec<PlaceId>,
 }
 
@@ -69,9 +71,6 @@ struct Shape {
     list: bool,
     object: bool,
 }
-
-/// More private parts of one whole are not listed.
-const PRIVATE_MAX: usize = 64;
 
 /// Deeper paths are cut off.
 const DEPTH_MAX: u32 = 64;
@@ -380,7 +379,6 @@ impl Places {
                 private = vec![PlaceId(at as u32)];
             }
             self.sort_by_harm(&mut private);
-            private.truncate(PRIVATE_MAX);
             self.places[at].private = private;
         }
     }
@@ -392,7 +390,7 @@ impl Places {
 
     /// The private places in a place that the workflow names somewhere, the worst first; of an object that is private as
     /// a whole, only itself. Behind [`Step::Any`] may stand any field of what is around it, unless that is a list.
-    pub fn private_parts(&self, id: PlaceId, without: &[String]) -> Vec<PlaceId> {
+    pub fn private_parts(&self, id: PlaceId, without: &[String]) -> Cow<'_, [PlaceId]> {
         let mut start = &self.places[id.0 as usize];
         while let Place { step: Some(Step::Any), parent: Some(parent), .. } = start
             && !self.is_list(*parent)
@@ -400,14 +398,13 @@ impl Places {
             start = &self.places[parent.0 as usize];
         }
         if without.is_empty() {
-            return start.private.clone();
+            return Cow::Borrowed(&start.private);
         }
         let kept = start.fields.iter().filter(|(name, _)| !without.contains(name)).map(|(_, child)| child);
         let mut private: Vec<PlaceId> =
             kept.chain(&start.any).flat_map(|child| &self.places[child.0 as usize].private).copied().collect();
         self.sort_by_harm(&mut private);
-        private.truncate(PRIVATE_MAX);
-        private
+        Cow::Owned(private)
     }
 
     /// From the root.

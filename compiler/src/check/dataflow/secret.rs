@@ -5,7 +5,7 @@
 //! is said.
 
 use super::destination::{self, Host};
-use super::{Dataflow, Outflow, Part, Secret};
+use super::{Dataflow, LISTED_MAX, Outflow, Part, Secret};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{EnvId, Kind, NodeId, Workflow};
 use crate::source::Span;
@@ -16,7 +16,8 @@ pub(super) fn secrets(workflow: &Workflow, dataflow: &Dataflow, diagnostics: &mu
         .outflows
         .iter()
         .flat_map(|outflow| {
-            dataflow.secrets(workflow, &outflow.carried).into_iter().map(move |secret| (outflow, secret))
+            let secrets = dataflow.secrets(workflow, &outflow.carried, LISTED_MAX);
+            secrets.into_iter().map(move |secret| (outflow, secret))
         })
         .collect();
     if flows.is_empty() {
