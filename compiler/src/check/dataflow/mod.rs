@@ -27,7 +27,7 @@ use carried::Carried;
 pub use carried::{Atom, Mode};
 pub use class::Class;
 use expr::Reader;
-pub use outflow::{Outflow, Part, is_for_credentials};
+pub use outflow::{Outflow, Part};
 pub use place::{PlaceId, Places, Root, Step};
 use std::collections::BTreeMap;
 
@@ -201,7 +201,21 @@ pub fn is_credential(workflow: &Workflow, variable: EnvId) -> bool {
     if !variable.is_secret() {
         return false;
     }
-    let words = words::words(&variable.name);
+    names_credential(&words::words(&variable.name))
+}
+
+/// Whether a header is made for credentials: services expect one there, and nothing on the way writes it down. `X-Author` and
+/// `X-Partition-Key` are not.
+pub fn is_for_credentials(header: &str) -> bool {
+    let words = words::words(header);
+    let of_headers =
+        ["auth", "authorization", "authentication", "credential", "signature", "cookie", "session", "sessionid"];
+    let is_of_headers = |word: &String| of_headers.iter().any(|end| word.trim_end_matches('s').ends_with(end));
+    names_credential(&words) || words.iter().any(is_of_headers)
+}
+
+/// Whether these are the words of a name that a credential has, a variable's or a header's.
+fn names_credential(words: &[String]) -> bool {
     let harmless = [
         "url",
         "uri",
@@ -263,4 +277,47 @@ pub(super) fn check(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagno
     secret::secrets(workflow, &dataflow, diagnostics);
     personal::personal_data(workflow, &dataflow, diagnostics);
     misspelt::names(workflow, &dataflow, diagnostics);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_for_credentials_are_told_by_their_words() {
+        for header in [
+            "Authorization",
+            "Proxy-Authorization",
+            "X-Auth-Token",
+            "X-OAuth",
+            "X-Api-Key",
+            "apikey",
+            "X-API-Keys",
+            "Ocp-Apim-Subscription-Key",
+            "X-CSRFToken",
+            "X-Amz-Security-Token",
+            "X-Hub-Signature-256",
+            "X-Client-Secret",
+            "Cookie",
+            "X-Session-Id",
+            "X-SessionId",
+        ] {
+            assert!(is_for_credentials(header), "{header}");
+        }
+        for header in [
+            "X-Author",
+            "X-Authored-By",
+            "X-Routing-Key",
+            "X-Partition-Key",
+            "X-Keyboard-Layout",
+            "X-Monkey",
+            "Idempotency-Key",
+            "X-Idempotency-Key",
+            "X-Token-Type",
+            "X-Request-Id",
+            "Accept",
+        ] {
+            assert!(!is_for_credentials(header), "{header}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::carried::{Atom, Carried};
 use super::expr::Reader;
+use super::is_for_credentials;
 use super::output::bare_error;
 use super::place::{PlaceId, Places};
 use crate::check::Graph;
@@ -194,13 +195,4 @@ impl Leaving<'_, '_> {
 fn is_in_mail(template: &MailTemplate, name: &str) -> bool {
     let mut texts = template.html.iter().chain(&template.text).peekable();
     texts.peek().is_none() || texts.any(|text| text.contains(name))
-}
-
-/// Headers in which services expect a credential, and which nothing on the way writes down.
-pub fn is_for_credentials(header: &str) -> bool {
-    let name = header.to_ascii_lowercase();
-    ["auth", "key", "token", "secret", "password", "credential", "signature", "cookie", "session"]
-        .iter()
-        .any(|word| name.contains(word))
-        && name != "idempotency-key"
 }
