@@ -74,6 +74,35 @@ pub struct Arrow {
     pub body: Expr,
 }
 
+/// What the value of an operator is made of. What it is not made of, it only depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// Of neither side: a comparison.
+    OfNothing,
+    OfRight,
+    /// It is one side or the other.
+    OfEither,
+    /// Of both: a sum.
+    OfBoth,
+}
+
+pub fn made(operator: Binary) -> Made {
+    match operator {
+        Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => Made::OfBoth,
+        Binary::Less
+        | Binary::LessOrEqual
+        | Binary::Greater
+        | Binary::GreaterOrEqual
+        | Binary::Equal
+        | Binary::NotEqual
+        | Binary::StrictEqual
+        | Binary::StrictNotEqual => Made::OfNothing,
+        // The left side is only given on when it is empty, zero, false or nothing.
+        Binary::And => Made::OfRight,
+        Binary::Or | Binary::Coalesce => Made::OfEither,
+    }
+}
+
 impl Expr {
     /// The node whose output this is, or a part of it.
     pub fn source(&self) -> Option<NodeId> {

@@ -5,7 +5,7 @@
 
 use super::carried::{Carried, Mode};
 use super::place::{Places, Root};
-use crate::model::expr::{self, Arrow, Binary, Expr, ExprKind, Path, Unary};
+use crate::model::expr::{self, Arrow, Binary, Expr, ExprKind, Made, Path, Unary};
 use crate::model::{Piece, Text, Tree};
 use crate::source::Span;
 use flow_runtime::expr::{EachMethod, Global, Method};
@@ -298,8 +298,8 @@ impl<'a> Reader<'a> {
     }
 
     fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr) -> Carried {
-        match operator {
-            Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => {
+        match expr::made(operator) {
+            Made::OfBoth => {
                 // Long sums hang to the left: one step for all of them.
                 let mut operands = self.expr(right);
                 let mut rest = left;
@@ -309,24 +309,16 @@ impl<'a> Reader<'a> {
                 }
                 operands.or(self.expr(rest)).text()
             }
-            Binary::Less
-            | Binary::LessOrEqual
-            | Binary::Greater
-            | Binary::GreaterOrEqual
-            | Binary::Equal
-            | Binary::NotEqual
-            | Binary::StrictEqual
-            | Binary::StrictNotEqual => {
+            Made::OfNothing => {
                 self.expr(left);
                 self.expr(right);
                 Carried::default()
             }
-            // The left side is only given on when it is empty, zero, false or nothing.
-            Binary::And => {
+            Made::OfRight => {
                 self.expr(left);
                 self.expr(right)
             }
-            Binary::Or | Binary::Coalesce => self.expr(left).or(self.expr(right)),
+            Made::OfEither => self.expr(left).or(self.expr(right)),
         }
     }
 }

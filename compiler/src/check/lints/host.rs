@@ -2,9 +2,10 @@
 //! meant to: `missing-slash`.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::expr::{Binary, Root};
+use crate::model::expr::{self, Binary, Made, Root, Unary};
 use crate::model::url::positions;
 use crate::model::{Email, Expr, ExprKind, Http, Node, Piece, Text, Workflow};
+use flow_runtime::expr::{EachMethod, Global, Method};
 use flow_runtime::render::At;
 
 /// Data where a URL names its host.
@@ -124,6 +125,20 @@ fn source(expr: &Expr) -> Option<&'static str> {
         }),
         ExprKind::PreviousOutputs => Some("the answer of a service"),
         ExprKind::Conditional(_, yes, no) => source(yes).or_else(|| source(no)),
+        ExprKind::Binary(operator, left, right) => match expr::made(*operator) {
+            Made::OfNothing => None,
+            Made::OfRight => source(right),
+            Made::OfEither | Made::OfBoth => source(left).or_else(|| source(right)),
+        },
+        ExprKind::Unary(Unary::Not, _) | ExprKind::Global(Global::Boolean, _) => None,
+        ExprKind::Method(
+            _,
+            Method::EndsWith | Method::Includes | Method::IndexOf | Method::LastIndexOf | Method::StartsWith,
+            _,
+        )
+        | ExprKind::Each(_, EachMethod::Every | EachMethod::FindIndex | EachMethod::Some, _) => None,
+        // What stays, and in which order, is chosen by the arrow.
+        ExprKind::Each(list, EachMethod::Filter | EachMethod::Find, _) | ExprKind::SortBy(list, _) => source(list),
         // A table of known values.
         ExprKind::Index(table, _) | ExprKind::Member(table, _) => source(table),
         // What is bound by an arrow comes from what it walks through, which is visited as well.
@@ -134,9 +149,7 @@ fn source(expr: &Expr) -> Option<&'static str> {
         | ExprKind::Method(..)
         | ExprKind::Each(..)
         | ExprKind::Reduce(..)
-        | ExprKind::SortBy(..)
         | ExprKind::Global(..)
-        | ExprKind::Unary(..)
-        | ExprKind::Binary(..) => expr.children().into_iter().find_map(source),
+        | ExprKind::Unary(..) => expr.children().into_iter().find_map(source),
     }
 }
