@@ -63,7 +63,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Fields,
             required: false,
             default: "",
-            doc: "`add_fields`: an object of fields to add. `extract_fields`, `json_to_csv`: an array of dotted paths.",
+            doc: "`add_fields`: an object of fields to add. `extract_fields`, `json_to_csv`: an array of dotted paths; `extract_fields` also an object of names and dotted paths.",
         },
         Key {
             name: "field",

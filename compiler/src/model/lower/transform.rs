@@ -7,7 +7,9 @@ use crate::catalog::data_transform;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::Parameter;
 use crate::model::{Expr, ExprKind, NodeId, TransformStep, Tree};
+use crate::source::Dialect;
 use crate::syntax::ast::{self, ValueKind};
+use std::collections::HashMap;
 
 impl Lowering<'_> {
     pub(super) fn transform_step(&mut self, id: NodeId, node: &ast::Node, config: &Config) -> Option<TransformStep> {
@@ -49,7 +51,7 @@ impl Lowering<'_> {
             "extract_fields" => TransformStep::ExtractFields { fields: self.field_paths(config)? },
             "json_to_csv" => TransformStep::JsonToCsv {
                 columns: match config.get("fields") {
-                    Some(_) => Some(self.field_names(config)?),
+                    Some(_) => Some(self.field_names(config)?.into_iter().map(|name| name.value.clone()).collect()),
                     None => None,
                 },
             },
@@ -95,8 +97,10 @@ impl Lowering<'_> {
     fn field_paths(&mut self, config: &Config) -> Option<Vec<(String, String)>> {
         let value = config.get("fields")?;
         let ValueKind::Object(object) = &value.kind else {
-            let names = self.field_names(config)?.into_iter();
-            return Some(names.map(|path| (path.rsplit('.').next().unwrap_or(&path).to_string(), path)).collect());
+            let paths = self.field_names(config)?;
+            self.same_names(&paths);
+            let named = paths.iter().map(|path| (last_step(&path.value).to_string(), path.value.clone()));
+            return Some(named.collect());
         };
         let mut fields = Vec::with_capacity(object.entries.len());
         for entry in &object.entries {
@@ -114,7 +118,31 @@ impl Lowering<'_> {
         Some(fields)
     }
 
-    fn field_names(&mut self, config: &Config) -> Option<Vec<String>> {
+    /// Of two fields of the same name only one would be kept.
+    fn same_names(&mut self, paths: &[&ast::Text]) {
+        let mut first: HashMap<&str, &ast::Text> = HashMap::with_capacity(paths.len());
+        for path in paths {
+            let name = last_step(&path.value);
+            let Some(other) = first.insert(name, path) else { continue };
+            let found = |headline: String, label: &str| {
+                Diagnostic::new(Code::DuplicateKey, path.span, headline).label(label).also(other.span, "the first")
+            };
+            self.diagnostics.push(if other.value == path.value {
+                found(format!("`{name}` is extracted twice"), "once more").help("remove one of the two")
+            } else {
+                let (one, two) = (&other.value, &path.value);
+                let (own, others) = (two.replace('.', "_"), one.replace('.', "_"));
+                let named = match self.dialect {
+                    Dialect::Json => format!("{{\"{others}\": \"{one}\", \"{own}\": \"{two}\"}}"),
+                    Dialect::Flow => format!("{{ {others}: \"{one}\", {own}: \"{two}\" }}"),
+                };
+                found(format!("`{one}` and `{two}` would both be called `{name}`"), "the second")
+                    .help(format!("name them: {named}"))
+            });
+        }
+    }
+
+    fn field_names<'a>(&mut self, config: &Config<'a>) -> Option<Vec<&'a ast::Text>> {
         let value = config.get("fields")?;
         let ValueKind::Array(items) = &value.kind else {
             self.diagnostics.push(
@@ -128,7 +156,7 @@ impl Lowering<'_> {
         for item in items {
             match &item.kind {
                 ValueKind::String(name) if !name.value.is_empty() && !name.has_template() => {
-                    names.push(name.value.clone())
+                    names.push(name);
                 }
                 _ => self.diagnostics.push(
                     Diagnostic::new(Code::WrongType, item.span, "a field is a name or a dotted path, as text")
@@ -138,6 +166,11 @@ impl Lowering<'_> {
         }
         Some(names)
     }
+}
+
+/// What an extracted field is called.
+fn last_step(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 /// `unit_price`, `customer.name`: a field of the item, and no expression.
