@@ -12,8 +12,8 @@ pub(super) fn keys(workflow: &Workflow, diagnostics: &mut Diagnostics) {
                 retry_delay(workflow, node, diagnostics);
                 idempotent(node, http, diagnostics);
             }
-            Kind::Rust(_) => retry_delay(workflow, node, diagnostics),
-            Kind::Manual(_) | Kind::Email(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
+            Kind::Email(_) | Kind::Rust(_) => retry_delay(workflow, node, diagnostics),
+            Kind::Manual(_) | Kind::Filter(_) | Kind::Transform(_) | Kind::Unknown => {}
         }
     }
     settings(workflow, diagnostics);
