@@ -77,7 +77,8 @@ fn of_array(items: &Type, least: usize, method: Method, arguments: &[Type]) -> O
                     all.push(added);
                     shortest = shortest.min(count);
                 }
-                length += if shortest == usize::MAX { 0 } else { shortest };
+                // A schema may ask for more than there can be.
+                length = length.saturating_add(if shortest == usize::MAX { 0 } else { shortest });
             }
             Type::array(Type::union(all), length)
         }
