@@ -65,6 +65,10 @@ impl Lowering<'_> {
         if !is_field_path(&field.value) {
             return Some(self.expression(place, field));
         }
+        if field.value.starts_with('-') {
+            self.minus_before(field, config);
+            return Some(Expr::unknown(field.span));
+        }
         let parameter = Parameter { name: ITEM.to_string(), number: 0 };
         let mut expr = Expr { span: field.span, kind: ExprKind::Parameter(parameter) };
         for step in field.value.split('.') {
@@ -72,6 +76,25 @@ impl Lowering<'_> {
             expr = Expr { span: field.span, kind };
         }
         Some(expr)
+    }
+
+    /// `-item.price`: a `-` belongs to a name, and elsewhere one before it turns the order around.
+    fn minus_before(&mut self, field: &ast::Text, config: &Config) {
+        let path = field.value.trim_start_matches('-');
+        let headline = format!("`{}` is the name of a field, with its `-`", field.value);
+        let found = Diagnostic::new(Code::ExpressionSyntax, field.span, headline).label("no minus");
+        let sorts = config.text("transform_type").is_some_and(|word| word.value == "sort_items");
+        let found = found.help(match (sorts, self.dialect) {
+            (true, Dialect::Json) => format!("for the largest first, write \"field\": \"{path}\", \"order\": \"desc\""),
+            (true, Dialect::Flow) => format!("for the largest first, write `sort: {path} desc`"),
+            (false, _) => format!("for the negative number, write `-({})`", of_item(path)),
+        });
+        let name = field.value.split('.').next().unwrap_or_default();
+        let is_meant = !matches!(path.split('.').next(), Some("" | ITEM));
+        self.diagnostics.push(match is_meant {
+            true => found.help(format!("a field whose name begins so is `item['{name}']`")),
+            false => found,
+        });
     }
 
     fn added_fields(&mut self, id: NodeId, config: &Config) -> Option<Vec<(String, Tree)>> {
@@ -166,6 +189,11 @@ impl Lowering<'_> {
         }
         Some(names)
     }
+}
+
+/// A path of fields as an expression.
+fn of_item(path: &str) -> String {
+    if path.starts_with("item.") { path.to_owned() } else { format!("{ITEM}.{path}") }
 }
 
 /// What an extracted field is called.
