@@ -31,6 +31,25 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
+/// What to say of an unknown name that was probably meant as a subtraction: `total-1`, `price-discount` beside a known `price`. Not of
+/// what is nearly a known name with a `-` in it.
+pub fn subtraction<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+    let is_name = |part: &str| known.clone().any(|known| known == part);
+    let minus = |(at, _): (usize, &str)| {
+        Some((&name[..at], &name[at + 1..])).filter(|(left, right)| !left.is_empty() && !right.is_empty())
+    };
+    let (left, right) =
+        name.match_indices('-').filter_map(minus).find(|(left, right)| is_name(left) || is_digits(right))?;
+    if nearest(name, known).is_some_and(|near| near.contains('-')) {
+        return None;
+    }
+    Some(format!("a `-` inside a name belongs to it: write `{left} - {right}` to subtract"))
+}
+
+pub fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A slip of the fingers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slip {
@@ -200,6 +219,17 @@ mod tests {
         ] {
             assert_eq!(super::slip(name, other), None, "{name}");
             assert_eq!(super::slip(other, name), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_as_a_subtraction() {
+        let says = |name: &str| subtraction(name, ["total", "length", "line-item"].into_iter());
+        assert_eq!(says("n-1").unwrap(), "a `-` inside a name belongs to it: write `n - 1` to subtract");
+        assert!(says("length-1").unwrap().contains("`length - 1`"));
+        assert!(says("total-sum-x").unwrap().contains("`total - sum-x`"));
+        for other in ["sum-total", "line-itm", "-1", "total-", "total"] {
+            assert_eq!(says(other), None, "{other}");
         }
     }
 

@@ -127,6 +127,9 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
         return diagnostic.help(format!("a variable of the environment is written `{variable}`"));
     }
     let names = object.field_names();
+    if let Some(help) = suggest::subtraction(name, names.iter().map(String::as_str)) {
+        return diagnostic.help(help);
+    }
     if let Some(near) = suggest::nearest(name, names.iter().map(String::as_str)) {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }

@@ -115,6 +115,14 @@ impl Resolver<'_, '_> {
         if let Some(parameter) = self.parameter(name) {
             return Expr { span, kind: ExprKind::Parameter(parameter) };
         }
+        // `a-b`, `item-1`: a field of the input whose name is made of nothing else.
+        if let Some((first, rest)) = name.split_once('-')
+            && self.parameter(first).is_some()
+            && rest.split('-').all(|part| self.parameter(part).is_some() || suggest::is_digits(part))
+        {
+            self.glued(name, span, rest);
+            return Expr::unknown(span);
+        }
         let kind = match name {
             "input_data" => path(Root::Input, &[]),
             "previous_outputs" => ExprKind::PreviousOutputs,
@@ -182,6 +190,13 @@ impl Resolver<'_, '_> {
             };
         }
         let object = self.expr(object);
+        // `a.price-b.price` of two items.
+        if let (Some(of), Some((_, rest))) = (parameter_in(&object), property.name.rsplit_once('-'))
+            && self.parameter(rest).is_some_and(|other| other.number != of.number && other.name != ITEM)
+        {
+            self.glued(&property.name, property.span, rest);
+            return Expr::unknown(span);
+        }
         self.step(span, object, &property.name, property.span)
     }
 
@@ -240,13 +255,17 @@ impl Resolver<'_, '_> {
     fn is_glued(&mut self, name: &str, span: Span) -> bool {
         let glued = name.split('-').skip(1).find(|part| matches!(*part, "input_data" | "previous_outputs"));
         if let Some(root) = glued {
-            self.report(
-                Diagnostic::new(Code::ExpressionSyntax, span, format!("`{name}` is one name: a `-` belongs to it"))
-                    .label("no subtraction")
-                    .help(format!("a subtraction is written with spaces: ` - {root}`")),
-            );
+            self.glued(name, span, root);
         }
         glued.is_some()
+    }
+
+    fn glued(&mut self, name: &str, span: Span, subtracted: &str) {
+        self.report(
+            Diagnostic::new(Code::ExpressionSyntax, span, format!("`{name}` is one name: a `-` belongs to it"))
+                .label("no subtraction")
+                .help(format!("a subtraction is written with spaces: ` - {subtracted}`")),
+        );
     }
 
     fn output_of(&mut self, span: Span, id: &str, id_span: Span) -> Expr {
@@ -266,6 +285,10 @@ impl Resolver<'_, '_> {
     fn unknown_envelope_field(&mut self, span: Span, name: &str) {
         let mut diagnostic = Diagnostic::new(Code::UnknownField, span, format!("an output has no field `{name}`"))
             .label("not a field of an output");
+        if let Some(help) = suggest::subtraction(name, ENVELOPE.iter().copied()) {
+            self.report(diagnostic.help(help));
+            return;
+        }
         diagnostic = match suggest::nearest(name, ENVELOPE.iter().copied()) {
             // What others call `result`.
             _ if ["output", "outputs", "data", "body", "json", "value", "response"].contains(&name) => {
@@ -520,5 +543,14 @@ fn has_plain_keys(value: &Value) -> bool {
         Value::Array(items) => items.iter().all(has_plain_keys),
         Value::Object(object) => object.iter().all(|(key, value)| key.as_str().is_some() && has_plain_keys(value)),
         Value::Undefined | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// The parameter that something is read from.
+fn parameter_in(expr: &Expr) -> Option<&Parameter> {
+    match &expr.kind {
+        ExprKind::Parameter(parameter) => Some(parameter),
+        ExprKind::Member(object, _) | ExprKind::Index(object, _) => parameter_in(object),
+        _ => None,
     }
 }
