@@ -41,16 +41,21 @@ const FOREIGN_ENVIRONMENTS: &[&str] = &["env", "$env", "secrets", "vars"];
 impl Lowering<'_> {
     /// Looks through the literal parts of a text.
     pub(super) fn shadowed_text(&mut self, text: &ast::Text, parts: &[Part]) {
+        // Up to here the text has been looked through.
+        let mut seen = 0;
         for part in parts {
             let Part::Literal(literal, place) = part else { continue };
             let Some(meant) = meant_template(literal, parts.len() == 1, &|id| self.ids.contains_key(id)) else {
                 continue;
             };
             let written = &literal[meant.range];
-            // Where exactly: an escape before it may have moved it.
-            let spans = text.value.match_indices(written).map(|(at, _)| text.span_of(at..at + written.len()));
-            let inside = |span: &Span| place.start <= span.start && span.end <= place.end;
-            let span = spans.into_iter().find(inside).unwrap_or(*place);
+            // Where exactly: an escape before it may have moved it. What was found in an earlier part stands before it.
+            let places = text.value[seen..].match_indices(written).map(|(at, _)| seen + at..seen + at + written.len());
+            let mut spans = places.map(|range| (range.end, text.span_of(range)));
+            let inside = |(_, span): &(usize, Span)| place.start <= span.start && span.end <= place.end;
+            let found = if text.is_derived() { None } else { spans.find(inside) };
+            let (end, span) = found.unwrap_or((seen, *place));
+            seen = end;
             let found = match written.starts_with("${") {
                 true => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` behind a `$` is text"))
                     .label("sent as it is written: `$${` stands for `${`")
@@ -85,10 +90,12 @@ impl Lowering<'_> {
             Piece::Literal(literal) => Some(literal.as_str()),
             Piece::Expr(_) => None,
         });
+        let mut seen = 0;
         for (placeholder, name) in literals.filter_map(placeholder) {
-            // The first that is no part of a template.
-            let mut places = written.value.match_indices(placeholder);
-            let Some((at, _)) = places.find(|(at, _)| !written.value[..*at].ends_with('$')) else { continue };
+            // The next that is no part of a template.
+            let mut places = written.value[seen..].match_indices(placeholder).map(|(at, _)| seen + at);
+            let Some(at) = places.find(|at| !written.value[..*at].ends_with('$')) else { continue };
+            seen = at + placeholder.len();
             let root = if self.dialect == Dialect::Flow { "" } else { "input_data." };
             self.diagnostics.push(
                 Diagnostic::new(
@@ -208,7 +215,7 @@ fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) ->
     }
     // `{{ input.x }}`
     for (start, _) in literal.match_indices("{{") {
-        let Some(length) = literal[start + 2..].find("}}") else { break };
+        let Some(length) = before_brace(&literal[start + 2..], "}}") else { continue };
         let inner = literal[start + 2..start + 2 + length].trim();
         if let Some(expression) = in_our_words(inner) {
             return Some(Meant { range: start..start + length + 4, expression });
@@ -217,7 +224,7 @@ fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) ->
     // `{input_data.x}`
     for (start, _) in literal.match_indices('{') {
         let rest = &literal[start + 1..];
-        let Some(length) = rest.find('}') else { break };
+        let Some(length) = before_brace(rest, "}") else { continue };
         let root = identifier(rest);
         let escaped = literal[..start].ends_with('$');
         // `Total: $${input_data.total}`: whoever prints prices means a dollar. Of `$${HOME}` a shell may be meant, and who writes
@@ -253,6 +260,11 @@ fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) ->
         let path = path_at(&literal[start..]).trim_end_matches('.');
         is_node(id).then(|| Meant { range: start..start + path.len(), expression: path.to_owned() })
     })
+}
+
+/// How much stands before the next brace, if that closes: no path goes on behind another. So no text is gone through twice.
+fn before_brace(text: &str, closing: &str) -> Option<usize> {
+    text.find(['{', '}']).filter(|at| text[*at..].starts_with(closing))
 }
 
 /// What another system's template says, in the words of this one; `None` when none of its names is known.
