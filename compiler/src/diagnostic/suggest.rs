@@ -50,6 +50,9 @@ pub fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Among more names than these nobody is asked for a slip of the fingers: it would be each with each.
+pub const NAMES_MAX: usize = 128;
+
 /// A slip of the fingers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slip {

@@ -15,6 +15,7 @@ pub use narrow::{Step, Test};
 
 use crate::source::Span;
 use flow_runtime::value::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -414,16 +415,14 @@ impl Object {
     pub fn new(fields: Vec<Field>, rest: Rest, span: Option<Span>) -> Object {
         let mut by_name: Vec<u32> = (0..fields.len() as u32).collect();
         by_name.sort_by(|left, right| fields[*left as usize].name.cmp(&fields[*right as usize].name));
-        if by_name.windows(2).all(|pair| fields[pair[0] as usize].name != fields[pair[1] as usize].name) {
+        // The sort is stable: of one name the last stands last.
+        let again = by_name.windows(2).filter(|pair| fields[pair[0] as usize].name == fields[pair[1] as usize].name);
+        let replaced: HashSet<u32> = again.map(|pair| pair[0]).collect();
+        if replaced.is_empty() {
             return Object { fields, by_name, rest, span };
         }
-        let mut distinct: Vec<Field> = Vec::new();
-        for position in 0..fields.len() {
-            let is_last = !fields[position + 1..].iter().any(|later| later.name == fields[position].name);
-            if is_last {
-                distinct.push(fields[position].clone());
-            }
-        }
+        let distinct = (0..).zip(fields).filter(|(position, _)| !replaced.contains(position));
+        let distinct = distinct.map(|(_, field)| field).collect();
         Object::new(distinct, rest, span)
     }
 

@@ -13,7 +13,7 @@ use crate::model::ty::{Literal, Rest, Type};
 use crate::model::{ExprKind, Kind, NodeId, Tree, Workflow};
 use crate::source::{Span, Spanned};
 use flow_runtime::value::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The types of a workflow.
 #[derive(Debug, Clone)]
@@ -279,13 +279,15 @@ impl Making<'_> {
         let index = self.begin(rule, name);
         let owner = self.declared[index].name.clone();
         let mut idents = Names::reserving(&[]);
+        let required: HashSet<&str> = rule.required.iter().map(String::as_str).collect();
         let mut fields: Vec<Field> = Vec::with_capacity(rule.properties.len());
+        let mut there: HashSet<&str> = HashSet::with_capacity(rule.properties.len());
         for property in &rule.properties {
-            if fields.iter().any(|field| field.key == property.name) {
+            if !there.insert(&property.name) {
                 continue;
             }
             let ty = self.rule(schema, property.rule, &format!("{owner}{}", pascal(&property.name)));
-            let required = rule.required.contains(&property.name);
+            let required = required.contains(property.name.as_str());
             fields.push(Field {
                 name: idents.unique(super::names::snake(&property.name)),
                 key: property.name.clone(),
@@ -298,7 +300,7 @@ impl Making<'_> {
             });
         }
         for key in &rule.required {
-            if !fields.iter().any(|field| field.key == *key) {
+            if there.insert(key) {
                 let name = idents.unique(super::names::snake(key));
                 fields.push(Field { name, key: key.clone(), doc: None, ty: RustType::Json });
             }

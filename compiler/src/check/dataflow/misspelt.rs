@@ -5,13 +5,10 @@
 
 use super::Dataflow;
 use super::place::PlaceId;
-use crate::diagnostic::suggest::{Slip, slip};
+use crate::diagnostic::suggest::{NAMES_MAX, Slip, slip};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Kind, Workflow};
 use crate::source::Span;
-
-/// The fields of a larger object are data, no names that somebody has typed.
-const FIELDS_MAX: usize = 128;
 
 /// A name that somebody could have meant.
 struct Name<'a> {
@@ -29,14 +26,15 @@ pub(super) fn names(workflow: &Workflow, dataflow: &Dataflow, diagnostics: &mut 
         Name { text, declared: places.declared_at(id), read: named.map(|(first, _)| first), is_read_again }
     };
     let mut found = Vec::new();
-    for fields in places.objects().filter(|fields| fields.len() <= FIELDS_MAX) {
+    // The fields of a larger object are data, no names that somebody has typed.
+    for fields in places.objects().filter(|fields| fields.len() <= NAMES_MAX) {
         let names: Vec<Name> = fields.iter().map(|(text, id)| name(text, *id)).collect();
         found.extend(names.iter().filter_map(of_length));
         found.extend(beside(&names));
     }
     let variables: Vec<Name> =
         places.variables().map(|(variable, id)| name(&workflow.environment[variable.0].name, id)).collect();
-    if variables.len() <= FIELDS_MAX {
+    if variables.len() <= NAMES_MAX {
         found.extend(beside(&variables));
     }
     let headers = places.headers().filter(|(node, ..)| matches!(workflow.node(*node).kind, Kind::Http(_)));

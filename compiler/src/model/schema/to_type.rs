@@ -7,6 +7,7 @@ use super::meet::meet;
 use super::{Additional, Rule, RuleId};
 use crate::model::ty::{Field, Format, Object, Rest, Type};
 use crate::source::Span;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A schema may use one part many times over: so many parts are spelled out.
@@ -152,13 +153,14 @@ impl Conversion<'_> {
     }
 
     fn object(&mut self, rule: &Rule, depth: usize, parts: &mut usize) -> Type {
+        let required: HashSet<&str> = rule.required.iter().map(String::as_str).collect();
         let mut fields = Vec::with_capacity(rule.properties.len());
         for property in &rule.properties {
             let ty = self.part(property.rule, depth, parts);
             fields.push(Field {
                 name: property.name.as_str().into(),
                 ty,
-                optional: !rule.required.contains(&property.name),
+                optional: !required.contains(property.name.as_str()),
                 span: Some(property.span),
                 private: self.private(property.rule),
             });
@@ -171,8 +173,9 @@ impl Conversion<'_> {
             Additional::Unsaid if rule.properties.is_empty() && rule.required.is_empty() => Rest::Of(Type::Json),
             Additional::Unsaid => Rest::Undeclared,
         };
+        let declared: HashSet<&str> = rule.properties.iter().map(|property| property.name.as_str()).collect();
         for name in &rule.required {
-            if rule.properties.iter().all(|property| property.name != *name) {
+            if !declared.contains(name.as_str()) {
                 fields.push(Field { span: Some(rule.span), ..Field::required(name, Type::Json) });
             }
         }

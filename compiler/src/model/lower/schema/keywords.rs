@@ -8,6 +8,7 @@ use crate::model::ty::{Format, Private};
 use crate::source::Span;
 use crate::syntax::ast::{self, Entry, ValueKind};
 use flow_runtime::value::Value;
+use std::collections::HashSet;
 
 /// Say nothing about the value.
 const ANNOTATIONS: &[&str] = &[
@@ -435,10 +436,12 @@ impl Reading<'_, '_> {
             ValueKind::String(name) => Some((name.value.as_str(), item.span)),
             _ => None,
         });
-        for (name, span) in names {
-            if rule.properties.iter().any(|property| property.name == name) {
-                continue;
-            }
+        let declared: HashSet<&str> = rule.properties.iter().map(|property| property.name.as_str()).collect();
+        // The fields of a larger object are data, no names that somebody has typed.
+        if declared.len() > suggest::NAMES_MAX {
+            return;
+        }
+        for (name, span) in names.filter(|(name, _)| !declared.contains(name)) {
             let meant = rule.properties.iter().find(|property| suggest::slip(name, &property.name).is_some());
             let Some(meant) = meant else { continue };
             self.report(
