@@ -442,16 +442,18 @@ impl Object {
     /// With each field put in place of the one of its name, or added.
     pub fn with(&self, others: impl IntoIterator<Item = Field>) -> Object {
         let mut object = self.clone();
-        for field in others {
-            match object.position(&field.name) {
-                Ok(position) => object.fields[object.by_name[position] as usize] = field,
-                Err(position) => {
-                    object.by_name.insert(position, object.fields.len() as u32);
-                    object.fields.push(field);
-                }
+        others.into_iter().for_each(|field| object.put(field));
+        object
+    }
+
+    fn put(&mut self, field: Field) {
+        match self.position(&field.name) {
+            Ok(position) => self.fields[self.by_name[position] as usize] = field,
+            Err(position) => {
+                self.by_name.insert(position, self.fields.len() as u32);
+                self.fields.push(field);
             }
         }
-        object
     }
 
     /// What a field that is not declared holds when it is there.

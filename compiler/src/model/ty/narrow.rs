@@ -56,8 +56,9 @@ pub enum Test {
 }
 
 impl Type {
-    /// What the value can still be when the test holds for the part of it that the steps lead to.
-    pub fn assuming(&self, steps: &[Step], test: &Test) -> Type {
+    /// What the value can still be when the test holds for the part of it that the steps lead to. An object that nobody else holds is
+    /// changed in place: a long chain of conditions says something of one field after the other.
+    pub fn assuming(self, steps: &[Step], test: &Test) -> Type {
         let Some((step, rest)) = steps.split_first() else { return self.passing(test) };
         if let (Step::Field(name), []) = (step, rest)
             && name == "length"
@@ -67,8 +68,8 @@ impl Type {
         let part = self.part(step);
         match self {
             // A field that no alternative has is a mistake of its own, and says nothing about the rest.
-            _ if part.unknown => self.clone(),
-            Type::Union(_) => self.each(|ty| ty.with_part(step, ty.part(step).ty, rest, test)),
+            _ if part.unknown => self,
+            Type::Union(_) => self.each(|ty| ty.clone().with_part(step, ty.part(step).ty, rest, test)),
             one => one.with_part(step, part.ty, rest, test),
         }
     }
@@ -81,17 +82,17 @@ impl Type {
     }
 
     /// One alternative, when this part of it passes; `never` when it cannot.
-    fn with_part(&self, step: &Step, part: Type, rest: &[Step], test: &Test) -> Type {
+    fn with_part(self, step: &Step, part: Type, rest: &[Step], test: &Test) -> Type {
         let narrowed = part.assuming(rest, test);
         if narrowed.is_never() {
             return Type::Never;
         }
         match (self, step) {
-            (Type::Object(object), Step::Field(name)) => object.knowing(name, narrowed),
+            (Type::Object(object), Step::Field(name)) => Type::Object(object.knowing(name, narrowed)),
             (Type::Array(array), Step::Element(index)) if !narrowed.may_be_missing() && !narrowed.is_json() => {
                 Type::array(array.items.clone(), array.least.max(index + 1))
             }
-            _ => self.clone(),
+            (ty, _) => ty,
         }
     }
 
@@ -99,7 +100,7 @@ impl Type {
     fn with_length(&self, test: &Test) -> Type {
         let Type::Array(array) = self else {
             let length = Step::Field("length".into());
-            return self.with_part(&length, self.part(&length).ty, &[], test);
+            return self.clone().with_part(&length, self.part(&length).ty, &[], test);
         };
         // The shortest length from its least on that passes, if a short one does.
         let passes = |length: &usize| !Type::Literal(Literal::Number(*length as f64)).passing(test).is_never();
@@ -282,22 +283,23 @@ enum Kind {
 
 impl Object {
     /// With what is now known of a field; the object itself when that is nothing new.
-    fn knowing(self: &Arc<Object>, name: &str, ty: Type) -> Type {
+    fn knowing(mut self: Arc<Object>, name: &str, ty: Type) -> Arc<Object> {
         let optional = ty.may_be_missing();
         let known = self.field(name);
         if ty == Type::Missing && known.is_none() {
-            return Type::Object(self.clone());
+            return self;
         }
         let field = match known {
-            Some(field) if field.read() == ty => return Type::Object(self.clone()),
+            Some(field) if field.read() == ty => return self,
             Some(field) if ty == Type::Missing => Field { ty: Type::Missing, optional: true, ..field.clone() },
             Some(field) => Field { ty: ty.without_missing(), optional, ..field.clone() },
-            None if matches!(self.rest, Rest::Closed) => return Type::Object(self.clone()),
+            None if matches!(self.rest, Rest::Closed) => return self,
             // Of `json` nothing is known, not even that it is there.
             None if ty.is_json() => Field::optional(name, Type::Json),
             None => Field { optional, ..Field::required(name, ty.without_missing()) },
         };
-        Type::Object(Arc::new(self.with([field])))
+        Arc::make_mut(&mut self).put(field);
+        self
     }
 }
 

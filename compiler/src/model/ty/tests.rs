@@ -84,10 +84,10 @@ fn tests_drop_alternatives() {
     let bank = closed(vec![s("kind", Type::text("bank")), s("iban", Type::STRING)]);
     let either = card.join(&bank);
     let is_card = Test::Equals { value: Literal::String("card".into()), strict: false };
-    assert_eq!(either.assuming(&[field("kind")], &is_card), card);
+    assert_eq!(either.clone().assuming(&[field("kind")], &is_card), card);
     let is_not = Test::Differs { value: Literal::String("card".into()), strict: true };
-    assert_eq!(either.assuming(&[field("kind")], &is_not), bank);
-    assert_eq!(either.assuming(&[field("iban")], &Test::Truthy), bank);
+    assert_eq!(either.clone().assuming(&[field("kind")], &is_not), bank);
+    assert_eq!(either.clone().assuming(&[field("iban")], &Test::Truthy), bank);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn truth_and_presence() {
     assert_eq!(maybe.passing(&Test::NotNullish).to_string(), "string | bool");
     assert_eq!(Type::Json.passing(&Test::Truthy), Type::Json);
     let optional = closed(vec![Field::optional("a", Type::Number)]);
-    let known = optional.assuming(&[field("a")], &Test::Above { than: 0.0, or_equal: false });
+    let known = optional.clone().assuming(&[field("a")], &Test::Above { than: 0.0, or_equal: false });
     assert_eq!(known.field("a").ty, Type::Number);
 }
 
@@ -108,10 +108,10 @@ fn lengths_prove_elements() {
     let order = closed(vec![s("items", items.clone())]);
     let above = |than| Test::Above { than, or_equal: false };
     let length = [field("items"), field("length")];
-    assert_eq!(order.assuming(&length, &above(0.0)).field("items").ty.element(0), Type::STRING);
-    assert_eq!(order.assuming(&length, &above(2.0)).field("items").ty.element(2), Type::STRING);
-    assert!(order.assuming(&length, &above(0.0)).field("items").ty.element(1).may_be_missing());
-    assert_eq!(order.assuming(&length, &Test::Truthy).field("items").ty.element(0), Type::STRING);
+    assert_eq!(order.clone().assuming(&length, &above(0.0)).field("items").ty.element(0), Type::STRING);
+    assert_eq!(order.clone().assuming(&length, &above(2.0)).field("items").ty.element(2), Type::STRING);
+    assert!(order.clone().assuming(&length, &above(0.0)).field("items").ty.element(1).may_be_missing());
+    assert_eq!(order.clone().assuming(&length, &Test::Truthy).field("items").ty.element(0), Type::STRING);
     assert!(Type::array(Type::STRING, 1).assuming(&[field("length")], &Test::Falsy).is_never());
 }
 
