@@ -4,6 +4,7 @@
 //! something in common; what only the combination of several conditions says is left to the analysis of paths.
 
 use super::narrow::{self, Fact, Origin, Reference};
+use super::transforms;
 use crate::check::Graph;
 use crate::model::expr::Root;
 use crate::model::ty::{Literal, Step, Test, Type};
@@ -184,6 +185,8 @@ fn facts_of_edge(workflow: &Workflow, outputs: &[Type], edge: usize) -> Vec<Fact
         let of_input: Vec<Fact> = of_input.collect();
         facts.extend(of_input);
     }
+    let of_counts: Vec<Fact> = facts.iter().filter_map(|fact| transforms::of_counted(workflow, fact)).collect();
+    facts.extend(of_counts);
     // The bare `error` is another one at every node.
     facts.retain(|fact| matches!(fact.about.root, Origin::Path(Root::Input | Root::Output(_))));
     facts

@@ -8,6 +8,7 @@ use super::messages;
 use super::names::Names;
 use super::narrow::{self, Fact, Origin, Reference};
 use super::signatures;
+use super::transforms;
 use crate::check::knowledge::Witness;
 use crate::check::paths::{is_equality, is_ordering, reads_outputs};
 use crate::diagnostic::Diagnostic;
@@ -156,10 +157,18 @@ impl<'a> Typing<'a> {
     /// The type of an expression where a test holds, or does not.
     fn under(&mut self, test: &Expr, holds: bool, expr: &Expr) -> Type {
         let before = self.inside.len();
-        self.inside.extend(narrow::facts(test, holds).into_iter().map(Rc::new));
+        self.suppose(narrow::facts(test, holds));
         let ty = self.infer(expr);
         self.inside.truncate(before);
         ty
+    }
+
+    /// Takes for granted what holds inside a part of the expression, and what follows from it.
+    fn suppose(&mut self, facts: Vec<Fact>) {
+        for fact in facts {
+            let of_items = transforms::of_counted(self.names.workflow, &fact);
+            self.inside.extend([Some(fact), of_items].into_iter().flatten().map(Rc::new));
+        }
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {

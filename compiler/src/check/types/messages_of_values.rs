@@ -2,8 +2,10 @@
 
 use super::infer::Typing;
 use super::messages::{named, what};
+use super::narrow::{self, Origin};
+use super::outputs;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::NodeId;
+use crate::model::{NodeId, Workflow};
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
 use crate::model::ty::Type;
 use crate::source::Span;
@@ -177,12 +179,29 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
                 false => Reason { label: optional(&ty, name), story: None },
             }
         }
-        ExprKind::Index(object, _) => {
-            let story =
-                format!("`{}` may have fewer elements: a schema says so with `minItems`", typing.written(object.span));
+        ExprKind::Index(object, index) => {
+            let list = typing.written(object.span);
+            let story = match narrow::position(index) {
+                _ if has_schema(typing.names.workflow, object) => {
+                    format!("`{list}` may have fewer elements: a schema says so with `minItems`")
+                }
+                Some(position) => format!("`{list}` may have fewer elements: ask first, `{list}.length > {position}`"),
+                None => format!("`{list}` may have fewer elements"),
+            };
             Reason { label: None, story: Some(story) }
         }
         _ => none,
+    }
+}
+
+/// Whether a schema of the author's says what a value is.
+fn has_schema(workflow: &Workflow, expr: &Expr) -> bool {
+    let root = narrow::reference(expr).map(|reference| reference.root);
+    match root {
+        Some(Origin::Path(Root::Input)) => true,
+        Some(Origin::Path(Root::Output(node))) => outputs::declared(&workflow.node(node).kind).is_some(),
+        // An item of a list, or the bare `error`.
+        Some(Origin::Parameter(_) | Origin::Path(Root::Error)) | None => false,
     }
 }
 

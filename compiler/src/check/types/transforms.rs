@@ -3,12 +3,12 @@
 use super::Checker;
 use super::infer::Typing;
 use super::messages::{self, Use};
-use super::narrow::{self, Origin};
+use super::narrow::{self, Fact, Origin, Reference};
 use super::positions::tree_type;
 use crate::check::knowledge::Place;
 use crate::model::expr::{Expr, Root};
-use crate::model::ty::{Field, Literal, Object, Rest, Type};
-use crate::model::{NodeId, Transform, TransformStep, Tree};
+use crate::model::ty::{Field, Literal, Object, Rest, Step, Type};
+use crate::model::{Kind, NodeId, Transform, TransformStep, Tree, Workflow};
 use flow_runtime::expr as js;
 use flow_runtime::value::Value;
 use std::sync::Arc;
@@ -256,6 +256,27 @@ fn list_in(object: &Object) -> Result<List, NoList> {
         },
         fields => Err(NoList::Several(fields.iter().map(|field| field.name.to_string()).collect())),
     }
+}
+
+/// What a fact about the `count` of a transform says of its `items`, which it counts.
+pub(super) fn of_counted(workflow: &Workflow, fact: &Fact) -> Option<Fact> {
+    let Origin::Path(Root::Output(node)) = fact.about.root else { return None };
+    let Kind::Transform(transform) = &workflow.node(node).kind else { return None };
+    let counts_items = match &transform.step {
+        TransformStep::FilterItems { .. }
+        | TransformStep::MapItems { .. }
+        | TransformStep::SortItems { .. }
+        | TransformStep::GroupItems { .. } => true,
+        // Of an object they give its own `count`.
+        TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. } => false,
+        TransformStep::CalculateTotal { .. } | TransformStep::JsonToCsv { .. } => false,
+    };
+    let field = |name: &str| Step::Field(name.into());
+    if !counts_items || fact.about.steps != [field("result"), field("count")] {
+        return None;
+    }
+    let steps = vec![field("result"), field("items"), field("length")];
+    Some(Fact { about: Reference { root: fact.about.root, steps }, test: fact.test.clone() })
 }
 
 /// The objects that `add_fields` and `extract_fields` work on, and whether they come as a list: `None` is unknown.
