@@ -54,11 +54,15 @@ pub enum Literal {
     String(Arc<str>),
 }
 
+/// An array's elements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
+    /// Of every element.
     pub items: Type,
     /// It has at least so many.
     pub least: usize,
+    /// What more is known of the first ones, where they are there. The last of these is not what `items` says.
+    first: Vec<Type>,
 }
 
 /// An object's fields, in the order in which they were declared.
@@ -111,6 +115,9 @@ const MEMBERS_MAX: usize = 128;
 /// More object types in a union become one that covers them all.
 const OBJECTS_MAX: usize = 8;
 
+/// Of so many elements at the start of an array it is known apart what they are.
+const FIRST_MAX: usize = 8;
+
 impl Type {
     pub const STRING: Type = Type::String(Format::Any);
     pub const TRUE: Type = Type::Literal(Literal::Bool(true));
@@ -121,7 +128,13 @@ impl Type {
     }
 
     pub fn array(items: Type, least: usize) -> Type {
-        Type::Array(Arc::new(Array { items, least }))
+        Type::Array(Arc::new(Array::new(items, least, Vec::new())))
+    }
+
+    /// An array of which each element is known.
+    pub fn tuple(elements: Vec<Type>) -> Type {
+        let (items, least) = (Type::union(elements.iter().cloned()), elements.len());
+        Type::Array(Arc::new(Array::new(items, least, elements)))
     }
 
     pub fn object(fields: Vec<Field>, rest: Rest) -> Type {
@@ -137,7 +150,7 @@ impl Type {
             Value::Number(value) if value.is_nan() => Type::Number,
             Value::Number(value) => Type::Literal(Literal::Number(*value)),
             Value::String(value) => value.as_str().map_or(Type::STRING, Type::text),
-            Value::Array(items) => Type::array(Type::union(items.iter().map(Type::of)), items.len()),
+            Value::Array(items) => Type::tuple(items.iter().map(Type::of).collect()),
             Value::Object(object) => {
                 let field = |(key, value): (&flow_runtime::value::JsString, &Value)| {
                     Some(Field::required(key.as_str()?, Type::of(value)))
@@ -260,7 +273,7 @@ impl Type {
     pub fn as_json_element(&self) -> Type {
         Type::union(self.members().iter().map(|ty| match ty {
             Type::Missing => Type::Null,
-            Type::Array(array) => Type::array(array.items.as_json_element(), array.least),
+            Type::Array(array) => Type::Array(Arc::new(array.each(Type::as_json_element))),
             Type::Object(object) => {
                 let field = |field: &Field| {
                     let optional = field.optional || field.ty.may_be_missing();
@@ -299,7 +312,9 @@ impl Type {
     fn accepts_one(&self, other: &Type) -> bool {
         match (self, other) {
             (Type::Array(expected), Type::Array(given)) => {
-                expected.least <= given.least && (given.items.is_never() || expected.items.accepts(&given.items))
+                expected.least <= given.least
+                    && (given.items.is_never() || expected.items.accepts(&given.items))
+                    && (0..expected.first.len()).all(|at| expected.element(at).accepts(given.element(at)))
             }
             (Type::Object(expected), Type::Object(given)) => expected.accepts(given),
             (expected, given) => expected == given || expected.absorbs(given),
@@ -328,7 +343,9 @@ impl Type {
             (Type::Literal(Literal::Number(literal)), Value::Number(value)) => literal == value,
             (Type::Literal(Literal::String(literal)), Value::String(value)) => value.as_str() == Some(literal),
             (Type::Array(array), Value::Array(items)) => {
-                items.len() >= array.least && items.iter().all(|item| array.items.admits(item))
+                let is_element =
+                    |(at, item): (usize, &Value)| array.items.admits(item) && array.element(at).admits(item);
+                items.len() >= array.least && items.iter().enumerate().all(is_element)
             }
             (Type::Object(object), Value::Object(fields)) => object.admits(fields),
             (Type::Union(members), value) => members.iter().any(|ty| ty.admits(value)),
@@ -344,7 +361,7 @@ fn add(members: &mut Vec<Type>, ty: Type) {
         && let Type::Array(old) = &*known
     {
         if !Arc::ptr_eq(old, new) {
-            *known = Type::array(old.items.join(&new.items), old.least.min(new.least));
+            *known = Type::Array(Arc::new(old.merge(new)));
         }
         return;
     }
@@ -407,6 +424,54 @@ impl Type {
             (Type::Object(left), Type::Object(right)) => Arc::ptr_eq(left, right) || left == right,
             (left, right) => left == right || left.absorbs(right),
         }
+    }
+}
+
+impl Array {
+    /// `items` covers the first ones, too.
+    pub fn new(items: Type, least: usize, mut first: Vec<Type>) -> Array {
+        first.truncate(FIRST_MAX);
+        while first.pop_if(|last| *last == items).is_some() {}
+        Array { items, least, first }
+    }
+
+    /// Of an element, where it is there.
+    pub fn element(&self, at: usize) -> &Type {
+        self.first.get(at).unwrap_or(&self.items)
+    }
+
+    /// With every element changed in the same way.
+    pub fn each(&self, change: impl Fn(&Type) -> Type) -> Array {
+        Array::new(change(&self.items), self.least, self.first.iter().map(&change).collect())
+    }
+
+    /// As it is, with so many elements at least.
+    pub fn with_least(&self, least: usize) -> Array {
+        Array { least, ..self.clone() }
+    }
+
+    /// With what is known of one element, if it is among the first.
+    fn with_element(mut self, at: usize, ty: Type) -> Array {
+        if at >= FIRST_MAX {
+            return self;
+        }
+        while self.first.len() <= at {
+            self.first.push(self.items.clone());
+        }
+        self.first[at] = ty;
+        Array::new(self.items, self.least, self.first)
+    }
+
+    /// With two arrays' elements taken in pairs, as far as they are told apart.
+    pub fn pairs(&self, other: &Array, least: usize, pair: impl Fn(&Type, &Type) -> Type) -> Array {
+        let first = 0..self.first.len().max(other.first.len());
+        let first = first.map(|at| pair(self.element(at), other.element(at))).collect();
+        Array::new(pair(&self.items, &other.items), least, first)
+    }
+
+    /// One array type that covers both.
+    fn merge(&self, other: &Array) -> Array {
+        self.pairs(other, self.least.min(other.least), Type::join)
     }
 }
 

@@ -83,10 +83,7 @@ impl<'a> Typing<'a> {
     fn inferred(&mut self, expr: &Expr) -> Type {
         match &expr.kind {
             ExprKind::Constant(value) => Type::of(value),
-            ExprKind::Array(items) => {
-                let types = self.all(items);
-                Type::array(Type::union(types), items.len())
-            }
+            ExprKind::Array(items) => Type::tuple(self.all(items)),
             ExprKind::Object(fields) => {
                 let field = |(name, value): &(String, Expr)| crate::model::ty::Field {
                     span: Some(value.span),

@@ -201,10 +201,7 @@ pub(super) fn tree_type(typing: &mut Typing, tree: &Tree) -> Type {
             text.as_literal().map_or(Type::STRING, Type::text)
         }
         Tree::Whole(expr) => typing.infer(expr),
-        Tree::Array(items) => {
-            let types: Vec<Type> = items.iter().map(|item| tree_type(typing, item).as_json_element()).collect();
-            Type::array(Type::union(types), items.len())
-        }
+        Tree::Array(items) => Type::tuple(items.iter().map(|item| tree_type(typing, item).as_json_element()).collect()),
         Tree::Object(fields) => {
             let fields = fields.iter().map(|(name, tree)| {
                 let ty = tree_type(typing, tree);

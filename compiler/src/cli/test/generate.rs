@@ -351,7 +351,7 @@ fn of_type(ty: &Type, name: &str, depth: usize) -> Value {
         Type::Literal(Literal::Bool(value)) => json!(value),
         Type::Literal(Literal::Number(value)) => number(*value),
         Type::Literal(Literal::String(text)) => json!(&**text),
-        Type::Array(array) => Value::Array(vec![of_type(&array.items, name, depth + 1); array.least.max(1)]),
+        Type::Array(array) => (0..array.least.max(1)).map(|at| of_type(array.element(at), name, depth + 1)).collect(),
         Type::Object(object) => {
             let fields = object.fields().iter();
             fields.map(|field| (field.name.to_string(), of_type(&field.ty, &field.name, depth + 1))).collect()

@@ -1,6 +1,6 @@
 //! The type of a value that is of two types at once: what `allOf` asks for.
 
-use crate::model::ty::{Array, Field, Format, Object, Rest, Type};
+use crate::model::ty::{Field, Format, Object, Rest, Type};
 use std::sync::Arc;
 
 /// Always a superset of the values of both; exact for scalars.
@@ -19,7 +19,7 @@ pub(super) fn meet(left: &Type, right: &Type) -> Type {
 fn meet_one(left: &Type, right: &Type) -> Type {
     match (left, right) {
         (Type::Array(left), Type::Array(right)) => {
-            Type::Array(Arc::new(Array { items: meet(&left.items, &right.items), least: left.least.max(right.least) }))
+            Type::Array(Arc::new(left.pairs(right, left.least.max(right.least), meet)))
         }
         (Type::Object(left), Type::Object(right)) => Type::Object(Arc::new(meet_objects(left, right))),
         // An address that is also a URL: nothing is lost by forgetting one.

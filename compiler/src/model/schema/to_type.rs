@@ -5,7 +5,7 @@
 
 use super::meet::meet;
 use super::{Additional, Rule, RuleId};
-use crate::model::ty::{Field, Format, Object, Rest, Type};
+use crate::model::ty::{Array, Field, Format, Object, Rest, Type};
 use crate::source::Span;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -148,8 +148,8 @@ impl Conversion<'_> {
             None => Type::Json,
         };
         let first: Vec<Type> = rule.prefix_items.iter().map(|id| self.part(*id, depth, parts)).collect();
-        let items = Type::union(first.into_iter().chain([others]));
-        Type::array(items, rule.min_items.unwrap_or(0))
+        let items = Type::union(first.iter().cloned().chain([others]));
+        Type::Array(Array::new(items, rule.min_items.unwrap_or(0), first).into())
     }
 
     fn object(&mut self, rule: &Rule, depth: usize, parts: &mut usize) -> Type {

@@ -64,8 +64,8 @@ impl Type {
     pub fn element(&self, index: usize) -> Type {
         let one = |ty: &Type| match ty {
             Type::Json => Type::Json,
-            Type::Array(array) if index < array.least => array.items.clone(),
-            Type::Array(array) => array.items.join(&Type::Missing),
+            Type::Array(array) if index < array.least => array.element(index).clone(),
+            Type::Array(array) => array.element(index).join(&Type::Missing),
             Type::String(_) | Type::Literal(Literal::String(_)) => Type::STRING.join(&Type::Missing),
             Type::Object(object) => match object.field(&index.to_string()) {
                 Some(field) => field.read(),

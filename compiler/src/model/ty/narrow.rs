@@ -47,6 +47,16 @@ pub enum Test {
         than: f64,
         or_equal: bool,
     },
+    /// `> than`, or `>=`, does not hold: so it is also of what is missing, or no number.
+    NotAbove {
+        than: f64,
+        or_equal: bool,
+    },
+    /// `< than`, or `<=`, does not hold: so it is also of what is missing, or no number.
+    NotBelow {
+        than: f64,
+        or_equal: bool,
+    },
     /// A comparison with something that is no constant: what is missing is never larger or smaller.
     Ordered,
     /// At least one of them holds.
@@ -89,9 +99,7 @@ impl Type {
         }
         match (self, step) {
             (Type::Object(object), Step::Field(name)) => Type::Object(object.knowing(name, narrowed)),
-            (Type::Array(array), Step::Element(index)) if !narrowed.may_be_missing() && !narrowed.is_json() => {
-                Type::array(array.items.clone(), array.least.max(index + 1))
-            }
+            (Type::Array(array), Step::Element(index)) => array.knowing(*index, narrowed),
             (ty, _) => ty,
         }
     }
@@ -102,15 +110,10 @@ impl Type {
             let length = Step::Field("length".into());
             return self.clone().with_part(&length, self.part(&length).ty, &[], test);
         };
-        // The shortest length from its least on that passes, if a short one does.
-        let passes = |length: &usize| !Type::Literal(Literal::Number(*length as f64)).passing(test).is_never();
-        match (array.least..=array.least.saturating_add(1)).find(passes) {
-            Some(least) => Type::Array(Arc::new(Array { items: array.items.clone(), least })),
-            None => match (least_above(test), bounded(test)) {
-                (Some(least), _) => Type::array(array.items.clone(), least.max(array.least)),
-                (None, true) => Type::Never,
-                (None, false) => self.clone(),
-            },
+        match test.shortest_length(array.least) {
+            Some(least) => Type::Array(Arc::new(array.with_least(least))),
+            None if is_bounded(test) => Type::Never,
+            None => self.clone(),
         }
     }
 
@@ -142,12 +145,10 @@ impl Type {
                 Some(own) => keep_if(!equal(&own, &value.to_value(), *strict)),
                 None => self.clone(),
             },
-            Test::Above { than, or_equal } => {
-                keep_if(self.in_order(|own| if *or_equal { own >= *than } else { own > *than }))
-            }
-            Test::Below { than, or_equal } => {
-                keep_if(self.in_order(|own| if *or_equal { own <= *than } else { own < *than }))
-            }
+            Test::Above { than, or_equal } => keep_if(self.in_order(|own| is_above(own, *than, *or_equal))),
+            Test::Below { than, or_equal } => keep_if(self.in_order(|own| is_above(*than, own, *or_equal))),
+            Test::NotAbove { than, or_equal } => keep_if(!self.is_in_order(|own| is_above(own, *than, *or_equal))),
+            Test::NotBelow { than, or_equal } => keep_if(!self.is_in_order(|own| is_above(*than, own, *or_equal))),
             Test::Ordered => keep_if(!matches!(self, Type::Missing)),
             Test::Any(_) | Test::All(_) => self.passing(test),
         }
@@ -210,6 +211,11 @@ impl Type {
                 None => true,
             },
         }
+    }
+
+    /// Whether its only value stands in an order with a number.
+    fn is_in_order(&self, holds: impl Fn(f64) -> bool) -> bool {
+        self.as_value().is_some_and(|value| matches!(js::plus(&value), Value::Number(number) if holds(number)))
     }
 
     /// The only value of it, if there is only one.
@@ -281,6 +287,23 @@ enum Kind {
     Object,
 }
 
+impl Array {
+    /// With what is now known of an element; the array itself when that is nothing new.
+    fn knowing(self: &Arc<Array>, at: usize, ty: Type) -> Type {
+        // Of `json` nothing is known, not even that it is there.
+        if ty.is_json() {
+            return Type::Array(self.clone());
+        }
+        let least = if ty.may_be_missing() { self.least } else { self.least.max(at + 1) };
+        // In an array that an expression makes an element can be there, and be missing.
+        let element = if self.element(at).may_be_missing() { ty } else { ty.without_missing() };
+        if least == self.least && element == *self.element(at) {
+            return Type::Array(self.clone());
+        }
+        Type::Array(Arc::new(self.with_least(least).with_element(at, element)))
+    }
+}
+
 impl Object {
     /// With what is now known of a field; the object itself when that is nothing new.
     fn knowing(mut self: Arc<Object>, name: &str, ty: Type) -> Arc<Object> {
@@ -325,19 +348,37 @@ fn equal(left: &Value, right: &Value, strict: bool) -> bool {
     if strict { js::strict_equals(left, right) } else { js::equals(left, right) }
 }
 
+impl Test {
+    /// The shortest length for which it can hold, of those that are no shorter than this one; `None`: nobody knows one.
+    pub fn shortest_length(&self, least: usize) -> Option<usize> {
+        let passes = |length: &usize| !Type::Literal(Literal::Number(*length as f64)).passing(self).is_never();
+        let next = (least..=least.saturating_add(1)).find(passes);
+        next.or_else(|| least_above(self).map(|above| above.max(least)))
+    }
+}
+
 /// The shortest length for which a test that asks for a longer one holds.
 fn least_above(test: &Test) -> Option<usize> {
     let length = |at_least: f64| (at_least.is_finite() && at_least > 0.0).then(|| (at_least as usize).min(1 << 24));
     match test {
-        Test::Above { than, or_equal: true } => length(than.ceil()),
-        Test::Above { than, or_equal: false } => length(than.floor() + 1.0),
+        // A length is a number: where it is not below, it is above or equal.
+        Test::Above { than, or_equal: true } | Test::NotBelow { than, or_equal: false } => length(than.ceil()),
+        Test::Above { than, or_equal: false } | Test::NotBelow { than, or_equal: true } => length(than.floor() + 1.0),
         Test::Equals { value: Literal::Number(number), .. } if number.fract() == 0.0 => length(*number),
         Test::All(tests) => tests.iter().filter_map(least_above).max(),
         _ => None,
     }
 }
 
+/// Whether the left one is larger than the right one, or equal.
+fn is_above(left: f64, right: f64, or_equal: bool) -> bool {
+    if or_equal { left >= right } else { left > right }
+}
+
 /// Whether the test holds for no length above some short one: then no length passed at all.
-fn bounded(test: &Test) -> bool {
-    matches!(test, Test::Falsy | Test::Below { .. } | Test::Nullish | Test::Missing | Test::Null)
+fn is_bounded(test: &Test) -> bool {
+    matches!(
+        test,
+        Test::Falsy | Test::Below { .. } | Test::NotAbove { .. } | Test::Nullish | Test::Missing | Test::Null
+    )
 }
