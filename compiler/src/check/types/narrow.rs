@@ -110,15 +110,20 @@ fn comparison(operator: Binary, left: &Expr, right: &Expr, holds: bool) -> Vec<F
             };
             of(left, right).or_else(|| of(right, left)).into_iter().collect()
         }
-        // Where an order does not hold, a value may have been missing: nothing is known.
-        Less | LessOrEqual | Greater | GreaterOrEqual if holds => {
+        Less | LessOrEqual | Greater | GreaterOrEqual => {
             let above = matches!(operator, Greater | GreaterOrEqual);
             let or_equal = matches!(operator, LessOrEqual | GreaterOrEqual);
             let of = |value: &Expr, other: &Expr, above: bool| {
                 let test = match other.as_constant() {
-                    Some(Value::Number(than)) if above => Test::Above { than: *than, or_equal },
-                    Some(Value::Number(than)) => Test::Below { than: *than, or_equal },
-                    _ => Test::Ordered,
+                    Some(Value::Number(than)) => match (above, holds) {
+                        (true, true) => Test::Above { than: *than, or_equal },
+                        (true, false) => Test::NotAbove { than: *than, or_equal },
+                        (false, true) => Test::Below { than: *than, or_equal },
+                        (false, false) => Test::NotBelow { than: *than, or_equal },
+                    },
+                    _ if holds => Test::Ordered,
+                    // Either may have been missing.
+                    _ => return None,
                 };
                 Some(Fact { about: reference(value)?, test })
             };
