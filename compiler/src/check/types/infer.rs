@@ -7,6 +7,7 @@
 use super::messages;
 use super::names::Names;
 use super::narrow::{self, Fact, Origin, Reference};
+use super::operators::is_text;
 use super::signatures;
 use super::transforms;
 use crate::check::knowledge::Witness;
@@ -272,19 +273,40 @@ impl<'a> Typing<'a> {
     fn index(&mut self, expr: &Expr, object: &Expr, index: &Expr) -> Type {
         let ty = self.infer(object);
         let index_type = self.infer(index);
-        match narrow::position(index) {
-            Some(position) => self.narrowed(expr, ty.element(position)),
-            None => {
-                let negative = matches!(index_type, Type::Literal(Literal::Number(at)) if at < 0.0);
-                let is_list =
-                    !ty.is_json() && ty.without_nullish().members().iter().all(|ty| matches!(ty, Type::Array(_)));
-                if negative && is_list && !ty.without_nullish().is_never() {
-                    self.report(messages::negative_index(self, expr, index));
-                    return Type::Json;
-                }
-                ty.any_element(&index_type)
-            }
+        let has_text = ty.members().iter().any(is_text);
+        let characters = if has_text { self.characters(object) } else { 0 };
+        if let Some(position) = narrow::position(index) {
+            let element = ty.each(|one| match one {
+                one if is_text(one) && position < characters => Type::STRING,
+                one => one.element(position),
+            });
+            return self.narrowed(expr, element);
         }
+        if let Some(distance) = narrow::from_end(object, index) {
+            return ty.each(|one| match one {
+                Type::Array(array) if distance <= array.least => array.items.clone(),
+                one if is_text(one) && distance <= characters => Type::STRING,
+                one => one.any_element(&index_type),
+            });
+        }
+        let negative = matches!(index_type, Type::Literal(Literal::Number(at)) if at < 0.0);
+        let is_list = !ty.is_json() && ty.without_nullish().members().iter().all(|ty| matches!(ty, Type::Array(_)));
+        if negative && is_list && !ty.without_nullish().is_never() {
+            self.report(messages::negative_index(self, expr, index));
+            return Type::Json;
+        }
+        ty.any_element(&index_type)
+    }
+
+    /// How many characters a value has at least where it is text, by what was asked of it.
+    fn characters(&self, text: &Expr) -> usize {
+        let Some(about) = narrow::reference(text) else { return 0 };
+        let facts = || self.everywhere.iter().chain(&self.inside);
+        let is_asked = |fact: &Rc<Fact>| fact.about == about && Type::text("").passing(&fact.test).is_never();
+        let asked = usize::from(facts().any(is_asked));
+        let length = Reference { steps: [about.steps.as_slice(), &[Step::Field("length".into())]].concat(), ..about };
+        let lengths = facts().filter(|fact| fact.about == length);
+        lengths.filter_map(|fact| fact.test.shortest_length(0)).fold(asked, usize::max)
     }
 
     fn method(&mut self, expr: &Expr, receiver: &Expr, method: Method, arguments: &[Expr]) -> Type {

@@ -60,6 +60,14 @@ pub(super) fn position(index: &Expr) -> Option<usize> {
     }
 }
 
+/// How far from the end an index leads: 1 for `list[list.length - 1]`.
+pub(super) fn from_end(list: &Expr, index: &Expr) -> Option<usize> {
+    let ExprKind::Binary(Binary::Subtract, length, distance) = &index.kind else { return None };
+    let distance = position(distance).filter(|distance| *distance > 0)?;
+    let mut measured = reference(length)?;
+    (measured.steps.pop()? == Step::Field("length".into()) && measured == reference(list)?).then_some(distance)
+}
+
 /// What holds where the expression is true (or, when `holds` is false, where it is not).
 pub(super) fn facts(expr: &Expr, holds: bool) -> Vec<Fact> {
     match &expr.kind {
