@@ -157,7 +157,7 @@ fn facts_of_edge(workflow: &Workflow, outputs: &[Type], edge: usize) -> Vec<Fact
     let edge = &workflow.edges[edge];
     let origin = Origin::Path(Root::Output(edge.from));
     let about = |steps: &[&str]| Reference {
-        root: origin,
+        root: origin.clone(),
         steps: steps.iter().map(|step| Step::Field(step.to_string())).collect(),
     };
     let is = |steps: &[&str], value: Literal| Fact { about: about(steps), test: Test::Equals { value, strict: true } };
@@ -170,17 +170,24 @@ fn facts_of_edge(workflow: &Workflow, outputs: &[Type], edge: usize) -> Vec<Fact
         if edge.condition.is_none() {
             facts.push(is(&["result", "passed"], Literal::Bool(true)));
         }
-        let envelope = narrow::assume(outputs[edge.from.0].clone(), origin, facts.iter());
+        let envelope = narrow::assume(outputs[edge.from.0].clone(), &origin, facts.iter());
         if let Type::Literal(Literal::Bool(passed)) = envelope.field("result").ty.field("passed").ty {
             facts.extend(narrow::facts(&filter.condition, passed));
         }
     }
     // What a trigger gives is the input.
     if kind.is_trigger() {
-        let of_input = facts.iter().filter(|fact| fact.about.root == origin).filter_map(|fact| {
-            let (first, rest) = fact.about.steps.split_first()?;
-            let about = Reference { root: Origin::Path(Root::Input), steps: rest.to_vec() };
-            (*first == Step::Field("result".into())).then(|| Fact { about, test: fact.test.clone() })
+        let input = Origin::Path(Root::Input);
+        let as_input = |about: &Reference| match about.steps.split_first() {
+            _ if about.root == input => Some(about.clone()),
+            Some((first, rest)) if about.root == origin && *first == Step::Field("result".into()) => {
+                Some(Reference { root: input.clone(), steps: rest.to_vec() })
+            }
+            _ => None,
+        };
+        let of_input = facts.iter().filter_map(|fact| {
+            let about = fact.about.each(as_input)?;
+            Some(Fact { about, test: fact.test.clone() })
         });
         let of_input: Vec<Fact> = of_input.collect();
         facts.extend(of_input);
@@ -188,6 +195,7 @@ fn facts_of_edge(workflow: &Workflow, outputs: &[Type], edge: usize) -> Vec<Fact
     let of_counts: Vec<Fact> = facts.iter().filter_map(|fact| transforms::of_counted(workflow, fact)).collect();
     facts.extend(of_counts);
     // The bare `error` is another one at every node.
-    facts.retain(|fact| matches!(fact.about.root, Origin::Path(Root::Input | Root::Output(_))));
+    let is_the_same = |part: &Reference| matches!(part.root, Origin::Path(Root::Input | Root::Output(_)));
+    facts.retain(|fact| fact.about.parts().iter().all(is_the_same));
     facts
 }

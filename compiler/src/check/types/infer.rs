@@ -30,6 +30,8 @@ pub(super) struct Typing<'a> {
     everywhere: Rc<[Rc<Fact>]>,
     /// What that makes of the types of names; kept, because an expression after the other reads the same.
     roots: Vec<(Root, Type)>,
+    /// Those of them that hold for one of several values.
+    choices: Rc<[Rc<Fact>]>,
     /// What holds inside this part of the expression.
     inside: Vec<Rc<Fact>>,
     /// The types of the parameters in scope.
@@ -56,6 +58,7 @@ impl<'a> Typing<'a> {
             found: Vec::new(),
             everywhere: Rc::default(),
             roots: Vec::new(),
+            choices: Rc::default(),
             inside: Vec::new(),
             bound: Vec::new(),
             quiet: 0,
@@ -66,7 +69,10 @@ impl<'a> Typing<'a> {
 
     /// As [`Typing::new`], where this is known to hold.
     pub(super) fn knowing(self, everywhere: Rc<[Rc<Fact>]>) -> Typing<'a> {
-        Typing { everywhere, ..self }
+        let choices = everywhere.iter().filter(|fact| fact.is_choice()).cloned().collect();
+        let mut typing = Typing { everywhere, choices, ..self };
+        typing.choose();
+        typing
     }
 
     /// As [`Typing::new`], with the type of `item`, which is parameter 0.
@@ -167,6 +173,41 @@ impl<'a> Typing<'a> {
             let of_items = transforms::of_counted(self.names.workflow, &fact);
             self.inside.extend([Some(fact), of_items].into_iter().flatten().map(Rc::new));
         }
+        self.choose();
+    }
+
+    /// Where something holds for one of several values, and only one of them can still be it, it holds for that one.
+    fn choose(&mut self) {
+        let mut choices = self.choices.to_vec();
+        choices.extend(self.inside.iter().filter(|fact| fact.is_choice()).cloned());
+        for choice in choices {
+            let Origin::OneOf(parts) = &choice.about.root else { continue };
+            // What was skipped is missing, and that is not in the type of its output.
+            if !Type::Missing.passing(&choice.test).is_never() {
+                continue;
+            }
+            let can_be = |typing: &mut Self, part: &Reference| !typing.type_of(part).passing(&choice.test).is_never();
+            let mut left = parts.iter().filter(|part| can_be(self, part));
+            if let (Some(only), None) = (left.next(), left.next()) {
+                self.inside.push(Rc::new(Fact { about: only.clone(), test: choice.test.clone() }));
+            }
+        }
+    }
+
+    /// The type of a value that has a name, as if every node had run.
+    fn type_of(&mut self, reference: &Reference) -> Type {
+        let whole = match &reference.root {
+            Origin::Path(root) => {
+                let declared = self.names.root(*root);
+                self.root(*root, declared)
+            }
+            Origin::Parameter(number) => self.parameter(*number),
+            Origin::OneOf(_) => Type::Json,
+        };
+        reference.steps.iter().fold(whole, |ty, step| match step {
+            Step::Field(name) => ty.field(name).ty,
+            Step::Element(at) => ty.element(*at),
+        })
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -186,7 +227,7 @@ impl<'a> Typing<'a> {
         let mut ty = self.root(path.root, declared);
         if self.names.may_be_skipped(expr, path.root) {
             let inside = self.inside.iter().map(Rc::as_ref);
-            ty = narrow::assume(ty.join(&Type::Missing), Origin::Path(path.root), inside);
+            ty = narrow::assume(ty.join(&Type::Missing), &Origin::Path(path.root), inside);
         }
         ty = self.names.known(&walked, ty, &mut witness);
         for (at, step) in path.steps.iter().enumerate() {
@@ -237,17 +278,17 @@ impl<'a> Typing<'a> {
         let origin = Origin::Path(root);
         let known = self.roots.iter().find(|(known, _)| *known == root).map(|(_, ty)| ty.clone());
         let ty = known.unwrap_or_else(|| {
-            let ty = narrow::assume(declared, origin, self.everywhere.iter().map(Rc::as_ref));
+            let ty = narrow::assume(declared, &origin, self.everywhere.iter().map(Rc::as_ref));
             self.roots.push((root, ty.clone()));
             ty
         });
-        narrow::assume(ty, origin, self.inside.iter().map(Rc::as_ref))
+        narrow::assume(ty, &origin, self.inside.iter().map(Rc::as_ref))
     }
 
     fn parameter(&self, number: usize) -> Type {
         let bound = self.bound.iter().rev().find(|(bound, _)| *bound == number);
         let ty = bound.map_or(Type::Json, |(_, ty)| ty.clone());
-        narrow::assume(ty, Origin::Parameter(number), self.inside.iter().map(Rc::as_ref))
+        narrow::assume(ty, &Origin::Parameter(number), self.inside.iter().map(Rc::as_ref))
     }
 
     /// A part of something that has a name: what is known of the whole is in its type already, for paths and parameters.
@@ -411,7 +452,7 @@ impl<'a> Typing<'a> {
         let kept = match arrow.parameters.first() {
             Some(parameter) => {
                 let facts = narrow::facts(&arrow.body, true);
-                narrow::assume(item, Origin::Parameter(parameter.number), facts.iter())
+                narrow::assume(item, &Origin::Parameter(parameter.number), facts.iter())
             }
             None => item,
         };
@@ -523,9 +564,7 @@ impl<'a> Typing<'a> {
                     return present;
                 }
                 let (before, found) = (self.inside.len(), self.found.len());
-                if let Some(about) = narrow::reference(left) {
-                    self.inside.push(Rc::new(Fact { about, test: Test::Nullish }));
-                }
+                self.suppose(narrow::nullish(left));
                 let right_type = self.infer(right);
                 self.inside.truncate(before);
                 present.join(&right_type).join(&self.lost(operator, left, right, found))
@@ -544,7 +583,7 @@ impl<'a> Typing<'a> {
         if self.names.ran.is_some() {
             return false;
         }
-        left.sources().into_iter().any(|ran| self.lacks(right, ran) && self.left_lacks(operator, left, ran))
+        left.sources().into_iter().any(|ran| self.lacks(right, ran) && self.left_lacks(operator, left, right, ran))
     }
 
     /// What `left || right` is when neither side has a value because of the nodes that were skipped. `before`: how much had been
@@ -564,7 +603,7 @@ impl<'a> Typing<'a> {
             return;
         }
         for ran in left.sources() {
-            if self.left_lacks(operator, left, ran) {
+            if self.left_lacks(operator, left, right, ran) {
                 let names = Names { ran: Some(ran), ..*self.names };
                 let mut typing = self.supposing(&names);
                 typing.infer(right);
@@ -581,11 +620,18 @@ impl<'a> Typing<'a> {
         }
     }
 
-    /// Whether `left || …` or `left ?? …` can come to its right side though this node ran.
-    fn left_lacks(&self, operator: Binary, left: &Expr, ran: NodeId) -> bool {
+    /// Whether `left || right` or `left ?? right` can come to its right side though this node ran, and those that the right one reads
+    /// were skipped.
+    fn left_lacks(&self, operator: Binary, left: &Expr, right: &Expr, ran: NodeId) -> bool {
         let names = Names { ran: Some(ran), ..*self.names };
         let mut typing = self.supposing(&names);
         typing.quiet = 1;
+        let is_skipped = |node: &NodeId| *node != ran && self.names.runs_without(ran, *node);
+        let nothing = |node| Fact {
+            about: Reference { root: Origin::Path(Root::Output(node)), steps: Vec::new() },
+            test: Test::Missing,
+        };
+        typing.suppose(right.sources().into_iter().filter(is_skipped).map(nothing).collect());
         let ty = typing.infer(left);
         !ty.is_json() && if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() }
     }
@@ -595,8 +641,8 @@ impl<'a> Typing<'a> {
     where
         'a: 'n,
     {
-        let (everywhere, inside, bound) = (Rc::clone(&self.everywhere), self.inside.clone(), self.bound.clone());
-        Typing { everywhere, inside, bound, ..Typing::new(names, self.sources) }
+        let (inside, bound) = (self.inside.clone(), self.bound.clone());
+        Typing { inside, bound, ..Typing::new(names, self.sources) }.knowing(Rc::clone(&self.everywhere))
     }
 
     /// Whether an expression has no value, or not the one that is meant, where one node ran and those that it reads were skipped.

@@ -201,7 +201,7 @@ fn has_schema(workflow: &Workflow, expr: &Expr) -> bool {
         Some(Origin::Path(Root::Input)) => true,
         Some(Origin::Path(Root::Output(node))) => outputs::declared(&workflow.node(node).kind).is_some(),
         // An item of a list, or the bare `error`.
-        Some(Origin::Parameter(_) | Origin::Path(Root::Error)) | None => false,
+        Some(Origin::Parameter(_) | Origin::Path(Root::Error) | Origin::OneOf(_)) | None => false,
     }
 }
 

@@ -6,6 +6,10 @@ use crate::model::expr::{Binary, Expr, ExprKind, Root, Unary};
 use crate::model::ty::{Literal, Step, Test, Type};
 use flow_runtime::expr::{Global, Method};
 use flow_runtime::value::Value;
+use std::rc::Rc;
+
+/// What both sides of an `||` say of presence, value by value: so much is kept of each side.
+const PRESENT_MAX: usize = 4;
 
 /// A value that has a name: a path, or a part of an arrow's parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,10 +18,12 @@ pub(super) struct Reference {
     pub(super) steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
     Path(Root),
     Parameter(usize),
+    /// Some of these values, nobody knows which: what holds, holds for at least one of them.
+    OneOf(Rc<[Reference]>),
 }
 
 /// Something that holds for a value.
@@ -75,18 +81,65 @@ pub(super) fn facts(expr: &Expr, holds: bool) -> Vec<Fact> {
         ExprKind::Global(Global::Boolean, arguments) if arguments.len() == 1 => facts(&arguments[0], holds),
         ExprKind::Binary(Binary::And, left, right) => both_or_either(left, right, holds, true),
         ExprKind::Binary(Binary::Or, left, right) => both_or_either(left, right, holds, false),
+        ExprKind::Binary(Binary::Coalesce, ..) => truth(expr, holds),
         ExprKind::Binary(operator, left, right) => comparison(*operator, left, right, holds),
         ExprKind::Method(list, Method::Includes, arguments) if holds && arguments.len() == 1 => {
             one_of(list, &arguments[0])
         }
-        _ => match reference(expr) {
-            Some(about) => vec![Fact { about, test: if holds { Test::Truthy } else { Test::Falsy } }],
-            None => Vec::new(),
-        },
+        _ => truth(expr, holds),
     }
 }
 
-/// `a && b` where it is true: both are. Where `a || b` is true, one of them is: what either says of the same value holds.
+fn truth(expr: &Expr, holds: bool) -> Vec<Fact> {
+    let test = if holds { Test::Truthy } else { Test::Falsy };
+    subject(expr).map(|about| Fact { about, test }).into_iter().collect()
+}
+
+/// What a test of this value is about: a value that has a name, or, of `a ?? b` and `a || b`, one of several.
+fn subject(expr: &Expr) -> Option<Reference> {
+    let ExprKind::Binary(Binary::Coalesce | Binary::Or, left, right) = &expr.kind else { return reference(expr) };
+    Some(Reference::one_of([subject(left)?.parts(), subject(right)?.parts()].concat()))
+}
+
+impl Reference {
+    fn one_of(parts: Vec<Reference>) -> Reference {
+        Reference { root: Origin::OneOf(parts.into()), steps: Vec::new() }
+    }
+
+    /// Of several values each; else the value itself.
+    pub(super) fn parts(&self) -> &[Reference] {
+        match &self.root {
+            Origin::OneOf(parts) => parts,
+            Origin::Path(_) | Origin::Parameter(_) => std::slice::from_ref(self),
+        }
+    }
+
+    /// With each of its parts changed, if all of them can be.
+    pub(super) fn each(&self, change: impl Fn(&Reference) -> Option<Reference>) -> Option<Reference> {
+        match &self.root {
+            Origin::OneOf(parts) => Some(Reference::one_of(parts.iter().map(change).collect::<Option<_>>()?)),
+            Origin::Path(_) | Origin::Parameter(_) => change(self),
+        }
+    }
+}
+
+impl Fact {
+    /// Whether it holds for one of several values.
+    pub(super) fn is_choice(&self) -> bool {
+        matches!(self.about.root, Origin::OneOf(_))
+    }
+}
+
+/// What holds where `expr ?? …` goes on to what stands behind it.
+pub(super) fn nullish(expr: &Expr) -> Vec<Fact> {
+    match &expr.kind {
+        ExprKind::Binary(Binary::Coalesce, left, right) => [nullish(left), nullish(right)].concat(),
+        _ => reference(expr).map(|about| Fact { about, test: Test::Nullish }).into_iter().collect(),
+    }
+}
+
+/// `a && b` where it is true: both are. Where `a || b` is true, one of them is: what either says of the same value holds,
+/// and where each says that some value is there, one of these values is.
 fn both_or_either(left: &Expr, right: &Expr, holds: bool, and: bool) -> Vec<Fact> {
     let (mut left, right) = (facts(left, holds), facts(right, holds));
     if holds == and {
@@ -94,7 +147,8 @@ fn both_or_either(left: &Expr, right: &Expr, holds: bool, and: bool) -> Vec<Fact
         return left;
     }
     let mut either = Vec::new();
-    for fact in &left {
+    // What holds for one of several values need not hold for the same one as another fact.
+    for fact in left.iter().filter(|fact| !fact.is_choice()) {
         let others = right.iter().filter(|other| other.about == fact.about).map(|other| other.test.clone());
         let tests: Vec<Test> = others.collect();
         if !tests.is_empty() && !either.iter().any(|known: &Fact| known.about == fact.about) {
@@ -103,7 +157,25 @@ fn both_or_either(left: &Expr, right: &Expr, holds: bool, and: bool) -> Vec<Fact
             either.push(Fact { about: fact.about.clone(), test });
         }
     }
+    for (one, test) in left.iter().filter_map(presence).take(PRESENT_MAX) {
+        for (other, other_test) in right.iter().filter_map(presence).take(PRESENT_MAX) {
+            if one != other {
+                let test = if test == other_test { test.clone() } else { Test::NotNullish };
+                either.push(Fact { about: Reference::one_of([one.parts(), other.parts()].concat()), test });
+            }
+        }
+    }
     either
+}
+
+/// Of which value a fact says that it is there, and whether it counts as true.
+fn presence(fact: &Fact) -> Option<(Reference, Test)> {
+    let test = match fact.test {
+        Test::Truthy => Test::Truthy,
+        Test::NotNullish | Test::Equals { .. } => Test::NotNullish,
+        _ => return None,
+    };
+    Some((fact.about.clone(), test))
 }
 
 fn comparison(operator: Binary, left: &Expr, right: &Expr, holds: bool) -> Vec<Fact> {
@@ -114,7 +186,7 @@ fn comparison(operator: Binary, left: &Expr, right: &Expr, holds: bool) -> Vec<F
             let strict = matches!(operator, StrictEqual | StrictNotEqual);
             let of = |value: &Expr, constant: &Expr| {
                 let test = equality(constant.as_constant()?, equal, strict)?;
-                Some(Fact { about: reference(value)?, test })
+                Some(Fact { about: subject(value)?, test })
             };
             of(left, right).or_else(|| of(right, left)).into_iter().collect()
         }
@@ -133,7 +205,7 @@ fn comparison(operator: Binary, left: &Expr, right: &Expr, holds: bool) -> Vec<F
                     // Either may have been missing.
                     _ => return None,
                 };
-                Some(Fact { about: reference(value)?, test })
+                Some(Fact { about: subject(value)?, test })
             };
             of(left, right, above).into_iter().chain(of(right, left, !above)).collect()
         }
@@ -170,8 +242,8 @@ fn one_of(list: &Expr, value: &Expr) -> Vec<Fact> {
 }
 
 /// The type of a value of which these facts hold, given the type of the value that its name begins with.
-pub(super) fn assume<'f>(mut ty: Type, origin: Origin, facts: impl Iterator<Item = &'f Fact>) -> Type {
-    for fact in facts.filter(|fact| fact.about.root == origin) {
+pub(super) fn assume<'f>(mut ty: Type, origin: &Origin, facts: impl Iterator<Item = &'f Fact>) -> Type {
+    for fact in facts.filter(|fact| fact.about.root == *origin) {
         ty = ty.assuming(&fact.about.steps, &fact.test);
     }
     ty

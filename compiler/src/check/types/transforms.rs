@@ -47,7 +47,7 @@ impl Checker<'_> {
             TransformStep::FilterItems { condition } => {
                 self.of_item(id, &items, |typing| typing.condition(condition));
                 let facts = narrow::facts(condition, true);
-                listed(narrow::assume(items, Origin::Parameter(0), facts.iter()), 0)
+                listed(narrow::assume(items, &Origin::Parameter(0), facts.iter()), 0)
             }
             TransformStep::MapItems { expression } => {
                 let made = self.of_item(id, &items, |typing| typing.infer(expression));
@@ -146,7 +146,7 @@ impl Checker<'_> {
         let results = sources.iter().map(|edge| {
             let from = self.workflow.edges[*edge].from;
             let origin = Origin::Path(Root::Output(from));
-            let envelope = narrow::assume(self.outputs[from.0].clone(), origin, facts.iter().map(|fact| &**fact));
+            let envelope = narrow::assume(self.outputs[from.0].clone(), &origin, facts.iter().map(|fact| &**fact));
             envelope.field("result").ty.without_missing()
         });
         Type::union(results)
@@ -276,7 +276,7 @@ pub(super) fn of_counted(workflow: &Workflow, fact: &Fact) -> Option<Fact> {
         return None;
     }
     let steps = vec![field("result"), field("items"), field("length")];
-    Some(Fact { about: Reference { root: fact.about.root, steps }, test: fact.test.clone() })
+    Some(Fact { about: Reference { root: fact.about.root.clone(), steps }, test: fact.test.clone() })
 }
 
 /// The objects that `add_fields` and `extract_fields` work on, and whether they come as a list: `None` is unknown.
