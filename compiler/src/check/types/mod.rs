@@ -9,6 +9,7 @@
 
 mod certain;
 mod infer;
+mod inputs;
 mod messages;
 mod messages_of_values;
 mod names;
@@ -21,6 +22,8 @@ mod signatures;
 mod tests;
 mod transforms;
 
+pub(super) use inputs::whole as input;
+
 use super::knowledge::{Knowledge, Place};
 use super::{Checked, Graph};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -30,6 +33,7 @@ use crate::model::{Expr, Kind, NodeId, Workflow};
 use crate::source::Sources;
 use certain::Certain;
 use infer::Typing;
+use inputs::Inputs;
 use names::Names;
 use narrow::Fact;
 use std::collections::BTreeMap;
@@ -38,7 +42,7 @@ use std::rc::Rc;
 /// What is known about the values of a workflow.
 #[derive(Debug, Clone)]
 pub struct Types {
-    /// Of `input_data`.
+    /// Of `input_data`, whichever trigger started the workflow.
     pub input: Type,
     /// Of `previous_outputs.<id>`, by node, as if it had run.
     pub outputs: Vec<Type>,
@@ -70,12 +74,13 @@ pub(super) fn visit<'a>(
 ) {
     let workflow = &checked.workflow;
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let Types { input, outputs, arguments } = checked.types.clone();
+    let Types { outputs, arguments, .. } = checked.types.clone();
+    let inputs = Inputs::new(workflow, graph);
     let mut unheard = Diagnostics::default();
     let diagnostics = &mut unheard;
     let lists = Lists::new();
     let checker =
-        Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, lists, diagnostics };
+        Checker { workflow, graph, sources, knowledge, certain, inputs, outputs, arguments, lists, diagnostics };
     let mut at = |place: Place, expr: &'a Expr| {
         let names = checker.names(place);
         let mut typing = Typing::new(&names, sources).knowing(checker.facts(place));
@@ -103,7 +108,7 @@ pub(super) fn check(
     knowledge: Option<&dyn Knowledge>,
     diagnostics: &mut Diagnostics,
 ) -> (Types, Lists) {
-    let input = input(workflow);
+    let inputs = Inputs::new(workflow, graph);
     let envelope = |id: NodeId| {
         let envelope = outputs::envelope(&workflow.node(id).kind).unwrap_or(Type::Json);
         if is_misrouted(knowledge, id) { outputs::misrouted(&envelope) } else { envelope }
@@ -113,7 +118,7 @@ pub(super) fn check(
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
     let (arguments, lists) = (BTreeMap::new(), Lists::new());
     let mut checker =
-        Checker { workflow, graph, sources, knowledge, certain, input, outputs, arguments, lists, diagnostics };
+        Checker { workflow, graph, sources, knowledge, certain, inputs, outputs, arguments, lists, diagnostics };
     for id in &graph.order {
         checker.node(*id);
     }
@@ -124,8 +129,8 @@ pub(super) fn check(
             checker.at(Place::Condition(index), |typing| typing.condition(condition));
         }
     }
-    let Checker { input, outputs, arguments, lists, .. } = checker;
-    (Types { input, outputs, arguments }, lists)
+    let Checker { inputs, outputs, arguments, lists, .. } = checker;
+    (Types { input: inputs.whole, outputs, arguments }, lists)
 }
 
 /// Whether this is the `else` of a .flow text. It is made of the conditions above it, and what is wrong with them is said there.
@@ -143,7 +148,7 @@ struct Checker<'a> {
     sources: &'a Sources,
     knowledge: Option<&'a dyn Knowledge>,
     certain: Option<Certain>,
-    input: Type,
+    inputs: Inputs,
     /// Of a transform `json`, until it has been looked at.
     outputs: Vec<Type>,
     arguments: BTreeMap<NodeId, Vec<Type>>,
@@ -181,7 +186,10 @@ impl Checker<'_> {
             workflow: self.workflow,
             place,
             ran: None,
-            input: &self.input,
+            input: self.inputs.at(match place {
+                Place::Node(node) => node,
+                Place::Condition(edge) => self.workflow.edges[edge].from,
+            }),
             outputs: &self.outputs,
             knowledge: self.knowledge,
         }
@@ -210,16 +218,6 @@ impl Checker<'_> {
     fn report(&mut self, found: Vec<Diagnostic>) {
         found.into_iter().for_each(|diagnostic| self.diagnostics.push(diagnostic));
     }
-}
-
-/// Whatever starts the workflow gives its input; what has no schema may give anything.
-pub(super) fn input(workflow: &Workflow) -> Type {
-    let triggers: Vec<&Kind> = workflow.nodes.iter().map(|node| &node.kind).filter(|kind| kind.is_trigger()).collect();
-    let unknown = workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Unknown));
-    if triggers.is_empty() || unknown {
-        return Type::Json;
-    }
-    Type::union(triggers.into_iter().map(|kind| kind.input_schema().map_or(Type::Json, |schema| schema.ty.clone())))
 }
 
 fn has_schema(workflow: &Workflow) -> bool {
