@@ -360,6 +360,7 @@ impl<'a> Typing<'a> {
             self.included(receiver, &ty, value, value_type);
         }
         match signatures::method(&ty, method, &types) {
+            Some(_) if self.out_of_range(&ty, method, arguments, &types) => Type::Json,
             Some(result) => result,
             None => {
                 self.no_method(expr, receiver, &ty, method.name(), |one| {

@@ -208,6 +208,12 @@ pub(super) fn no_method(
     }
 }
 
+/// `fault`: what the runtime would say, such as `toFixed() takes 0 to 100 digits`.
+pub(super) fn out_of_range(argument: &Expr, fault: &str) -> Diagnostic {
+    let headline = format!("`{}", fault.replacen("()", "`", 1));
+    Diagnostic::new(Code::WrongArguments, argument.span, headline).label("out of range: the node would fail")
+}
+
 pub(super) fn reduce_of_nothing(typing: &Typing, expr: &Expr, receiver: &Expr) -> Diagnostic {
     Diagnostic::new(
         Code::MayBeMissing,

@@ -17,6 +17,7 @@ mod narrow;
 mod operators;
 pub(super) mod outputs;
 mod positions;
+mod ranges;
 mod signatures;
 #[cfg(test)]
 mod tests;
