@@ -137,7 +137,7 @@ pub(super) fn global(function: Global, arguments: &[Type]) -> Type {
         Global::JsonStringify => Type::STRING,
         Global::ObjectKeys => Type::array(Type::STRING, 0),
         Global::ObjectValues => Type::array(values(&first), 0),
-        Global::ObjectEntries => Type::array(Type::array(Type::STRING.join(&values(&first)), 2), 0),
+        Global::ObjectEntries => Type::array(Type::tuple(vec![Type::STRING, values(&first)]), 0),
         Global::Abs
         | Global::Acos
         | Global::Acosh
