@@ -475,11 +475,11 @@ impl<'a> Typing<'a> {
             Some(initial) => self.infer(initial),
             None => item.clone(),
         };
+        if initial.is_none() && self.reads_a_field_of_the_sum(arrow) {
+            return Type::Json;
+        }
         if initial.is_none() && least == 0 && !item.is_json() && !item.is_never() {
             self.report(messages::reduce_of_nothing(self, expr, receiver));
-        }
-        if initial.is_none() {
-            self.reads_a_field_of_the_sum(arrow);
         }
         self.reduces += 1;
         let mut stable = handed_on.is_json();
@@ -505,11 +505,13 @@ impl<'a> Typing<'a> {
         handed_on.join(&others)
     }
 
-    /// `(a, b) => a.price + b.price`: after the first round `a` is no element any more.
-    fn reads_a_field_of_the_sum(&mut self, arrow: &Arrow) {
-        let (ExprKind::Binary(operator, ..), Some(sum)) = (&arrow.body.kind, arrow.parameters.first()) else { return };
+    /// `(a, b) => a.price + b.price`: after the first round `a` is no element any more. Whether that was reported.
+    fn reads_a_field_of_the_sum(&mut self, arrow: &Arrow) -> bool {
+        let (ExprKind::Binary(operator, ..), Some(sum)) = (&arrow.body.kind, arrow.parameters.first()) else {
+            return false;
+        };
         if !operator.is_arithmetic() {
-            return;
+            return false;
         }
         let mut read = None;
         arrow.body.walk(&mut |expr| {
@@ -523,6 +525,7 @@ impl<'a> Typing<'a> {
         if let Some((read, name)) = read {
             self.report(messages::field_of_a_sum(read, &sum.name, name));
         }
+        read.is_some()
     }
 
     fn global(&mut self, function: Global, arguments: &[Expr]) -> Type {

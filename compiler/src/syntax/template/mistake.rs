@@ -132,7 +132,9 @@ fn explain(text: &Text, pair: &Pair, opener: Option<&Opener>, quote: usize) -> O
         Rule::stray_arrow if !is_parameter(&text.value[..at]) => {
             no_operator(text, range, "for \"at least\" write `>=`")
         }
-        Rule::stray_arrow => *arrow_outside_call(span),
+        Rule::stray_arrow => {
+            parameter_taken_apart(span, &text.value[..at]).unwrap_or_else(|| *arrow_outside_call(span))
+        }
         Rule::block => unsupported(
             span,
             "the body of a function is one expression, without braces and `return`",
@@ -271,6 +273,17 @@ pub fn arrow_outside_call(span: Span) -> Mistake {
         "a function can only be the argument of a method",
         "write it where it is used: `items.map(item => item.price)`",
     ))
+}
+
+/// `([key, value]) => …` and `({ price }) => …`
+fn parameter_taken_apart(arrow: Span, before: &str) -> Option<Diagnostic> {
+    let parameters = before.trim_end().strip_suffix(')')?;
+    let help = match parameters.trim_end().chars().last()? {
+        ']' => "give it a name, and read its elements: `pair => pair[0]`",
+        '}' => "give it a name, and read its fields: `item => item.price`",
+        _ => return None,
+    };
+    Some(unsupported(arrow, "a parameter of a function is a name: it is not taken apart there", help))
 }
 
 pub fn not_callable(callee: &Expr, arguments: Span) -> Mistake {

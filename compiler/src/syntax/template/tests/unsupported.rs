@@ -245,6 +245,30 @@ error[unsupported-expression]: a function can only be the argument of a method
 "#,
     ),
     (
+        "items.map(([a, b]) => a)",
+        r#"
+error[unsupported-expression]: a parameter of a function is a name: it is not taken apart there
+  ┌─ w:1:20
+  │
+1 │ items.map(([a, b]) => a)
+  │                    ^^
+  │
+  = help: give it a name, and read its elements: `pair => pair[0]`
+"#,
+    ),
+    (
+        "items.map(({ price }) => price)",
+        r#"
+error[unsupported-expression]: a parameter of a function is a name: it is not taken apart there
+  ┌─ w:1:23
+  │
+1 │ items.map(({ price }) => price)
+  │                       ^^
+  │
+  = help: give it a name, and read its fields: `item => item.price`
+"#,
+    ),
+    (
         "() => 1",
         r#"
 error[unsupported-expression]: a function can only be the argument of a method
