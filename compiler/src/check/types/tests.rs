@@ -41,7 +41,14 @@ const SCHEMA: &str = r#"{
         "properties": { "t": { "const": "w" }, "w": { "type": "number" } } } ] },
     "ms": { "type": "string" },
     "mn": { "type": ["number", "null"] },
-    "ml": { "type": "array", "items": { "type": ["number", "null"] } }
+    "ml": { "type": "array", "items": { "type": ["number", "null"] } },
+    "mt": { "type": "string" },
+    "x": { "oneOf": [
+      { "type": "string" },
+      { "type": "array", "items": { "type": "number" } },
+      { "type": "object", "required": ["length"], "additionalProperties": false,
+        "properties": { "length": { "type": "number" } } } ] },
+    "t": { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "number" }], "items": { "type": "boolean" } }
   }
 }"#;
 
@@ -65,6 +72,72 @@ fn object(fields: Vec<(&'static str, Value)>) -> Value {
     Value::object(fields.into_iter().filter(|(_, value)| !matches!(value, Value::Undefined)))
 }
 
+fn any_with_a_length() -> impl Strategy<Value = Value> {
+    prop_oneof![text(), list(number(), 0), number().prop_map(|length| object(vec![("length", length)]))]
+}
+
+fn tuple() -> impl Strategy<Value = Value> {
+    let whole = (text(), number(), any::<bool>()).prop_map(|(s, n, b)| vec![s, n, Value::Bool(b)]);
+    (whole, 0..4usize).prop_map(|(whole, length)| Value::array(whole.into_iter().take(length).collect()))
+}
+
+/// A test of elements and lengths, and what it is asked for: what a test says is where the checker can go wrong.
+fn tested() -> impl Strategy<Value = String> {
+    let lists = ["l", "ns", "os", "ml", "ms", "x", "t", "u", "o.p", "l[0]"];
+    let list = prop::sample::select(lists.to_vec());
+    let tests = [
+        "LIST",
+        "!LIST",
+        "LIST.length",
+        "LIST.length > A",
+        "LIST.length < A",
+        "!(LIST.length <= A)",
+        "LIST.length == A",
+        "LIST.length != A",
+        "LIST != ''",
+        "LIST[A]",
+        "LIST[A] != null",
+        "LIST[A] === undefined",
+        "LIST[A].x > 0",
+        "LIST[A].y",
+        "LIST[A].length > B",
+        "LIST[A] == 'a'",
+        "LIST[A] < 1",
+        "OTHER || LIST",
+        "OTHER != null || LIST != null",
+        "(OTHER ?? LIST) != null",
+        "(OTHER || LIST) == 'a'",
+        "(OTHER && LIST) || LIST[A]",
+    ];
+    let parts = [
+        "LIST",
+        "LIST[A]",
+        "LIST[B]",
+        "LIST[LIST.length - A]",
+        "LIST[LIST.length - B]",
+        "LIST[A].x",
+        "LIST[A].y",
+        "LIST[A].length",
+        "LIST[A][B]",
+        "OTHER || LIST",
+        "OTHER ?? LIST",
+        "OTHER ? OTHER : LIST",
+        "LIST || OTHER",
+        "[OTHER, LIST][A]",
+        "Object.entries(input_data.o)[A][B]",
+        "LIST.length",
+    ];
+    let (test, part) = (prop::sample::select(tests.to_vec()), prop::sample::select(parts.to_vec()));
+    (test, part.clone(), part, list.clone(), list, 0..3usize, 0..3usize).prop_map(
+        |(test, yes, no, list, other, a, b)| {
+            let text = format!("(({test}) ? ({yes}) : ({no}))");
+            let text =
+                text.replace("LIST", &format!("input_data.{list}")).replace("OTHER", &format!("input_data.{other}"));
+            text.replace('A', &a.to_string()).replace('B', &b.to_string())
+        },
+    )
+}
+
 /// An input that the schema accepts.
 fn input() -> impl Strategy<Value = Value> {
     let either = prop_oneof![
@@ -79,9 +152,12 @@ fn input() -> impl Strategy<Value = Value> {
         or(text(), Value::Undefined),
         or(or(number(), Value::Null), Value::Undefined),
         or(list(or(number(), Value::Null), 0), Value::Undefined),
+        or(text(), Value::Undefined),
+        or(any_with_a_length(), Value::Undefined),
+        or(tuple(), Value::Undefined),
     );
     let first = (text(), number(), any::<bool>(), word, list(text(), 1), list(number(), 0));
-    (first, list(one, 0), inner, either, maybe).prop_map(|((s, n, b, k, l, ns), os, o, u, (ms, mn, ml))| {
+    (first, list(one, 0), inner, either, maybe).prop_map(|((s, n, b, k, l, ns), os, o, u, (ms, mn, ml, mt, x, t))| {
         object(vec![
             ("s", s),
             ("n", n),
@@ -95,6 +171,9 @@ fn input() -> impl Strategy<Value = Value> {
             ("ms", ms),
             ("mn", mn),
             ("ml", ml),
+            ("mt", mt),
+            ("x", x),
+            ("t", t),
         ])
     })
 }
@@ -126,6 +205,9 @@ fn expression() -> impl Strategy<Value = String> {
         "l.length",
         "ms.length",
         "ml[1]",
+        "mt",
+        "x",
+        "t[1]",
     ];
     let names = prop::sample::select(names.to_vec()).prop_map(|name| format!("input_data.{name}"));
     let constants =
@@ -189,7 +271,7 @@ fn expression() -> impl Strategy<Value = String> {
     };
     let walked = (prop::sample::select(arrays.to_vec()), prop::sample::select(each.to_vec()), names.clone())
         .prop_map(|(receiver, call, body)| format!("{receiver}{}", call.replace("BODY", &body)));
-    let leaf = prop_oneof![4 => leaf, 3 => called(&arrays), 3 => called(&texts), 4 => walked];
+    let leaf = prop_oneof![4 => leaf, 3 => called(&arrays), 3 => called(&texts), 4 => walked, 4 => tested()];
     leaf.prop_recursive(3, 12, 3, move |inner| {
         let operators = ["+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!=", "===", "!==", "&&", "||"];
         let (methods, each) = (methods.clone(), each.to_vec());
