@@ -5,9 +5,9 @@ use super::messages::{named, what};
 use super::narrow::{self, Origin};
 use super::outputs;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{NodeId, Workflow};
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
 use crate::model::ty::Type;
+use crate::model::{NodeId, Workflow};
 use crate::source::Span;
 use flow_runtime::render::At;
 
