@@ -479,8 +479,8 @@ Options:
       --allow-env NAME         A variable that a request to the API may set for its execution; may be repeated; never a
                                secret
       --max-body SIZE          Largest request body, such as 512K or 2M (default 1M)
-      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
-                               working directory)
+      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else NAME-data in the working directory,
+                               NAME being the workflow's)
       --store memory           Keep no journal: executions end with the process
       --keep-days N            How long executions that have ended are kept, at least; `all` is for ever (default 30)
       --keep-executions N      How many of them are kept; `all` is no limit (default 1000000)
@@ -546,12 +546,12 @@ Options:
       --audit FILE             Keep an audit trail in this file (also AUDIT_FILE)
 ";
 
-const DATA_OPTION: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
-                               working directory)
+const DATA_OPTION: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else NAME-data in the working directory,
+                               NAME being the workflow's)
 ";
 
-const DATA: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else one named after the workflow, in the
-                               working directory)
+const DATA: &str = "      --data DIR               Folder of the journal (default: FLOW_DATA_DIR, else NAME-data in the working directory,
+                               NAME being the workflow's)
   -h, --help                   Print this
 ";
 

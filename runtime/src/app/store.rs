@@ -6,8 +6,8 @@ use super::Failure;
 use super::arguments::{Keep, StoreOptions};
 use crate::engine::Capacity;
 use crate::flow::Workflow;
-use crate::journal::{Journal, Memory, Retention};
-use std::path::PathBuf;
+use crate::journal::{FILE, Journal, Memory, Retention};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,18 @@ use std::time::Duration;
 const KEEP_DAYS: usize = 30;
 const KEEP_EXECUTIONS: usize = 1_000_000;
 
-/// The folder of the journal: from the command line, else from `FLOW_DATA_DIR`, else named after the workflow.
+/// The folder of the journal: from the command line, else from `FLOW_DATA_DIR`, else the usual one in the working directory.
 pub fn folder(workflow: &Workflow, data: Option<&PathBuf>) -> PathBuf {
     let named = || std::env::var_os("FLOW_DATA_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    data.cloned().or_else(named).unwrap_or_else(|| PathBuf::from(workflow.name))
+    data.cloned().or_else(named).unwrap_or_else(|| usual_folder(Path::new(""), workflow.name))
+}
+
+/// `order-data`: `order` is what the executable is called that stands there. It was the folder's name, too, and one that holds
+/// a journal goes on being used.
+fn usual_folder(directory: &Path, name: &str) -> PathBuf {
+    let (usual, former) = (directory.join(format!("{name}-data")), directory.join(name));
+    let holds_journal = |folder: &Path| folder.join(FILE).exists();
+    if !holds_journal(&usual) && holds_journal(&former) { former } else { usual }
 }
 
 /// The journal of `serve`.
@@ -76,4 +84,22 @@ pub fn capacity(options: &StoreOptions, journal: &dyn Journal) -> Capacity {
         unfinished: options.unfinished_max.unwrap_or(defaults.unfinished),
         working: options.working_max.unwrap_or(defaults.working),
     }
+}
+
+#[test]
+fn a_folder_of_the_former_name_goes_on_being_used() {
+    let directory = std::env::temp_dir().join(format!("flow-runtime-folder-{}", std::process::id()));
+    let usual = || usual_folder(&directory, "order");
+    let hold = |name: &str| {
+        std::fs::create_dir_all(directory.join(name)).unwrap();
+        std::fs::write(directory.join(name).join(FILE), "").unwrap();
+    };
+    assert_eq!(usual(), directory.join("order-data"));
+    std::fs::create_dir_all(directory.join("order")).unwrap();
+    assert_eq!(usual(), directory.join("order-data"), "a folder without a journal is somebody else's");
+    hold("order");
+    assert_eq!(usual(), directory.join("order"));
+    hold("order-data");
+    assert_eq!(usual(), directory.join("order-data"));
+    std::fs::remove_dir_all(&directory).unwrap();
 }

@@ -24,6 +24,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// What the file of a journal is called, in its folder.
+pub const FILE: &str = "journal.db";
+
 /// Where events go. Append only.
 ///
 /// What a journal has to say itself is what nobody notices the lack of before a crash. The rest is, unless it says otherwise,

@@ -37,6 +37,20 @@ fn beyond_the_limit_orders_are_refused_until_there_is_room() {
 }
 
 #[test]
+fn the_usual_folder_stands_beside_an_executable_of_the_workflows_name() {
+    let mut shop = Shop::new("0");
+    shop.env.remove("FLOW_DATA_DIR");
+    let here = shop.folder.path().join("orders");
+    if shop.binary != here {
+        fs::copy(&shop.binary, &here).unwrap();
+    }
+    let server = shop.serve_with(&here, &[]);
+    let id = shop.order(&server);
+    assert!(shop.folder.path().join("orders-data/journal.db").exists());
+    assert!(shop.command_of(&here, &["executions"]).stdout.contains(&id));
+}
+
+#[test]
 fn room_comes_back_when_an_execution_ends() {
     let shop = Shop::new("3600");
     shop.service.play(Script::default().answers("POST /charge", [Answer::status(503)]));

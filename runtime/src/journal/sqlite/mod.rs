@@ -11,7 +11,7 @@ mod schema;
 mod writer;
 
 use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
-use super::{Query, Timestamp, WorkflowRecord};
+use super::{FILE, Query, Timestamp, WorkflowRecord};
 use crate::audit::Trail;
 use crate::engine::{First, Status};
 use crate::trigger::Digest;
@@ -53,7 +53,7 @@ impl Sqlite {
     /// When another process owns it, or the file is damaged, not a journal, another workflow's, or written by a newer version.
     pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Sqlite, JournalError> {
         let owner = Owner::take(folder)?;
-        let path = folder.join(schema::FILE);
+        let path = folder.join(FILE);
         let connection = schema::open_or_create(&path)?;
         reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
         let readers = Readers { path: path.clone(), idle: Mutex::default() };
@@ -159,7 +159,7 @@ impl Beside {
     /// # Errors
     /// When there is none, or it is damaged, not a journal, another workflow's, or written by another version.
     pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Beside, JournalError> {
-        let path = folder.join(schema::FILE);
+        let path = folder.join(FILE);
         let connection = schema::open_existing(&path)?;
         reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
         Ok(Beside { readers: Readers { path: path.clone(), idle: Mutex::new(vec![connection]) }, path })

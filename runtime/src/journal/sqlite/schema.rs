@@ -10,8 +10,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub const FILE: &str = "journal.db";
-
 /// "flow": other SQLite files are not ours.
 pub(super) const APPLICATION_ID: i32 = 0x666c_6f77;
 

@@ -27,7 +27,7 @@ impl Folder {
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join(schema::FILE)
+        self.0.join(FILE)
     }
 
     /// As if the power had gone: the files as they are at this moment, somewhere else.
