@@ -201,6 +201,18 @@ impl Sources {
         }
     }
 
+    /// Asks for what operators say about the program itself, such as `FLOW_RATE_LIMIT`. `NAME_FILE` is no pointer here: some of
+    /// these names end like that themselves, and name files.
+    ///
+    /// # Errors
+    /// A value that is not UTF-8.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
+        match self.lookup(name, None, false)? {
+            Lookup::Found(found) => Ok(Some(found.value)),
+            Lookup::Nothing { .. } => Ok(None),
+        }
+    }
+
     /// A process environment of the caller's making, and no files: for a program that holds the workflow among other things.
     pub fn without_files(process: ProcessEnvironment) -> Sources {
         Sources { process, env_file: SourceFile::none(), config: SourceFile::none() }

@@ -474,7 +474,7 @@ Options:
       --idle-timeout TIME      How long a connection is kept on which nothing is asked (default 75s)
       --request-timeout TIME   How long a request may take from its headers to its answer; also cuts `wait` of the API short
                                (default 360s)
-      --api-key-file FILE      Keys for the API, one per line; may be repeated (also FLOW_API_KEYS, separated by commas, or
+      --api-key-file FILE      Keys for the API, one per line; may be repeated (also FLOW_API_KEYS, separated by commas, and
                                the file that FLOW_API_KEYS_FILE names). Without any key the API is switched off
       --allow-env NAME         A variable that a request to the API may set for its execution; may be repeated; never a
                                secret

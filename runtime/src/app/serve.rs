@@ -11,6 +11,7 @@ use crate::server::{
     self, ApiKeys, ApiSettings, Certificates, Face, Limits, Listener, RateLimit, Service, Settings, TlsVersion,
 };
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -177,12 +178,14 @@ fn announce(listeners: &[Listener], webhook_ids: &[&str]) -> Result<(), Failure>
     Ok(())
 }
 
-/// From the files on the command line and from `FLOW_API_KEYS`, together: a new key can be added in one place while the old
-/// one is still in the other.
+/// From the files on the command line, from the one that `FLOW_API_KEYS_FILE` names, and from `FLOW_API_KEYS`, together: a new
+/// key can be added in one place while the old one is still in the other.
 fn api_keys(options: &ServeOptions, sources: &Sources) -> Result<ApiKeys, Failure> {
     let mut keys = ApiKeys::default();
-    for file in &options.api_key_file {
-        let name = file.display();
+    let given = options.api_key_file.iter().map(|file| (file.clone(), file.display().to_string()));
+    let named = sources.setting("FLOW_API_KEYS_FILE")?;
+    let named = named.map(|file| (PathBuf::from(&file), format!("{file} (named by FLOW_API_KEYS_FILE)")));
+    for (file, name) in given.chain(named) {
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
         let before = keys.len();
         keys.add(&text).map_err(|error| format!("{name}: {error}"))?;
@@ -190,7 +193,7 @@ fn api_keys(options: &ServeOptions, sources: &Sources) -> Result<ApiKeys, Failur
             return Err(format!("{name} holds no key").into());
         }
     }
-    if let Some(text) = sources.find_name("FLOW_API_KEYS")? {
+    if let Some(text) = sources.setting("FLOW_API_KEYS")? {
         keys.add(&text).map_err(|error| format!("FLOW_API_KEYS: {error}"))?;
     }
     Ok(keys)

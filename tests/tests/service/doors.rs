@@ -143,13 +143,15 @@ fn keys_come_from_files_and_variables() {
     let file = folder.path().join("keys");
     std::fs::write(&file, "# the shop\nfrom-the-file\n").unwrap();
     let mut command = program();
-    command.env("FLOW_API_KEYS", "from-the-variable,another");
+    let named = folder.path().join("named");
+    std::fs::write(&named, "from-the-named-file\n").unwrap();
+    command.env("FLOW_API_KEYS", "from-the-variable,another").env("FLOW_API_KEYS_FILE", &named);
     let serving = Serving::of(&mut command, &["--api-key-file", file.to_str().unwrap()]);
     let status = |key: &str| {
         let header = [("Authorization", &*format!("Bearer {key}"))];
         send(serving.address, "GET", "/api/v1/flows/executions", &header, b"").status
     };
-    assert_eq!(["from-the-file", "from-the-variable", "another"].map(status), [200; 3]);
+    assert_eq!(["from-the-file", "from-the-named-file", "from-the-variable", "another"].map(status), [200; 4]);
     assert_eq!(["# the shop", "from-the-variable,another"].map(status), [401; 2]);
 }
 
