@@ -82,7 +82,7 @@ impl Scrubber {
     }
 
     /// JSON text in which no string repeats a secret. Only secrets that cannot stand there by chance are looked for: of
-    /// eight bytes or more, and not made of digits alone.
+    /// eight bytes or more, and no mere numbers.
     pub fn scrub_json<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut clean = Cow::Borrowed(text);
         for secret in self.secrets.iter().filter(|secret| is_unmistakable(secret)) {
@@ -105,25 +105,49 @@ impl Scrubber {
     }
 }
 
-/// Outside the strings of JSON text no such secret can stand: it holds a byte that is only found in strings.
+/// A number is found by chance, in the amounts and ids of any answer.
 fn is_unmistakable(secret: &str) -> bool {
-    const ELSEWHERE: &[u8] = b"0123456789+-.eEtrufalsn{}[],: ";
-    secret.len() >= 8 && secret.bytes().any(|byte| !ELSEWHERE.contains(&byte))
+    let digits = |byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    let number = secret.bytes().all(digits) && secret.parse::<f64>().is_ok();
+    secret.len() >= 8 && !number
 }
 
-/// Leaves alone what only looks like the secret because the end of an escape comes before it: `\n` and `ame` is no `name`.
+/// Strings only: elsewhere a secret of digits may be part of a number, or reach from one value into the next.
 fn replace_in_json(text: &str, secret: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(secret) {
-        let before = rest[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
-        let (kept, replacement) = if before % 2 == 0 { (at, REPLACEMENT) } else { (at + secret.len(), "") };
-        clean.push_str(&rest[..kept]);
-        clean.push_str(replacement);
-        rest = &rest[at + secret.len()..];
+    let mut in_string = false;
+    while !rest.is_empty() {
+        if in_string && rest.starts_with(secret) && ends_whole(rest, secret.len()) {
+            clean.push_str(REPLACEMENT);
+            rest = &rest[secret.len()..];
+            continue;
+        }
+        let (unit, others) = rest.split_at(unit_length(rest));
+        in_string ^= unit == "\"";
+        clean.push_str(unit);
+        rest = others;
     }
-    clean.push_str(rest);
     clean
+}
+
+/// Bytes of the escape or the character that JSON text begins with: what begins inside of an escape only looks like the secret.
+fn unit_length(json: &str) -> usize {
+    let length = match json.as_bytes() {
+        [b'\\', b'u', ..] => 6,
+        [b'\\', ..] => 2,
+        _ => json.chars().next().map_or(0, char::len_utf8),
+    };
+    length.min(json.len())
+}
+
+/// Whether these bytes end where an escape or a character ends: what they leave of an escape would be another character.
+fn ends_whole(json: &str, bytes: usize) -> bool {
+    let mut at = 0;
+    while at < bytes {
+        at += unit_length(&json[at..]);
+    }
+    at == bytes
 }
 
 #[cfg(test)]
@@ -165,6 +189,26 @@ mod tests {
         check(r#"[12345678,"short-1"]"#, r#"[12345678,"short-1"]"#);
         check(r#"["\name-of-it name-of-it"]"#, r#"["\name-of-it ***"]"#);
         check(r#"["\\name-of-it"]"#, r#"["\\***"]"#);
+    }
+
+    #[test]
+    fn secrets_of_digits_and_marks_are_replaced_in_strings() {
+        for secret in ["12345678a", "1234-5678-9012", "1234567e", "12345678901234567890123456789012a", "1],[2},{"] {
+            let scrubber = scrubber(&[secret]);
+            let check = |text: &str, expected: &str| assert_eq!(scrubber.scrub_json(text), expected, "{secret}");
+            check(&format!(r#"{{"{secret}":"x {secret}{secret}"}}"#), r#"{"***":"x ******"}"#);
+        }
+        let check =
+            |secret: &str, text: &str, expected: &str| assert_eq!(scrubber(&[secret]).scrub_json(text), expected);
+        // Outside of strings the same bytes are values and what stands between them.
+        check("1],[2},{", r#"[[1],[2},{"#, r#"[[1],[2},{"#);
+        check("12345678,9", r#"[12345678,9,"12345678,9"]"#, r#"[12345678,9,"***"]"#);
+        for number in ["12345678", "-1234567.5", "1234567e5"] {
+            check(number, &format!(r#"["{number}"]"#), &format!(r#"["{number}"]"#));
+        }
+        // Inside of an escape they are part of another character, and so is what they would leave of one.
+        check("001f5678a", r#"["\u001f5678a 001f5678a"]"#, r#"["\u001f5678a ***"]"#);
+        check("1234567a\\", r#"["1234567a\" 1234567a\\"]"#, r#"["1234567a\" ***"]"#);
     }
 
     #[test]
