@@ -26,8 +26,8 @@ use crate::node::Services;
 use crate::observe::Observer;
 use crate::scope::Scope;
 use crate::secret::Scrubber;
-use crate::trigger::DedupeKey;
-use crate::value::{Doc, Fault};
+use crate::trigger::{DedupeKey, KeyError};
+use crate::value::Doc;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -211,8 +211,8 @@ impl Engine {
     /// What names a delivery to this webhook by the workflow's own rule; `None`: it has none, or the rule finds nothing.
     ///
     /// # Errors
-    /// The rule has no value for this input.
-    pub fn dedupe_key(&self, node: usize, input: &Doc) -> Result<Option<DedupeKey>, Fault> {
+    /// The rule has no value for this input, or one that is not exact.
+    pub fn dedupe_key(&self, node: usize, input: &Doc) -> Result<Option<DedupeKey>, KeyError> {
         let Kind::Webhook(Webhook { dedupe_key: Some(rule), .. }) = self.workflow.nodes[node].kind else {
             return Ok(None);
         };
@@ -229,7 +229,8 @@ impl Engine {
             missing: Cell::new(false),
             trace: None,
         };
-        Ok(DedupeKey::of_value(self.node_ids[node], &rule(&scope)?, input))
+        let value = rule(&scope).map_err(|_| KeyError::NoValue)?;
+        DedupeKey::of_value(self.node_ids[node], &value, input)
     }
 
     /// As [`Engine::start`], but nothing runs unless the caller polls the future; and the name is the caller's choice.

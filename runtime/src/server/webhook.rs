@@ -21,7 +21,7 @@ use super::rate::Rate;
 use crate::engine::{StartOptions, StartedBy};
 use crate::log::WebhookAnswer;
 use crate::trace::TraceContext;
-use crate::trigger::{DedupeKey, Presented, Scheme, key_headers};
+use crate::trigger::{DedupeKey, KeyError, Presented, Scheme, key_headers};
 use crate::value::Doc;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -136,10 +136,18 @@ fn dedupe_key(
     headers: &HeaderMap,
     input: &Doc,
 ) -> Result<Option<DedupeKey>, Refused> {
-    let by_rule = service.engine.dedupe_key(node, input).map_err(|_| {
-        let message = "the input does not have what tells one delivery from another";
-        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_DEDUPE_KEY", message);
-        (error, "dedupe_key has no value")
+    let by_rule = service.engine.dedupe_key(node, input).map_err(|error| match error {
+        KeyError::NoValue => {
+            let message = "the input does not have what tells one delivery from another";
+            let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_DEDUPE_KEY", message);
+            (error, "dedupe_key has no value")
+        }
+        KeyError::Inexact => {
+            let message = "what tells one delivery from another is a number of 2^53 or more: its last digits are lost, and \
+                           another delivery would be taken for this one; send it as text";
+            let error = ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", message);
+            (error, "dedupe_key is a number of 2^53 or more")
+        }
     })?;
     let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
     let door = service.engine.workflow().nodes[node].id;

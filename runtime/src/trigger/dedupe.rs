@@ -21,6 +21,18 @@ pub struct DedupeKey {
     pub input: Digest,
 }
 
+/// Why a rule gives no key for an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyError {
+    /// The rule has no value.
+    NoValue,
+    /// What names the delivery holds a number whose last digits are lost: another delivery may have the same.
+    Inexact,
+}
+
+/// From here on not every whole number is a number of its own: 2^53.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+
 /// The door of what comes in over the API. No node can have this id.
 pub const API_DOOR: &str = "/api";
 
@@ -43,9 +55,15 @@ pub fn key_headers(signed: Option<Scheme>) -> &'static [&'static str] {
 impl DedupeKey {
     /// By the value of a workflow's `dedupe_key`. `None`: it is missing, `null` or empty and so names nothing. `door` is
     /// where the delivery came in: the id of the trigger's node.
-    pub fn of_value(door: &str, value: &Value, input: &Doc) -> Option<DedupeKey> {
-        let text = value.to_json().filter(|text| text != "null" && text != "\"\"")?;
-        Some(DedupeKey::new(&[door, "dedupe_key"], text.as_bytes(), input))
+    ///
+    /// # Errors
+    /// It holds a number that is not exact.
+    pub fn of_value(door: &str, value: &Value, input: &Doc) -> Result<Option<DedupeKey>, KeyError> {
+        let Some(text) = value.to_json().filter(|text| text != "null" && text != "\"\"") else { return Ok(None) };
+        if is_inexact(&text, input) {
+            return Err(KeyError::Inexact);
+        }
+        Ok(Some(DedupeKey::new(&[door, "dedupe_key"], text.as_bytes(), input)))
     }
 
     /// By the first of these headers that is there and not empty. `door`: the id of the trigger's node, or
@@ -72,6 +90,44 @@ impl DedupeKey {
     }
 }
 
+/// Whether a name, as JSON text, holds a number that may have been sent as another: by itself, or in a text that was made
+/// with one of the input.
+fn is_inexact(name: &str, input: &Doc) -> bool {
+    let digits = name.as_bytes().split(|byte| !byte.is_ascii_digit());
+    // As JavaScript writes them, such numbers have 16 digits or an exponent: nearly no name has, and no input is searched.
+    if digits.map(<[u8]>::len).max() < Some(16) && !name.contains("e+") {
+        return false;
+    }
+    let inexact = |number: &&str| number.parse::<f64>().is_ok_and(|number| number.abs() >= EXACT_BELOW);
+    numbers(name).iter().any(inexact)
+        || numbers(input.text()).iter().any(|number| inexact(number) && name.contains(number))
+}
+
+/// The numbers of JSON text, as they are written.
+fn numbers(json: &str) -> Vec<&str> {
+    let mut numbers = Vec::new();
+    let mut rest = json;
+    while let Some(at) = rest.find(|char: char| char == '"' || char == '-' || char.is_ascii_digit()) {
+        rest = &rest[at..];
+        let length = if rest.starts_with('"') {
+            let mut escaped = true; // The quote that opens is none that closes.
+            let closes = |byte: u8| {
+                let closes = byte == b'"' && !escaped;
+                escaped = (byte == b'\\' || closes) && !escaped;
+                closes
+            };
+            rest.bytes().position(closes).map_or(rest.len(), |at| at + 1)
+        } else {
+            let ends = |char: char| !matches!(char, '0'..='9' | '-' | '+' | '.' | 'e');
+            let length = rest.find(ends).unwrap_or(rest.len());
+            numbers.push(&rest[..length]);
+            length
+        };
+        rest = &rest[length..];
+    }
+    numbers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,16 +149,44 @@ mod tests {
     #[test]
     fn values_that_name_nothing() {
         for value in [Value::Undefined, Value::Null, Value::string(""), Value::Number(f64::NAN)] {
-            assert_eq!(DedupeKey::of_value("in", &value, &doc("{}")), None, "{value:?}");
+            assert_eq!(DedupeKey::of_value("in", &value, &doc("{}")), Ok(None), "{value:?}");
         }
         for value in [Value::Bool(false), Value::Number(0.0), Value::string("0"), Value::array(vec![])] {
-            assert!(DedupeKey::of_value("in", &value, &doc("{}")).is_some(), "{value:?}");
+            assert!(DedupeKey::of_value("in", &value, &doc("{}")).unwrap().is_some(), "{value:?}");
         }
     }
 
     #[test]
+    fn numbers_whose_last_digits_are_lost_name_nothing() {
+        let check = |value: Value, input: &str, exact: bool| {
+            assert_eq!(DedupeKey::of_value("in", &value, &doc(input)).is_ok(), exact, "{value:?} of {input}");
+        };
+        for (number, exact) in [
+            (9_007_199_254_740_991.0, true),
+            (0.123_456_789_012_345_67, true),
+            (9_007_199_254_740_992.0, false),
+            (-12_345_678_901_234_567_891.0, false),
+            (1e300, false),
+        ] {
+            check(Value::Number(number), "{}", exact);
+            check(Value::array(vec![Value::string("shop"), Value::Number(number)]), "{}", exact);
+        }
+        // Also where it has become part of a text. That of a text is its own.
+        let name = || Value::string("a \"shop\"-12345678901234567000");
+        check(name(), r#"{"shop": "a \"shop\"", "id": 12345678901234567891}"#, false);
+        check(name(), r#"{"shop": "a \"shop\"", "id": "12345678901234567000", "total": 12}"#, true);
+        check(name(), r#"{"other": [9007199254740993], "id": "12345678901234567000"}"#, true);
+    }
+
+    #[test]
+    fn numbers_are_found_outside_of_texts_only() {
+        let found = numbers(r#"{"a-1":[1,-2.5,1e+21],"b":"3 \"4\\","c":5,"":true}"#);
+        assert_eq!(found, ["1", "-2.5", "1e+21", "5"]);
+    }
+
+    #[test]
     fn same_value_at_the_same_door_is_the_same_delivery() {
-        let key = |door: &str, value: Value| DedupeKey::of_value(door, &value, &doc("{}")).unwrap();
+        let key = |door: &str, value: Value| DedupeKey::of_value(door, &value, &doc("{}")).unwrap().unwrap();
         assert_eq!(key("in", Value::string("A-1")), key("in", Value::string("A-1")));
         assert_ne!(key("in", Value::string("A-1")), key("other", Value::string("A-1")));
         assert_ne!(key("in", Value::string("1")), key("in", Value::Number(1.0)));
@@ -136,7 +220,7 @@ mod tests {
 
     #[test]
     fn layout_of_the_body_does_not_make_another_input() {
-        let key = |input: &str| DedupeKey::of_value("in", &Value::Bool(true), &doc(input)).unwrap();
+        let key = |input: &str| DedupeKey::of_value("in", &Value::Bool(true), &doc(input)).unwrap().unwrap();
         assert_eq!(key("{\"a\": 1}"), key(" {\"a\":1}\n"));
         assert_ne!(key("{\"a\": 1}"), key("{\"a\": 2}"));
     }

@@ -11,7 +11,7 @@ mod signature;
 mod webhook;
 
 pub use address::{AddressError, AddressList, client_address};
-pub use dedupe::{API_DOOR, DedupeKey, Digest, key_headers};
+pub use dedupe::{API_DOOR, DedupeKey, Digest, KeyError, key_headers};
 pub use input::{InputError, read_input};
 pub use schema::{Mismatch, Schema};
 pub use signature::{Presented, Rejection, Scheme, Signatures};

@@ -37,6 +37,18 @@ fn same_key_with_another_body_is_refused() {
 }
 
 #[test]
+fn a_key_whose_last_digits_are_lost_is_refused() {
+    let server = Server::start(Settings::default(), None);
+    let post = |body: &str| server.post("/webhooks/open-webhook", &[], body.as_bytes());
+    let refused = post(r#"{"order_id": 12345678901234567891}"#);
+    check_error(&refused, 400, "INVALID_INPUT");
+    assert!(refused.body["error"]["message"].as_str().unwrap().ends_with("send it as text"), "{}", refused.body);
+    let ids = ["12345678901234567891", "12345678901234567892"];
+    let [first, second] = ids.map(|id| execution_id(&post(&format!("{{\"order_id\": \"{id}\"}}"))));
+    assert_ne!(first, second);
+}
+
+#[test]
 fn input_without_a_key_is_not_compared() {
     let server = Server::start(Settings::default(), None);
     let post = |body: &str, headers: &[(&str, &str)]| server.post("/webhooks/open-webhook", headers, body.as_bytes());
