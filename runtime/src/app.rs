@@ -23,8 +23,9 @@ use crate::env::{Environment, EnvironmentError, Paths, Sources};
 use crate::flow::Workflow;
 use crate::server::TlsVersion;
 use arguments::Command;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 
 /// What a journal keeps when nobody says.
 pub(crate) fn retention() -> crate::journal::Retention {
@@ -61,13 +62,11 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         }
         Command::Env(options) => listing::env(workflow, options),
         Command::Audit(files) => audit::verify(files),
-        Command::Run(options) => crate::log::init().map_err(Failure::from).and_then(|()| run::run(workflow, options)),
+        Command::Run(options) => run::run(workflow, options),
         Command::Executions(_) | Command::Export(_) | Command::Show(_) | Command::Cancel(_) | Command::Resume(_) => {
             journal(workflow, &command)
         }
-        Command::Serve(options) => {
-            crate::log::init().map_err(Failure::from).and_then(|()| serve::serve(workflow, options))
-        }
+        Command::Serve(options) => serve::serve(workflow, options),
     };
     crate::log::flush();
     outcome.unwrap_or_else(|failure| {
@@ -86,10 +85,7 @@ fn journal(workflow: &'static Workflow, command: &Command) -> Result<ExitCode, F
         Command::Cancel(options) => executions::cancel(workflow, options),
         Command::Resume(options) => match executions::ask_to_resume(workflow, options)? {
             executions::Resumption::Asked(code) => Ok(code),
-            executions::Resumption::Here(folder) => {
-                crate::log::init()?;
-                run::resume(workflow, options, folder)
-            }
+            executions::Resumption::Here(folder) => run::resume(workflow, options, folder),
         },
         // Not on the journal: see `main`.
         Command::Run(_)
@@ -124,19 +120,37 @@ impl From<EnvironmentError> for Failure {
 }
 
 /// From the command line, else from `FLOW_TLS_MIN_VERSION`.
-fn tls_version(option: Option<TlsVersion>) -> Result<TlsVersion, Failure> {
-    match (option, std::env::var("FLOW_TLS_MIN_VERSION")) {
-        (Some(version), _) => Ok(version),
-        (None, Ok(text)) if !text.is_empty() => {
-            text.parse().map_err(|error| format!("FLOW_TLS_MIN_VERSION: {error}").into())
-        }
-        (None, _) => Ok(TlsVersion::default()),
+fn tls_version(option: Option<TlsVersion>, sources: &Sources) -> Result<TlsVersion, Failure> {
+    match option {
+        Some(version) => Ok(version),
+        None => setting("FLOW_TLS_MIN_VERSION", sources).map(Option::unwrap_or_default),
     }
 }
 
-/// The sources of the environment, and the environment itself.
-fn environment(workflow: &'static Workflow, paths: &Paths) -> Result<(Sources, Environment), Failure> {
+/// The value of a variable of this program's own, if any source has one.
+fn setting<T: FromStr>(name: &str, sources: &Sources) -> Result<Option<T>, Failure>
+where
+    T::Err: std::fmt::Display,
+{
+    let text = sources.setting(name)?;
+    text.map(|text| text.parse().map_err(|error| format!("{name}: {error}").into())).transpose()
+}
+
+/// A path from the command line, else from a variable. Without `sources` the usual ones are asked, and only if need be.
+fn path(option: Option<&Path>, variable: &str, sources: Option<&Sources>) -> Result<Option<PathBuf>, Failure> {
+    let text = match (option, sources) {
+        (Some(path), _) => return Ok(Some(path.to_owned())),
+        (None, Some(sources)) => sources.setting(variable)?,
+        (None, None) => Sources::read(Path::new(""), &Paths::default())?.setting(variable)?,
+    };
+    Ok(text.map(PathBuf::from))
+}
+
+/// What a command that carries executions begins with: the sources of the environment, the log as they want it, and the
+/// environment itself.
+fn begin(workflow: &'static Workflow, paths: &Paths) -> Result<(Sources, Environment), Failure> {
     let sources = Sources::read(Path::new(""), paths)?;
+    crate::log::init(&|name| sources.setting(name).ok().flatten())?;
     let environment = Environment::load(workflow.environment, &sources)?;
     Ok((sources, environment))
 }

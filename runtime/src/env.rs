@@ -410,6 +410,19 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_the_program_have_the_same_sources() {
+        let folder = Folder::new("settings");
+        folder.file(".env", "AUDIT_FILE=trail.jsonl\nLOG_LEVEL=debug\nFLOW_DATA_DIR=\n");
+        folder.file("config.json", r#"{"flow_data_dir": "journal"}"#);
+        let sources = folder.sources(&[("LOG_LEVEL", "warn")], &Paths::default()).unwrap();
+        let setting = |name| sources.setting(name).unwrap();
+        assert_eq!(setting("AUDIT_FILE").as_deref(), Some("trail.jsonl"), "it names a file, and is no pointer to `AUDIT`");
+        assert_eq!(setting("LOG_LEVEL").as_deref(), Some("warn"));
+        assert_eq!(setting("FLOW_DATA_DIR").as_deref(), Some("journal"));
+        assert_eq!(setting("FLOW_RATE_LIMIT"), None);
+    }
+
+    #[test]
     fn everything_missing_is_listed_at_once_with_its_nodes() {
         static VARIABLES: [Variable; 3] = [variable("ONE"), variable("LONGER"), variable("HERE")];
         let folder = Folder::new("missing");

@@ -67,9 +67,9 @@ impl Settings {
     /// From `LOG_LEVEL`, `LOG_FORMAT`, `LOG_FILE`, `WEBHOOK_LOG`.
     ///
     /// # Errors
-    /// A word that is none of theirs.
+    /// A word that is none of theirs, in small letters or in capitals.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>, terminal: bool) -> Result<Settings, String> {
-        let level = match variable("LOG_LEVEL").unwrap_or_default().as_str() {
+        let level = match variable("LOG_LEVEL").unwrap_or_default().to_ascii_lowercase().as_str() {
             "" | "info" => LevelFilter::INFO,
             "off" => LevelFilter::OFF,
             "error" => LevelFilter::ERROR,
@@ -89,13 +89,12 @@ impl Settings {
     }
 }
 
-/// Switches the log on, once, from the environment. Before that, and in tests, nothing is written.
+/// Switches the log on, once, as these variables say. Before that, and in tests, nothing is written.
 ///
 /// # Errors
 /// A variable with a word that is none of its own; a file that cannot be opened.
-pub fn init() -> Result<(), String> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let settings = Settings::from_variables(&variable, std::io::stderr().is_terminal())?;
+pub fn init(variable: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
+    let settings = Settings::from_variables(variable, std::io::stderr().is_terminal())?;
     let open = |path: Option<PathBuf>| path.map(Out::file).transpose();
     let (file, webhooks) = (open(settings.file)?, open(settings.webhooks)?);
     let sinks = SINKS.get_or_init(|| Sinks::new(file.unwrap_or(Out::Stderr), webhooks));
@@ -285,7 +284,7 @@ mod tests {
         let is = |level, format| Ok(Settings { level, format, file: None, webhooks: None });
         assert_eq!(of(&[], false), is(LevelFilter::INFO, Format::Json));
         assert_eq!(of(&[("LOG_LEVEL", ""), ("LOG_FORMAT", "")], true), is(LevelFilter::INFO, Format::Text));
-        assert_eq!(of(&[("LOG_LEVEL", "debug"), ("LOG_FORMAT", "json")], true), is(LevelFilter::DEBUG, Format::Json));
+        assert_eq!(of(&[("LOG_LEVEL", "DEBUG"), ("LOG_FORMAT", "json")], true), is(LevelFilter::DEBUG, Format::Json));
         assert_eq!(of(&[("LOG_LEVEL", "off"), ("LOG_FORMAT", "text")], false), is(LevelFilter::OFF, Format::Text));
         let file = of(&[("LOG_FILE", "/var/log/order.log")], true).unwrap();
         assert_eq!((file.format, file.file), (Format::Json, Some(PathBuf::from("/var/log/order.log"))));

@@ -426,7 +426,7 @@ Options:
 
 Exit codes: 0 completed, 1 ended with an error, 2 bad input, configuration or usage.
 Logs go to stderr, or to the file LOG_FILE; LOG_LEVEL is off, error, warn, info (default) or debug, LOG_FORMAT is text
-or json. What concerns webhooks also goes to the file WEBHOOK_LOG.
+or json. What concerns webhooks also goes to the file WEBHOOK_LOG. These and all other variables may stand in .env, too.
 ";
 
 const RUN: &str = "\

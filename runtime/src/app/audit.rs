@@ -5,6 +5,7 @@ use crate::audit::{self, Body, Trail};
 use crate::engine::Engine;
 #[cfg(feature = "store")]
 use crate::engine::Status;
+use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::journal::Journal;
 #[cfg(feature = "store")]
@@ -18,10 +19,9 @@ const VARIABLE: &str = "AUDIT_FILE";
 
 /// Reads a trail, and says what is wrong with it.
 pub fn verify(files: &[PathBuf]) -> Result<ExitCode, Failure> {
-    let files = match (files, from_environment()) {
-        ([], None) => return Err(format!("which file? Name it, or set {VARIABLE}").into()),
-        ([], Some(file)) => vec![file],
-        (files, _) => files.to_vec(),
+    let files = match files {
+        [] => vec![file(None, None)?.ok_or_else(|| format!("which file? Name it, or set {VARIABLE}"))?],
+        files => files.to_vec(),
     };
     let report = audit::verify(&files)?;
     for broken in &report.broken {
@@ -35,34 +35,39 @@ pub fn verify(files: &[PathBuf]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!report.broken.is_empty())))
 }
 
-/// Opens the trail that an option or the environment names, if one does.
-fn open(option: Option<&Path>, workflow: &Workflow, command: &'static str) -> Result<Option<Arc<Trail>>, Failure> {
-    let Some(file) = option.map(Path::to_owned).or_else(from_environment) else { return Ok(None) };
-    let trail = Trail::open(&file, workflow.name).map_err(|error| error.message)?;
+/// The trail that an option or the environment names, if one does.
+pub fn file(option: Option<&Path>, sources: Option<&Sources>) -> Result<Option<PathBuf>, Failure> {
+    super::path(option, VARIABLE, sources)
+}
+
+fn open(file: &Path, workflow: &Workflow, command: &'static str) -> Result<Arc<Trail>, Failure> {
+    let trail = Trail::open(file, workflow.name).map_err(|error| error.message)?;
     trail.push(began(workflow, command));
     trail.commit().map_err(|error| error.message)?;
-    Ok(Some(trail))
+    Ok(trail)
 }
 
 /// Writes down that an execution is cancelled by a command, before it is.
 #[cfg(feature = "store")]
 pub fn cancelled(option: Option<&Path>, workflow: &Workflow, execution_id: &str) -> Result<(), Failure> {
-    let Some(trail) = open(option, workflow, "cancel")? else { return Ok(()) };
+    let Some(file) = file(option, None)? else { return Ok(()) };
+    let trail = open(&file, workflow, "cancel")?;
     trail.push(observe::cancel_asked(execution_id, BY_COMMAND));
     trail.push(observe::execution_ended(execution_id, Status::Cancelled));
     trail.push(Body::now("process ended"));
     Ok(trail.close().map_err(|error| error.message)?)
 }
 
-/// Writes everything the engine does down in the trail that an option or the environment names.
+/// Writes everything the engine does down in a trail, if there is to be one.
 pub fn keep(
-    option: Option<&Path>,
+    file: Option<&Path>,
     workflow: &'static Workflow,
     engine: &Engine,
     journal: &dyn Journal,
     command: &'static str,
 ) -> Result<(), Failure> {
-    let Some(trail) = open(option, workflow, command)? else { return Ok(()) };
+    let Some(file) = file else { return Ok(()) };
+    let trail = open(file, workflow, command)?;
     say_head(&trail);
     if !journal.commit_with(Arc::clone(&trail)) {
         trail.commit_by_itself();
@@ -89,8 +94,4 @@ fn began(workflow: &Workflow, command: &str) -> Body {
 fn say_head(trail: &Arc<Trail>) {
     let (number, hash) = trail.head();
     crate::log::audit_head(number, &hash);
-}
-
-fn from_environment() -> Option<PathBuf> {
-    std::env::var_os(VARIABLE).filter(|file| !file.is_empty()).map(PathBuf::from)
 }

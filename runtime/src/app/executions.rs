@@ -15,6 +15,7 @@ use super::{Failure, show, store};
 use crate::engine::{
     Clock, Judge, Query, Status, SystemClock, cancelled, elapsed, push_seconds, view_of, without_words,
 };
+use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::journal::sqlite::{Beside, Sqlite};
 use crate::journal::{Event, History, Id, Journal, Request, Summary};
@@ -31,7 +32,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// Prints the executions, newest first: a table, or one JSON object per line. What failed is said as in the API's lists;
 /// `show` has the words.
 pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
-    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_deref(), None)?)?;
     let page = journal.list(&query(options)).map_err(|error| error.message)?;
     let judge = Judge::new(workflow, clock());
     let mut rows = Vec::with_capacity(page.executions.len());
@@ -83,7 +84,7 @@ fn left_alone(journal: &Beside, judge: &Judge, id: Id) -> Result<Option<String>,
 
 /// Prints one execution as the API shows it.
 pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
-    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_deref(), None)?)?;
     let history = history(&journal, options.id)?;
     let view = view_of(options.id, history, &clock()).map_err(|error| error.message)?;
     let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
@@ -93,7 +94,7 @@ pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Resu
 
 /// Prints executions with their inputs, oldest first, one JSON object per line.
 pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCode, Failure> {
-    let journal = beside(workflow, &store::folder(workflow, options.data.as_ref()))?;
+    let journal = beside(workflow, &store::folder(workflow, options.data.as_deref(), None)?)?;
     // The identities first: what is accepted or deleted meanwhile does not matter.
     for id in journal.ids(&query(options)).map_err(|error| error.message)? {
         // Deleted meanwhile, because it was old.
@@ -112,7 +113,7 @@ pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<Exit
 
 /// Ends an execution.
 pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
-    let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
+    let (folder, id) = (store::folder(workflow, options.data.as_deref(), None)?, options.id);
     let journal = beside(workflow, &folder)?;
     if let Some(code) = ended(&history(&journal, id)?, id) {
         return Ok(code);
@@ -152,7 +153,8 @@ pub enum Resumption {
 
 /// Asks the service to go on with an execution that it left alone, if there is a service.
 pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<Resumption, Failure> {
-    let (folder, id) = (store::folder(workflow, options.data.as_ref()), options.id);
+    let sources = Sources::read(Path::new(""), &options.paths)?;
+    let (folder, id) = (store::folder(workflow, options.data.as_deref(), Some(&sources))?, options.id);
     let journal = beside(workflow, &folder)?;
     if let Some(code) = ended(&history(&journal, id)?, id) {
         return Ok(Resumption::Asked(code));

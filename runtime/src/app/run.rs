@@ -3,9 +3,9 @@
 use super::arguments::RunOptions;
 use super::pretty::pretty;
 use super::signal::{Signals, Stop};
-use super::{Failure, environment, show, store};
+use super::{Failure, begin, show, store};
 use crate::engine::{Engine, Handle, StartedBy, Status};
-use crate::env::Environment;
+use crate::env::{Environment, Sources};
 use crate::flow::Workflow;
 use crate::journal::Journal;
 use crate::node::{Services, TlsVersion};
@@ -25,12 +25,11 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 /// Runs one execution to its end and prints it.
 pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode, Failure> {
     let input = input(workflow, options.input.as_deref())?;
-    let (_, environment) = environment(workflow, &options.paths)?;
+    let begun = begin(workflow, &options.paths)?;
     let journal = store::of_run(workflow, options.data.as_ref())?;
     tell_unfinished(&*journal)?;
-    let tls = super::tls_version(options.tls_min_version)?;
-    let audit = options.audit.as_deref();
-    carry(workflow, environment, tls, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
+    let (tls, audit) = (options.tls_min_version, options.audit.as_deref());
+    carry(workflow, begun, tls, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
         engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
     })
@@ -57,36 +56,33 @@ pub fn resume(
     options: &super::arguments::ExecutionOptions,
     folder: std::path::PathBuf,
 ) -> Result<ExitCode, Failure> {
-    let (_, environment) = environment(workflow, &options.paths)?;
+    let begun = begin(workflow, &options.paths)?;
     let journal = store::of_run(workflow, Some(&folder))?;
-    carry(
-        workflow,
-        environment,
-        super::tls_version(None)?,
-        journal,
-        options.pretty,
-        options.audit.as_deref(),
-        async |engine: &Arc<Engine>| engine.resume(options.id).map_err(|error| error.message),
-    )
+    let audit = options.audit.as_deref();
+    carry(workflow, begun, None, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
+        engine.resume(options.id).map_err(|error| error.message)
+    })
 }
 
 fn carry(
     workflow: &'static Workflow,
-    environment: Environment,
-    tls: TlsVersion,
+    (sources, environment): (Sources, Environment),
+    tls: Option<TlsVersion>,
     journal: Arc<dyn Journal>,
     pretty_wanted: Option<bool>,
     audit: Option<&Path>,
     start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
 ) -> Result<ExitCode, Failure> {
+    let tls = super::tls_version(tls, &sources)?;
+    let audit = super::audit::file(audit, Some(&sources))?;
     let services = Services::speaking(workflow, tls).map_err(|fault| fault.message)?;
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let (view, code) = runtime.block_on(async {
         let engine = Engine::new(workflow, environment, services, Arc::clone(&journal));
-        super::traces::keep(&engine, tls)?;
-        super::audit::keep(audit, workflow, &engine, &*journal, "run")?;
+        super::traces::keep(&engine, tls, &sources)?;
+        super::audit::keep(audit.as_deref(), workflow, &engine, &*journal, "run")?;
         let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = start(&engine).await?;
         engine.heed_cancel(&handle);

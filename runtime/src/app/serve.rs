@@ -2,14 +2,12 @@
 
 use super::arguments::ServeOptions;
 use super::signal::{Hangup, Signals};
-use super::{Failure, environment, manager, store};
+use super::{Failure, begin, manager, setting, store};
 use crate::engine::{Engine, SystemClock};
 use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::node::Services;
-use crate::server::{
-    self, ApiKeys, ApiSettings, Certificates, Face, Limits, Listener, RateLimit, Service, Settings, TlsVersion,
-};
+use crate::server::{self, ApiKeys, ApiSettings, Certificates, Face, Limits, Listener, Service, Settings, TlsVersion};
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,9 +25,9 @@ const DESCRIPTORS_KEPT: usize = 128;
 
 /// Serves until SIGINT or SIGTERM, then drains.
 pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<ExitCode, Failure> {
-    let (sources, environment) = environment(workflow, &options.paths)?;
-    let allowed = address_list(&options.allow_ip, "--allow-ip", "FLOW_ALLOWED_IPS")?;
-    let trusted_proxies = address_list(&options.trusted_proxy, "--trusted-proxy", "FLOW_TRUSTED_PROXIES")?;
+    let (sources, environment) = begin(workflow, &options.paths)?;
+    let allowed = address_list(&options.allow_ip, "--allow-ip", "FLOW_ALLOWED_IPS", &sources)?;
+    let trusted_proxies = address_list(&options.trusted_proxy, "--trusted-proxy", "FLOW_TRUSTED_PROXIES", &sources)?;
     let previous = previous_secrets(workflow, &sources)?;
     let webhooks = WebhookTrigger::all(workflow, &environment, &previous, allowed.as_ref())?;
     let defaults = Settings::default();
@@ -39,13 +37,14 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         trusted_proxies: trusted_proxies.unwrap_or_default(),
         api: ApiSettings { keys: api_keys(options, &sources)?, allow_env: allow_env(workflow, &options.allow_env)? },
         limits: limits(options),
-        rate_limit: rate_limit(options)?,
+        rate_limit: options.rate_limit.map_or_else(|| setting("FLOW_RATE_LIMIT", &sources), |limit| Ok(Some(limit)))?,
         ..defaults
     };
-    let tls_version = super::tls_version(options.tls_min_version)?;
+    let tls_version = super::tls_version(options.tls_min_version, &sources)?;
     let certificates = certificates(options, tls_version)?;
     let services = Services::speaking(workflow, tls_version).map_err(|fault| fault.message)?;
-    let journal = store::of_serve(workflow, &options.store)?;
+    let journal = store::of_serve(workflow, &options.store, &sources)?;
+    let audit = super::audit::file(options.audit.as_deref(), Some(&sources))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let code = runtime.block_on(async {
@@ -57,8 +56,8 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         if options.no_metrics {
             engine.observer().metrics.switch_off();
         }
-        super::traces::keep(&engine, tls_version)?;
-        super::audit::keep(options.audit.as_deref(), workflow, &engine, &*journal, "serve")?;
+        super::traces::keep(&engine, tls_version, &sources)?;
+        super::audit::keep(audit.as_deref(), workflow, &engine, &*journal, "serve")?;
         let unfinished = engine.recover(store::retention(&options.store)).map_err(|error| error.message)?;
         if unfinished > 0 {
             crate::log::recovering(unfinished);
@@ -152,15 +151,6 @@ fn descriptors() -> usize {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(usize::MAX)
 }
 
-fn rate_limit(options: &ServeOptions) -> Result<Option<RateLimit>, Failure> {
-    match (options.rate_limit, std::env::var("FLOW_RATE_LIMIT")) {
-        (None, Ok(text)) if !text.is_empty() => {
-            text.parse().map(Some).map_err(|error| format!("FLOW_RATE_LIMIT: {error}").into())
-        }
-        (limit, _) => Ok(limit),
-    }
-}
-
 /// One line per address, then where the webhooks are.
 fn announce(listeners: &[Listener], webhook_ids: &[&str]) -> Result<(), Failure> {
     for Listener { socket, face, certificates } in listeners {
@@ -213,12 +203,17 @@ fn allow_env(workflow: &Workflow, names: &[String]) -> Result<Vec<usize>, Failur
 }
 
 /// From the command line, else from the variable, else `None`.
-fn address_list(options: &[String], option: &str, variable: &str) -> Result<Option<AddressList>, Failure> {
+fn address_list(
+    options: &[String],
+    option: &str,
+    variable: &str,
+    sources: &Sources,
+) -> Result<Option<AddressList>, Failure> {
     if !options.is_empty() {
         let list = AddressList::parse(options.iter().map(String::as_str));
         return list.map(Some).map_err(|error| format!("{option}: {error}").into());
     }
-    let Some(value) = std::env::var(variable).ok().filter(|value| !value.trim().is_empty()) else { return Ok(None) };
+    let Some(value) = sources.setting(variable)?.filter(|value| !value.trim().is_empty()) else { return Ok(None) };
     let texts = value.split([',', ' ']).filter(|text| !text.is_empty());
     AddressList::parse(texts).map(Some).map_err(|error| format!("{variable}: {error}").into())
 }

@@ -5,6 +5,7 @@
 use super::Failure;
 use super::arguments::{Keep, StoreOptions};
 use crate::engine::Capacity;
+use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::journal::{FILE, Journal, Memory, Retention};
 use std::path::{Path, PathBuf};
@@ -16,9 +17,9 @@ const KEEP_DAYS: usize = 30;
 const KEEP_EXECUTIONS: usize = 1_000_000;
 
 /// The folder of the journal: from the command line, else from `FLOW_DATA_DIR`, else the usual one in the working directory.
-pub fn folder(workflow: &Workflow, data: Option<&PathBuf>) -> PathBuf {
-    let named = || std::env::var_os("FLOW_DATA_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    data.cloned().or_else(named).unwrap_or_else(|| usual_folder(Path::new(""), workflow.name))
+pub fn folder(workflow: &Workflow, data: Option<&Path>, sources: Option<&Sources>) -> Result<PathBuf, Failure> {
+    let named = super::path(data, "FLOW_DATA_DIR", sources)?;
+    Ok(named.unwrap_or_else(|| usual_folder(Path::new(""), workflow.name)))
 }
 
 /// `order-data`: `order` is what the executable is called that stands there. It was the folder's name, too, and one that holds
@@ -30,7 +31,11 @@ fn usual_folder(directory: &Path, name: &str) -> PathBuf {
 }
 
 /// The journal of `serve`.
-pub fn of_serve(workflow: &'static Workflow, options: &StoreOptions) -> Result<Arc<dyn Journal>, Failure> {
+pub fn of_serve(
+    workflow: &'static Workflow,
+    options: &StoreOptions,
+    sources: &Sources,
+) -> Result<Arc<dyn Journal>, Failure> {
     if options.memory {
         if options.data.is_some() {
             return Err(String::from("--store memory keeps nothing: it cannot go with --data").into());
@@ -41,7 +46,7 @@ pub fn of_serve(workflow: &'static Workflow, options: &StoreOptions) -> Result<A
         // The author has decided: see `settings.store`.
         return Ok(Arc::new(Memory));
     }
-    open(workflow, folder(workflow, options.data.as_ref()))
+    open(workflow, folder(workflow, options.data.as_deref(), Some(sources))?)
 }
 
 /// The journal of `run`.

@@ -9,6 +9,7 @@ pub use not_built::{close, keep};
 mod exported {
     use crate::app::Failure;
     use crate::engine::Engine;
+    use crate::env::Sources;
     use crate::node::{Services, TlsVersion};
     use crate::otel::{Settings, Tracer};
     use std::time::Duration;
@@ -17,8 +18,8 @@ mod exported {
     const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
     /// From now on what the engine does is exported, unless the environment says otherwise.
-    pub fn keep(engine: &Engine, oldest: TlsVersion) -> Result<(), Failure> {
-        let (settings, remarks) = Settings::from_variables(&|name| std::env::var(name).ok());
+    pub fn keep(engine: &Engine, oldest: TlsVersion, sources: &Sources) -> Result<(), Failure> {
+        let (settings, remarks) = Settings::from_variables(&|name| sources.setting(name).ok().flatten());
         for remark in &remarks {
             crate::log::traces_remark(remark);
         }
@@ -42,10 +43,11 @@ mod exported {
 mod not_built {
     use crate::app::Failure;
     use crate::engine::Engine;
+    use crate::env::Sources;
     use crate::node::TlsVersion;
 
     #[expect(clippy::unnecessary_wraps, reason = "it is what the other one gives")]
-    pub fn keep(_: &Engine, _: TlsVersion) -> Result<(), Failure> {
+    pub fn keep(_: &Engine, _: TlsVersion, _: &Sources) -> Result<(), Failure> {
         Ok(())
     }
 

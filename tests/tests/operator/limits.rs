@@ -51,6 +51,21 @@ fn the_usual_folder_stands_beside_an_executable_of_the_workflows_name() {
 }
 
 #[test]
+fn a_file_of_variables_holds_those_of_the_program_too() {
+    let mut shop = Shop::new("0");
+    shop.env.remove("FLOW_DATA_DIR");
+    fs::write(shop.folder.path().join(".env"), "FLOW_DATA_DIR=kept\nAUDIT_FILE=trail.jsonl\nLOG_FILE=log.jsonl\n").unwrap();
+    let server = shop.serve();
+    let id = shop.order(&server);
+    server.terminate();
+    server.wait(LIMIT);
+    assert!(shop.command(&["executions"]).stdout.contains(&id));
+    assert!(shop.command(&["executions", "--data", "kept"]).stdout.contains(&id));
+    assert!(shop.command(&["audit", "verify"]).stdout.starts_with("intact: "));
+    assert!(fs::read_to_string(shop.folder.path().join("log.jsonl")).unwrap().contains("\"serving\""));
+}
+
+#[test]
 fn room_comes_back_when_an_execution_ends() {
     let shop = Shop::new("3600");
     shop.service.play(Script::default().answers("POST /charge", [Answer::status(503)]));
