@@ -211,6 +211,11 @@ pub fn certificate_reloaded(error: Option<&str>) {
     }
 }
 
+/// SIGHUP came to a service that has no certificate.
+pub fn nothing_reloaded() {
+    say!(Level::INFO, "nothing reloaded", reason = "SIGHUP reads the files of --tls-cert again, and there are none");
+}
+
 /// The service accepts connections.
 pub fn serving(workflow: &str, version: &str) {
     say!(Level::INFO, "serving", workflow, version);

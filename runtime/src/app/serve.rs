@@ -49,7 +49,8 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let code = runtime.block_on(async {
         let listeners = listeners(options, certificates.as_ref())?;
-        let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
+        let no_signals = |error| format!("cannot handle signals: {error}");
+        let (mut signals, hangup) = (Signals::new().map_err(no_signals)?, Hangup::new().map_err(no_signals)?);
         let paths: Vec<&str> = webhooks.iter().map(|webhook| webhook.webhook_id).collect();
         let capacity = store::capacity(&options.store, &*journal);
         let engine = Engine::with_capacity(workflow, environment, services, Arc::clone(&journal), capacity);
@@ -65,10 +66,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(SystemClock));
         announce(&listeners, &paths)?;
         let mut running = service.start(listeners);
-        if let Some(certificates) = certificates {
-            let hangup = Hangup::new().map_err(|error| format!("cannot handle signals: {error}"))?;
-            tokio::spawn(reload(certificates, hangup));
-        }
+        tokio::spawn(reload(certificates, hangup));
         manager::ready();
         crate::log::serving(workflow.name, workflow.version);
 
@@ -122,8 +120,15 @@ fn certificates(options: &ServeOptions, oldest: TlsVersion) -> Result<Option<Arc
     }
 }
 
-/// Reads the certificate again on SIGHUP, and when its files have changed: whoever renews it need not know about us.
-async fn reload(certificates: Arc<Certificates>, mut hangup: Hangup) {
+/// Reads the certificate again on SIGHUP, and when its files have changed: whoever renews it need not know about us. Without
+/// one there is nothing to read again; unheard, the signal would end the process and cut off what runs.
+async fn reload(certificates: Option<Arc<Certificates>>, mut hangup: Hangup) {
+    let Some(certificates) = certificates else {
+        loop {
+            hangup.next().await;
+            crate::log::nothing_reloaded();
+        }
+    };
     loop {
         let asked = tokio::time::timeout(CERTIFICATE_CHECK, hangup.next()).await.is_ok();
         if asked || certificates.is_outdated() {

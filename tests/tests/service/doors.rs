@@ -155,6 +155,16 @@ fn keys_come_from_files_and_variables() {
     assert_eq!(["# the shop", "from-the-variable,another"].map(status), [401; 2]);
 }
 
+#[test]
+fn a_hangup_ends_nothing() {
+    let mut serving = Serving::start(&[]);
+    for _ in 0..2 {
+        serving.signal("HUP");
+        serving.wait_for_line("nothing reloaded");
+    }
+    assert_eq!(send(serving.address, "GET", "/health/ready", &[], b"").status, 200);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_service_manager_hears_how_it_stands() {
