@@ -178,6 +178,11 @@ pub fn journal_failed(reason: &str) {
     say!(Level::ERROR, "journal failed", reason);
 }
 
+/// Others may read the journal, and that cannot be changed. `reason` names the file.
+pub fn journal_open_to_others(reason: &str) {
+    say!(Level::WARN, "journal open to others", reason);
+}
+
 /// The journal can be written again.
 pub fn journal_recovered() {
     say!(Level::WARN, "journal recovered", state = "writable");

@@ -113,9 +113,25 @@ pub fn open_or_create(path: &Path) -> Result<Connection, JournalError> {
         }
         create(path)?;
     }
+    #[cfg(unix)]
+    close_to_others(path);
     let mut connection = open(path)?;
     migrate(&mut connection).map_err(|error| explain(path, &error))?;
     Ok(connection)
+}
+
+/// Inputs are other people's data, and a file that another program has restored is open to all. Before SQLite opens it: the
+/// files it makes beside it get the same permissions.
+#[cfg(unix)]
+fn close_to_others(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    for suffix in ["", "-wal", "-shm"] {
+        let file = beside(path, suffix);
+        let is_open = file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0);
+        if is_open && let Err(error) = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)) {
+            crate::log::journal_open_to_others(&format!("{}: {error}", file.display()));
+        }
+    }
 }
 
 /// Opens a journal that is there. For those who read beside the owner.

@@ -105,6 +105,21 @@ fn every_event() -> Vec<Event<'static>> {
     ]
 }
 
+#[cfg(unix)]
+#[test]
+fn a_restored_file_is_readable_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    folder.open().unwrap().close();
+    std::fs::set_permissions(folder.file(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let journal = folder.open().unwrap();
+    for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+        let mode = folder.0.join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    journal.close();
+}
+
 #[test]
 fn what_was_written_comes_back_also_from_another_process() {
     let folder = Folder::new();
