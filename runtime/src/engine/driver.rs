@@ -35,6 +35,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+/// Between two looks at an execution that waits in the journal.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// Runs the executions of one workflow.
 pub struct Engine {
     pub(super) workflow: &'static Workflow,
@@ -345,6 +348,21 @@ impl Engine {
                 Some(Event::Finished { status, .. }) => Some(*status),
                 _ => Some(Status::Running),
             },
+        }
+    }
+
+    /// Waits for the end of an execution, wherever it is. `None`: there is no such execution.
+    pub async fn finished(&self, execution_id: &str) -> Option<Status> {
+        loop {
+            if let Some(handle) = self.handle(execution_id) {
+                return Some(handle.finished().await);
+            }
+            let status = self.status(execution_id)?;
+            if status.is_final() {
+                return Some(status);
+            }
+            // It waits in the journal, where there is nothing to wait with.
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
 

@@ -4,7 +4,7 @@ mod limits;
 mod shop;
 
 use flow_tests::compile;
-use flow_world::process::Process;
+use flow_world::process::{self, Process};
 use flow_world::{Answer, Script};
 use serde_json::Value;
 use shop::{LIMIT, Shop, WORKFLOW, stands_at_charge};
@@ -59,6 +59,26 @@ fn an_execution_is_cancelled_with_and_without_a_service() {
     let unknown = shop.command(&["show", "exec-00000000000000000000000000000000"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(unknown.stderr.contains("there is no execution"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_api_answers_when_what_waits_for_a_retry_has_ended() {
+    let mut shop = Shop::new("3600");
+    shop.env.insert("FLOW_API_KEYS".to_owned(), "key".to_owned());
+    shop.service.play(Script::default().answers("POST /charge", [Answer::status(503)]));
+    let server = shop.serve();
+    let id = shop.order(&server);
+    shop.until_asked(1);
+    shop.until(&id, stands_at_charge);
+    // Nothing outside says when it has left memory.
+    std::thread::sleep(Duration::from_millis(200));
+    let cancel = || {
+        let request = format!("DELETE /api/v1/flows/execution/{id}");
+        process::call(server.listening(), &request, &[("authorization", "Bearer key")], b"")
+    };
+    let (status, answer) = cancel();
+    assert!(status == 200 && answer.contains(r#""status":"cancelled""#), "{status} {answer}");
+    assert_eq!(cancel().0, 409);
 }
 
 #[test]

@@ -70,14 +70,8 @@ pub async fn start(
         // Also where it has ended since: the same request gets the same answer.
         return Ok(accepted(id, crate::engine::Status::Running, StatusCode::OK));
     };
-    let handle = match &started {
-        Started::New(handle) => Some(handle.clone()),
-        Started::Before { execution_id } => engine.handle(execution_id),
-    };
-    if let Some(handle) = handle {
-        // What has not ended by then goes on: the answer says how far it has come.
-        let _ = tokio::time::timeout(wait, handle.finished()).await;
-    }
+    // What has not ended by then goes on: the answer says how far it has come.
+    let _ = tokio::time::timeout(wait, engine.finished(id)).await;
     let view = service.engine.view(id).unwrap_or_else(|| String::from("null"));
     let status = Raw::new(Some(&view), "").get("status").text().unwrap_or("\"running\"");
     Ok(json(
