@@ -416,7 +416,11 @@ mod tests {
         folder.file("config.json", r#"{"flow_data_dir": "journal"}"#);
         let sources = folder.sources(&[("LOG_LEVEL", "warn")], &Paths::default()).unwrap();
         let setting = |name| sources.setting(name).unwrap();
-        assert_eq!(setting("AUDIT_FILE").as_deref(), Some("trail.jsonl"), "it names a file, and is no pointer to `AUDIT`");
+        assert_eq!(
+            setting("AUDIT_FILE").as_deref(),
+            Some("trail.jsonl"),
+            "it names a file, and is no pointer to `AUDIT`"
+        );
         assert_eq!(setting("LOG_LEVEL").as_deref(), Some("warn"));
         assert_eq!(setting("FLOW_DATA_DIR").as_deref(), Some("journal"));
         assert_eq!(setting("FLOW_RATE_LIMIT"), None);

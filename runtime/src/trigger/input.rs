@@ -17,7 +17,7 @@ pub enum InputError {
 /// # Errors
 /// When the bytes are not a JSON object.
 pub fn read_input(bytes: &[u8], shape: &Shape, size_max: usize) -> Result<Doc, InputError> {
-    let limits = Limits { size: size_max, ..Limits::default() };
+    let limits = Limits { size: size_max, finite: true, ..Limits::default() };
     let doc = Doc::read(bytes, shape, &limits).map_err(|error| placed(bytes, error))?;
     if !doc.text().starts_with('{') {
         return Err(InputError::NotAnObject);
@@ -55,6 +55,16 @@ mod tests {
         for other in ["[]", "1", "\"x\"", "null", "true"] {
             assert_eq!(read_input(other.as_bytes(), &NOTHING, 100).unwrap_err(), InputError::NotAnObject, "{other}");
         }
+    }
+
+    #[test]
+    fn numbers_beyond_all_others_are_refused_where_they_stand() {
+        for input in ["{\"a\": 1e400}", "{\"a\": -1e400}", "{\"1\": 2, \"0\": [], \"a\": 1e400}"] {
+            let error = read_input(input.as_bytes(), &NOTHING, 100).unwrap_err().to_string();
+            let column = input.find("e400").unwrap() - if input.contains('-') { 1 } else { 0 };
+            assert_eq!(error, format!("1:{column}: a number beyond 1.8e308, the largest there is"));
+        }
+        assert_eq!(read_input(b"{\"a\":1.7e308}", &NOTHING, 100).unwrap().text(), "{\"a\":1.7e+308}");
     }
 
     #[test]

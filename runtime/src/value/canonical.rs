@@ -7,7 +7,7 @@
 //! source has gone into `out`, and the bytes from there to the reader's place stand for themselves.
 
 use super::doc::{Shape, ShapeField};
-use super::json::{DEPTH_MAX, JsonError, Limits, Reader, SIZE_MAX, parse_to_depth};
+use super::json::{DEPTH_MAX, JsonError, Limits, Reader, SIZE_MAX};
 use super::number::{array_index, push_number};
 use super::write::{write_escaped, write_unit_escape};
 
@@ -22,13 +22,14 @@ pub(super) fn canonicalise(bytes: &[u8], shape: &Shape, limits: &Limits) -> Resu
     let text = str::from_utf8(bytes)
         .map_err(|error| JsonError { offset: error.valid_up_to(), message: "not UTF-8".to_owned() })?;
     let depth_max = limits.depth.min(DEPTH_MAX);
-    match Canonicaliser::new(text, shape, depth_max).run() {
+    let reader = || Reader { finite: limits.finite, ..Reader::new(text) };
+    match Canonicaliser::new(reader(), shape, depth_max).run() {
         Ok(done) => Ok(done),
         Err(Stop::Error(error)) => Err(*error),
         Err(Stop::Reorder) => {
             // Rare: keys must move. Built as a value and printed, they stand where they belong.
-            let ordered = parse_to_depth(text, depth_max)?.to_json().unwrap_or_default();
-            match Canonicaliser::new(&ordered, shape, depth_max).run() {
+            let ordered = reader().whole(depth_max)?.to_json().unwrap_or_default();
+            match Canonicaliser::new(Reader::new(&ordered), shape, depth_max).run() {
                 Ok(done) => Ok(done),
                 Err(Stop::Error(error)) => Err(*error),
                 Err(Stop::Reorder) => unreachable!("a printed object has no duplicate keys and integers first"),
@@ -104,11 +105,11 @@ struct Canonicaliser<'a, 's> {
 }
 
 impl<'a, 's> Canonicaliser<'a, 's> {
-    fn new(text: &'a str, shape: &'s Shape, depth_max: usize) -> Canonicaliser<'a, 's> {
+    fn new(reader: Reader<'a>, shape: &'s Shape, depth_max: usize) -> Canonicaliser<'a, 's> {
         let slots = vec![None; shape.slots].into();
-        let out = String::with_capacity(text.len());
+        let out = String::with_capacity(reader.text.len());
         Canonicaliser {
-            reader: Reader::new(text),
+            reader,
             copied: 0,
             out,
             slots,

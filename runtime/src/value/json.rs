@@ -14,6 +14,8 @@ pub struct Limits {
     pub size: usize,
     /// Arrays and objects inside one another. Never more than [`DEPTH_MAX`], whatever stands here.
     pub depth: usize,
+    /// A number that is beyond all that can be computed with is a mistake. Else it becomes `null`, as in JavaScript.
+    pub finite: bool,
 }
 
 /// No value nests deeper, so that recursion over values is safe on any thread's stack.
@@ -24,7 +26,7 @@ pub(super) const SIZE_MAX: usize = 512 * 1024 * 1024;
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { size: 16 * 1024 * 1024, depth: 128 }
+        Limits { size: 16 * 1024 * 1024, depth: 128, finite: false }
     }
 }
 
@@ -50,11 +52,13 @@ pub(super) struct Reader<'a> {
     pub text: &'a str,
     pub bytes: &'a [u8],
     pub at: usize,
+    /// See [`Limits::finite`].
+    pub finite: bool,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(text: &'a str) -> Reader<'a> {
-        Reader { text, bytes: text.as_bytes(), at: 0 }
+        Reader { text, bytes: text.as_bytes(), at: 0, finite: false }
     }
 
     #[inline]
@@ -88,6 +92,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a number; true when JavaScript prints it exactly as it stands here.
     pub fn number(&mut self) -> Result<bool, JsonError> {
+        let from = self.at;
         let negative = self.eat(b'-');
         let integer_from = self.at;
         let zero = self.eat(b'0');
@@ -118,7 +123,12 @@ impl<'a> Reader<'a> {
             plain = false;
         }
         // Up to 15 significant digits, no other text of that length or less stands for the same double.
-        Ok(plain && digits <= 15)
+        let plain = plain && digits <= 15;
+        if !plain && self.finite && self.text[from..self.at].parse().is_ok_and(f64::is_infinite) {
+            let message = "a number beyond 1.8e308, the largest there is".to_owned();
+            return Err(JsonError { offset: from, message });
+        }
+        Ok(plain)
     }
 
     fn digits(&mut self) -> usize {
@@ -246,6 +256,13 @@ impl<'a> Reader<'a> {
         Ok(JsString::from_units(&units))
     }
 
+    /// The value of the whole text.
+    pub fn whole(mut self, depth_max: usize) -> Result<Value, JsonError> {
+        let value = self.value(0, depth_max)?;
+        self.end()?;
+        Ok(value)
+    }
+
     fn value(&mut self, depth: usize, depth_max: usize) -> Result<Value, JsonError> {
         self.skip_white_space();
         let from = self.at;
@@ -322,14 +339,7 @@ impl<'a> Reader<'a> {
 
 /// The value of a whole text.
 pub(super) fn parse(text: &str) -> Result<Value, JsonError> {
-    parse_to_depth(text, DEPTH_MAX)
-}
-
-pub(super) fn parse_to_depth(text: &str, depth_max: usize) -> Result<Value, JsonError> {
-    let mut reader = Reader::new(text);
-    let value = reader.value(0, depth_max)?;
-    reader.end()?;
-    Ok(value)
+    Reader::new(text).whole(DEPTH_MAX)
 }
 
 /// As [`Value::from_json`], for a text that may be ill formed: a lone surrogate inside a string means itself.

@@ -54,7 +54,8 @@ fn the_usual_folder_stands_beside_an_executable_of_the_workflows_name() {
 fn a_file_of_variables_holds_those_of_the_program_too() {
     let mut shop = Shop::new("0");
     shop.env.remove("FLOW_DATA_DIR");
-    fs::write(shop.folder.path().join(".env"), "FLOW_DATA_DIR=kept\nAUDIT_FILE=trail.jsonl\nLOG_FILE=log.jsonl\n").unwrap();
+    fs::write(shop.folder.path().join(".env"), "FLOW_DATA_DIR=kept\nAUDIT_FILE=trail.jsonl\nLOG_FILE=log.jsonl\n")
+        .unwrap();
     let server = shop.serve();
     let id = shop.order(&server);
     server.terminate();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Envelopes hold what was accepted already, a few levels deeper and a little longer.
-const ENVELOPE_LIMITS: Limits = Limits { size: usize::MAX, depth: 1024 };
+const ENVELOPE_LIMITS: Limits = Limits { size: usize::MAX, depth: 1024, finite: false };
 
 impl Task {
     pub(super) fn effect_ended(&mut self, node: usize, began: Duration, attempt: Attempt) {
