@@ -84,10 +84,14 @@ fn path(webhook: &Webhook) -> String {
 fn webhook_path(node: &Node, webhook: &Webhook) -> Value {
     let signed = if webhook.validate_signature { "Requests must be signed." } else { "Requests are not signed." };
     let from = if webhook.allowed_ips.is_empty() { "" } else { " Only some addresses may call it." };
+    let again = match &webhook.dedupe_key {
+        Some(_) => "Deliveries with the same value of the workflow's `dedupe_key` are one execution.",
+        None => "Deliveries with the same `Idempotency-Key`, or another header that names them, are one execution.",
+    };
     filled(&parsed(WEBHOOK), &|place| match place {
         "operation" => Value::string(&format!("webhook:{}", webhook.webhook_id)),
         "summary" => Value::string(&node.title),
-        "description" => Value::string(&format!("{signed}{from}")),
+        "description" => Value::string(&format!("{signed}{from} {again}")),
         "input" => node
             .kind
             .input_schema()

@@ -89,6 +89,10 @@ fn the_document_speaks_of_this_workflow() {
     assert_eq!(webhook["properties"]["guests"]["items"]["properties"]["age"]["maximum"], 150);
     let execute = document.pointer(&format!("/paths/~1api~1v1~1flows~1execute/post{content}")).unwrap();
     assert_eq!(execute["required"], json!(["input_variables"]));
+    let key = document.pointer("/paths/~1api~1v1~1flows~1execute/post/parameters/0").unwrap();
+    assert_eq!((&key["name"], &key["in"]), (&json!("Idempotency-Key"), &json!("header")));
+    let described = &document["paths"]["/webhooks/visits"]["post"]["description"];
+    assert!(described.as_str().unwrap().contains("`Idempotency-Key`"), "{described}");
     let variables = &execute["properties"]["execution_options"]["properties"]["environment_variables"]["properties"];
     assert_eq!(*variables, json!({"HOUSE": {"type": "string"}}));
     assert_eq!(document["components"]["schemas"]["NodeId"], json!({"enum": ["visit", "not-alone", "answer"]}));
