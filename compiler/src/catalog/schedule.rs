@@ -5,7 +5,7 @@ use super::{Key, KeyType, KindSpec};
 pub const SPEC: KindSpec = KindSpec {
     word: "schedule",
     trigger: true,
-    summary: "Starts an execution at set times. Its configuration is checked; this version does not compile it yet.",
+    summary: "Starts an execution at set times. Its configuration is checked; this version does not compile it yet (`unsupported-kind`).",
     keys: &[
         Key {
             name: "schedule_type",

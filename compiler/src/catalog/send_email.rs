@@ -92,7 +92,7 @@ pub const SPEC: KindSpec = KindSpec {
         retry_count("Retries after the first attempt: after connection failures and 4yz replies."),
         RETRY_DELAY,
     ],
-    output: "`message_id`, `accepted` (number of recipients), `delivery` (`sent`, or `unknown`) and `success`.",
+    output: "`message_id`, `accepted` (number of recipients), `delivery` (`sent`, or `unknown`) and `success`. Where the server refuses one of several recipients, nothing is sent to any of them.",
     example: r#"{
   "id": "send-confirmation",
   "type": "action",
