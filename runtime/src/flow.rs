@@ -326,6 +326,12 @@ impl Failure {
         Failure { code: code.into(), ..self }
     }
 
+    /// Of what a function gave, and the engine cannot take.
+    #[cfg(feature = "service")]
+    pub(crate) fn of_result(reason: &dyn std::fmt::Display) -> Failure {
+        Failure::permanent(format!("what the function gave cannot be kept: {reason}")).code("BAD_RESULT")
+    }
+
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -181,6 +181,29 @@ async fn fields_that_nobody_declared_are_carried_along() {
     assert_eq!(typed.to_json(), r#"{"order_id":"extra","total":1.0,"quantity":3,"paid":"card"}"#);
 }
 
+/// The checker relies on it, wherever an input comes from.
+#[tokio::test]
+async fn an_input_that_does_not_fit_starts_nothing() {
+    let workflow = workflow();
+    let refused = |error: RunError| match error {
+        RunError::Input(bad) => (bad.code(), bad.to_string()),
+        other => panic!("{other:?}"),
+    };
+    let text = br#"{"order_id":"odd","total":1,"quantity":"3"}"#;
+    let (code, said) = refused(workflow.start_json(text).await.err().unwrap());
+    assert_eq!(code, "INPUT_MISMATCH");
+    let places = "the input does not fit the workflow's input schema: $.paid: it is missing; $.quantity: expected";
+    assert!(said.starts_with(places), "{said}");
+    // What the type holds and the schema does not: a number that is none in JSON, one that would be rounded.
+    let (code, said) = refused(workflow.run(order("odd", f64::NAN)).await.unwrap_err());
+    assert_eq!((code, said.contains("$.total")), ("INPUT_MISMATCH", true), "{said}");
+    let large = Order { quantity: i64::MAX, ..order("odd", 1.0) };
+    let (code, said) = refused(workflow.start(large).await.err().unwrap());
+    assert_eq!((code, said.contains("quantity: whole numbers are exact from")), ("INPUT_MISMATCH", true), "{said}");
+    assert_eq!(refused(workflow.start_json(b"[]").await.err().unwrap()).0, "INVALID_INPUT");
+    assert_eq!(functions::calls("odd"), 1, "it was never called");
+}
+
 #[tokio::test]
 async fn an_execution_is_looked_at_and_cancelled() {
     let workflow = workflow();

@@ -43,6 +43,40 @@ pub(super) fn read_own(text: &str) -> Result<Value, String> {
     }
 }
 
+/// Numbers of a workflow are those of JavaScript: whole ones are exact up to 2 to the power of 53.
+const EXACT_MAX: u64 = 1 << 53;
+
+/// The JSON of a value that a program hands to the engine.
+///
+/// # Errors
+/// Where a whole number would come out as another one.
+pub(super) fn exactly<T: Data>(value: &T) -> Result<Value, Mismatch> {
+    let value = value.write().unwrap_or(Value::Null);
+    check_exact(&value).map(|()| value)
+}
+
+fn check_exact(value: &Value) -> Result<(), Mismatch> {
+    match value {
+        Value::Number(number) => {
+            let size = number.as_i64().map(i64::unsigned_abs).or(number.as_u64());
+            match size {
+                Some(size) if size > EXACT_MAX => Err(Mismatch::new(format!(
+                    "whole numbers are exact from -{EXACT_MAX} to {EXACT_MAX} only: larger ones go as text"
+                ))),
+                Some(_) | None => Ok(()),
+            }
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, item)| check_exact(item).map_err(|mismatch| mismatch.at(format!("[{index}]")))),
+        Value::Object(fields) => {
+            fields.iter().try_for_each(|(key, value)| check_exact(value).map_err(|mismatch| mismatch.at(key.as_str())))
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
 /// What did not fit, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
@@ -289,6 +323,20 @@ mod tests {
         assert_eq!(said(Fields::read(json!(1)).unwrap_err()), "expected an object, not a number");
         assert_eq!(said(i64::read(json!(1.5)).unwrap_err()), "expected a whole number of 64 bits");
         assert_eq!(i64::read(json!(1e3)), Ok(1000));
+    }
+
+    #[test]
+    fn whole_numbers_are_handed_on_as_they_are_or_not_at_all() {
+        let limit = 9_007_199_254_740_992_i64;
+        for exact in [json!([limit, -limit]), json!({"a": 1e300, "b": u32::MAX})] {
+            assert_eq!(exactly(&exact), Ok(exact));
+        }
+        let mismatch = exactly(&BTreeMap::from([("a".to_owned(), vec![1, limit + 1])])).unwrap_err();
+        assert_eq!(
+            mismatch.to_string(),
+            "a[1]: whole numbers are exact from -9007199254740992 to 9007199254740992 only: larger ones go as text"
+        );
+        assert!(exactly(&i64::MIN).is_err() && exactly(&json!(u64::MAX)).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::data::Mismatch;
 use crate::engine::{StartError, Status};
 use crate::env::EnvironmentError;
-use crate::trigger::InputError;
+use crate::trigger::{self, InputError};
 use std::fmt;
 
 /// Why a workflow could not be made. Names names, files and lines, never values.
@@ -17,8 +17,8 @@ pub enum BuildError {
 /// Why there is no output.
 #[derive(Debug)]
 pub enum RunError {
-    /// The input is no object of JSON. Nothing was started.
-    Input(InputError),
+    /// The input is not one of this workflow. Nothing was started.
+    Input(BadInput),
     /// Nothing was started.
     Start(StartError),
     /// The execution ended otherwise than completed.
@@ -27,6 +27,28 @@ pub enum RunError {
     Output(Mismatch),
     /// The execution ended, and what its nodes gave cannot be read.
     Unreadable { execution_id: String, status: Status, reason: String },
+}
+
+/// Why an input was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadInput {
+    /// It is no object of JSON.
+    Unreadable(InputError),
+    /// It does not look as its trigger's schema says: where, up to ten places.
+    Mismatch(Vec<trigger::Mismatch>),
+    /// A whole number that would come out rounded.
+    Inexact(Mismatch),
+}
+
+impl BadInput {
+    /// As the API calls it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            BadInput::Unreadable(InputError::NotJson { .. }) => "INVALID_JSON",
+            BadInput::Unreadable(InputError::NotAnObject) => "INVALID_INPUT",
+            BadInput::Mismatch(_) | BadInput::Inexact(_) => "INPUT_MISMATCH",
+        }
+    }
 }
 
 /// How an execution ended that did not complete.
@@ -63,8 +85,7 @@ impl From<EnvironmentError> for BuildError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RunError::Input(error @ InputError::NotJson { .. }) => write!(f, "the input is not JSON: {error}"),
-            RunError::Input(error) => error.fmt(f),
+            RunError::Input(bad) => bad.fmt(f),
             RunError::Start(error) => error.fmt(f),
             RunError::Ended(ended) => ended.fmt(f),
             RunError::Output(mismatch) => write!(f, "{mismatch}, which is not what the workflow declares"),
@@ -76,6 +97,21 @@ impl fmt::Display for RunError {
 }
 
 impl std::error::Error for RunError {}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadInput::Unreadable(error @ InputError::NotJson { .. }) => write!(f, "the input is not JSON: {error}"),
+            BadInput::Unreadable(error @ InputError::NotAnObject) => error.fmt(f),
+            BadInput::Mismatch(mismatches) => {
+                f.write_str("the input does not fit the workflow's input schema: ")?;
+                let places: Vec<String> = mismatches.iter().map(trigger::Mismatch::to_string).collect();
+                f.write_str(&places.join("; "))
+            }
+            BadInput::Inexact(mismatch) => write!(f, "the input cannot be passed on as it is: {mismatch}"),
+        }
+    }
+}
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

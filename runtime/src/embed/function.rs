@@ -1,6 +1,6 @@
 //! What generated code calls around the functions of `rust` nodes.
 
-use super::data::{Data, read_own};
+use super::data::{Data, exactly, read_own};
 use crate::flow::{Call, Failure};
 use crate::value::{Fault, Value};
 use std::sync::Arc;
@@ -29,9 +29,10 @@ where
 /// What a function gave, as JSON text.
 ///
 /// # Errors
-/// What the function said was wrong.
+/// What the function said was wrong, or why what it gave cannot be kept.
 pub fn returned<T: Data, E: Into<Failure>>(given: Result<T, E>) -> Result<String, Failure> {
-    given.map(|value| value.to_json()).map_err(Into::into)
+    let value = exactly(&given.map_err(Into::into)?);
+    value.map(|value| value.to_string()).map_err(|mismatch| Failure::of_result(&mismatch))
 }
 
 #[cfg(test)]
@@ -56,5 +57,12 @@ mod tests {
         assert_eq!(returned::<bool, String>(Ok(true)), Ok("true".to_owned()));
         let failure = returned::<bool, _>("x".parse::<i64>().map(|_| true)).unwrap_err();
         assert_eq!((failure.message(), failure.is_retryable()), ("invalid digit found in string", true));
+    }
+
+    #[test]
+    fn a_result_that_would_be_rounded_is_a_failure() {
+        let failure = returned::<Vec<i64>, String>(Ok(vec![1, i64::MAX])).unwrap_err();
+        assert_eq!((failure.error_code(), failure.is_retryable()), ("BAD_RESULT", false));
+        assert!(failure.message().starts_with("what the function gave cannot be kept: [1]: "), "{}", failure.message());
     }
 }

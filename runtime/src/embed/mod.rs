@@ -19,7 +19,7 @@ mod results;
 pub use crate::flow::{Call, Failure};
 pub use crate::server::{ApiKeys, ApiSettings, Settings};
 pub use data::{Data, Fields, Mismatch, text};
-pub use error::{BuildError, Ended, RunError};
+pub use error::{BadInput, BuildError, Ended, RunError};
 pub use function::{argument, call, returned};
 pub use results::{Error, Execution, Outcome, Part, Results, Settled};
 pub use serde_json;
@@ -109,9 +109,9 @@ impl<S: Spec> Workflow<S> {
     /// behaves as if the workflow's manual trigger had fired, else its first one. Must be called on a tokio runtime.
     ///
     /// # Errors
-    /// When the input is not an object, the workflow is being drained, or the journal cannot be written.
+    /// When the input is not what the workflow declares, the workflow is being drained, or the journal cannot be written.
     pub async fn start(&self, input: S::Input) -> Result<Handle<S>, RunError> {
-        let input = input.write().unwrap_or(serde_json::Value::Null);
+        let input = data::exactly(&input).map_err(|mismatch| RunError::Input(BadInput::Inexact(mismatch)))?;
         self.start_json(input.to_string().as_bytes()).await
     }
 
@@ -121,7 +121,12 @@ impl<S: Spec> Workflow<S> {
     /// As [`Workflow::start`]; also when the text is not JSON.
     pub async fn start_json(&self, input: &[u8]) -> Result<Handle<S>, RunError> {
         let engine = &self.parts.engine;
-        let input = read_input(input, engine.workflow().input, Limits::default().size).map_err(RunError::Input)?;
+        let input = read_input(input, engine.workflow().input, Limits::default().size);
+        let input = input.map_err(|error| RunError::Input(BadInput::Unreadable(error)))?;
+        let mismatches = self.parts.service.mismatches(engine.trigger(StartedBy::Hand), &input);
+        if !mismatches.is_empty() {
+            return Err(RunError::Input(BadInput::Mismatch(mismatches)));
+        }
         let handle = engine.start(input, StartedBy::Hand).await.map_err(RunError::Start)?;
         Ok(Handle { handle, engine: Arc::clone(engine), spec: PhantomData })
     }

@@ -41,10 +41,7 @@ pub async fn attempt(call: &Call, timeout: Duration) -> Attempt {
 fn given(value: &str) -> Attempt {
     match Doc::read(value.as_bytes(), &Shape::EMPTY, &Limits { size: usize::MAX, ..Limits::default() }) {
         Ok(doc) => Attempt::succeeded(doc.text().to_owned()),
-        Err(error) => {
-            let message = format!("what the function gave cannot be kept: {}", error.message);
-            without_result(Outcome::Failed, NodeError::new("BAD_RESULT", message))
-        }
+        Err(error) => failed(&Failure::of_result(&error.message)),
     }
 }
 

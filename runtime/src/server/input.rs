@@ -16,6 +16,12 @@ impl Schemas {
     pub fn of(workflow: &Workflow) -> Schemas {
         Schemas { of: workflow.nodes.iter().map(|node| node.input_schema.map(Schema::new)).collect() }
     }
+
+    /// Where an input differs from what its trigger declares.
+    pub fn mismatches(&self, trigger: Option<usize>, input: &Doc) -> Vec<Mismatch> {
+        let schema = trigger.and_then(|node| self.of[node].as_ref());
+        schema.map(|schema| schema.check(input.text())).unwrap_or_default()
+    }
 }
 
 /// `name`: what the sender calls the input.
@@ -23,8 +29,7 @@ impl Schemas {
 /// # Errors
 /// 422 with the places that differ.
 pub fn check(schemas: &Schemas, trigger: Option<usize>, input: &Doc, name: &str) -> Result<(), Refused> {
-    let Some(schema) = trigger.and_then(|node| schemas.of[node].as_ref()) else { return Ok(()) };
-    let mismatches = schema.check(input.text());
+    let mismatches = schemas.mismatches(trigger, input);
     let Some(first) = mismatches.first() else { return Ok(()) };
     let message = format!("{name} does not fit the workflow's input schema: {first}");
     let list: Vec<_> = mismatches.iter().map(in_details).collect();

@@ -25,7 +25,8 @@ pub use rate::RateLimit;
 pub use tls::{Certificates, TlsVersion};
 
 use crate::engine::{Clock, Engine};
-use crate::trigger::{AddressList, WebhookTrigger};
+use crate::trigger::{AddressList, Mismatch, WebhookTrigger};
+use crate::value::Doc;
 use axum::Router;
 #[cfg(feature = "mount")]
 use axum::extract::ConnectInfo;
@@ -126,6 +127,11 @@ impl Service {
         let schemas = Schemas::of(engine.workflow());
         let rates = settings.rate_limit.map(Rates::new);
         Arc::new(Service { engine, webhooks, schemas, rates, settings, clock, draining: AtomicBool::new(false) })
+    }
+
+    /// Where an input differs from the schema of the trigger that it is for.
+    pub fn mismatches(&self, trigger: Option<usize>, input: &Doc) -> Vec<Mismatch> {
+        self.schemas.mismatches(trigger, input)
     }
 
     /// Starts to accept on all listeners. Must be called on a tokio runtime.
