@@ -123,14 +123,20 @@ fn is_lookup(message: &str) -> bool {
     message.starts_with("dns error") || message.contains("failed to lookup address information")
 }
 
-/// Text of another server as part of a message. `None`: nothing worth saying.
+/// Text of another server as part of a message. `None`: nothing worth saying, as where it tells of a value that its program
+/// did not have.
 pub(super) fn readable(text: &str) -> Option<String> {
-    let mut line = String::with_capacity(text.len().min(MESSAGE_LENGTH_MAX));
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+    let is_nothing = |word: &str| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
-        if matches!(bare.as_str(), "undefined" | "null") {
-            return None;
-        }
+        matches!(bare.as_str(), "undefined" | "null")
+    };
+    one_line(text).filter(|_| !words(text).any(is_nothing))
+}
+
+/// A message on one line, not too long, without credentials. `None`: there is nothing in it.
+pub(super) fn one_line(text: &str) -> Option<String> {
+    let mut line = String::with_capacity(text.len().min(MESSAGE_LENGTH_MAX));
+    for word in words(text) {
         if !line.is_empty() {
             line.push(' ');
         }
@@ -143,6 +149,10 @@ pub(super) fn readable(text: &str) -> Option<String> {
         }
     }
     (!line.is_empty()).then_some(line)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty())
 }
 
 /// `https://user:password@host/` becomes `https://host/`.

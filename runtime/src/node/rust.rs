@@ -47,7 +47,7 @@ fn given(value: &str) -> Attempt {
 
 fn failed(error: &Failure) -> Attempt {
     let outcome = if error.is_retryable() { Outcome::Retryable { after: None } } else { Outcome::Failed };
-    let message = failure::readable(error.message()).unwrap_or_else(|| String::from("the function failed"));
+    let message = failure::one_line(error.message()).unwrap_or_else(|| String::from("the function failed"));
     without_result(outcome, NodeError::new(error.error_code(), message))
 }
 
@@ -87,6 +87,15 @@ mod tests {
         assert_eq!(error.result, None);
         let error = called(|| async { Err(Failure::permanent("too old").code("TOO_OLD")) }).await;
         assert_eq!((&error.outcome, code(&error)), (&Outcome::Failed, "TOO_OLD"));
+    }
+
+    /// Its author wrote it, unlike the answer of a server, which may be the remains of a mistake there.
+    #[tokio::test]
+    async fn the_words_of_an_error_are_those_of_the_function() {
+        let error = called(|| async { Err("the customer is null:\n Some(undefined)")? }).await;
+        assert_eq!(error.error.unwrap().message, "the customer is null: Some(undefined)");
+        let error = called(|| async { Err(" \n")? }).await;
+        assert_eq!(error.error.unwrap().message, "the function failed");
     }
 
     #[tokio::test]
