@@ -136,8 +136,8 @@ struct Making<'a> {
     workflow: &'a Workflow,
     names: Names,
     declared: Vec<Declared>,
-    /// By where the schema stands: one that is used twice is one type.
-    by_span: HashMap<Span, usize>,
+    /// By where the schema stands: one that is used twice is one type, and optional both times or not at all.
+    by_span: HashMap<Span, RustType>,
     /// Schemas that are being read.
     inside: Vec<Span>,
 }
@@ -166,16 +166,20 @@ impl Making<'_> {
     /// `name`: what it is called unless its author named it.
     fn rule(&mut self, schema: &Schema, id: RuleId, name: &str) -> RustType {
         let rule = &schema.rules[id.0];
-        if let Some(known) = self.by_span.get(&rule.span) {
-            return optional_if(rule.kinds.null, RustType::Named(*known));
-        }
         // It contains itself: what is inside is looked at when it comes.
         if rule.opaque || self.inside.contains(&rule.span) {
             return RustType::Json;
         }
+        if let Some(known) = self.by_span.get(&rule.span) {
+            return known.clone();
+        }
         self.inside.push(rule.span);
         let ty = self.open_rule(schema, rule, name);
         self.inside.pop();
+        // `begin` knew its name, but not yet whether null is one of its values.
+        if let Some(known) = self.by_span.get_mut(&rule.span) {
+            known.clone_from(&ty);
+        }
         ty
     }
 
@@ -318,7 +322,7 @@ impl Making<'_> {
         let index = self.declared.len();
         let shape = Shape::Struct(Vec::new());
         self.declared.push(Declared { name: self.names.unique(name), doc: rule.description.clone(), shape });
-        self.by_span.insert(rule.span, index);
+        self.by_span.insert(rule.span, RustType::Named(index));
         index
     }
 
@@ -398,7 +402,8 @@ impl Making<'_> {
             Type::String(_) | Type::Literal(Literal::String(_)) => RustType::Text,
             Type::Array(array) => RustType::List(self.of_type(&array.items).into()),
             Type::Object(object) => match object.span.and_then(|span| self.by_span.get(&span)) {
-                Some(known) => RustType::Named(*known),
+                Some(RustType::Optional(known)) => (**known).clone(),
+                Some(known) => known.clone(),
                 None => match &object.rest {
                     Rest::Of(ty) if object.fields().is_empty() => RustType::Map(self.of_type(ty).into()),
                     _ => RustType::Json,
@@ -531,6 +536,40 @@ mod tests {
     fn names_of_the_modules_own_are_not_taken() {
         let types = of("type Workflow = { type: number }\nmanual start(Workflow)\n");
         assert_eq!(types, "Workflow_2 { type_: f64 }\nInput = Workflow_2");
+    }
+
+    #[test]
+    fn a_type_is_the_same_wherever_it_is_used() {
+        let types = of("type C = \"a\" | \"b\"\n\
+                        type D = \"a\" | null | \"b\"\n\
+                        manual start({ one: C, two: C, all: [C], maybe: C | null, left?: C, d: D, e: D })\n\
+                        rust f = crate::f(one, two, d, e) -> { c: C }\n\
+                        flow { start -> f }\n");
+        assert_eq!(
+            types,
+            "Input { one: C, two: C, all: Vec<C>, maybe: Option<C>, left: Option<C>, d: Option<D>, e: Option<D> }\n\
+             C { A, B }\n\
+             D { A, B }\n\
+             FResult { c: C }\n\
+             Input = Input\n\
+             (C, C, Option<D>, Option<D>) -> FResult"
+        );
+    }
+
+    /// A struct cannot hold itself; inside itself such a schema is JSON.
+    #[test]
+    fn a_type_that_contains_itself_ends() {
+        let types = of("manual start { input_schema: {\n\
+             type: \"object\", properties: { tree: { $ref: \"#/$defs/tree\" }, trees: { type: \"array\", items: { $ref: \"#/$defs/tree\" } } }\n\
+             required: [\"tree\", \"trees\"]\n\
+             $defs: { tree: { title: \"Tree\", type: \"object\", properties: { left: { $ref: \"#/$defs/tree\" }, n: { type: \"integer\" } }, required: [\"n\"] } }\n\
+             } }\n");
+        assert_eq!(
+            types,
+            "Input { tree: Tree, trees: Vec<Tree> }\n\
+             Tree { left: Option<Value>, n: i64 }\n\
+             Input = Input"
+        );
     }
 
     #[test]
