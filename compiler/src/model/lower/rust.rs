@@ -39,23 +39,38 @@ impl Lowering<'_> {
         let mut at = function.value.len() - path.len();
         let mut others = false;
         for step in path.split("::") {
+            let is_last = at + step.len() == function.value.len();
             let is_name = match step {
-                // These lead somewhere only at the start; `super` may follow another.
-                "crate" | "self" => at == 0,
-                "super" => !others,
+                // These lead somewhere only at the start, and are no function; `super` may follow another.
+                "crate" | "self" => at == 0 && !is_last,
+                "super" => !others && !is_last,
                 step => is_identifier(step),
             };
             others |= step != "super" && step != "self";
             if !is_name {
                 let span = function.span_of(at..at + step.len());
-                let proposal = step.replace('-', "_");
+                let proposal = step.trim().replace('-', "_");
+                let raw = step.strip_prefix("r#").is_some_and(|name| !name.is_empty());
                 let diagnostic = match step {
                     "" => Diagnostic::new(Code::BadFunction, function.span, "this is no path of a function"),
-                    step => Diagnostic::new(Code::BadFunction, span, format!("`{step}` is no name in Rust")),
+                    "crate" | "self" | "super" if is_last => {
+                        Diagnostic::new(Code::BadFunction, span, format!("`{step}` is no function"))
+                    }
+                    step if raw => {
+                        Diagnostic::new(Code::BadFunction, span, format!("`{step}` cannot stand in a workflow"))
+                    }
+                    step => {
+                        let headline = format!("`{}` is no name in Rust", step.escape_debug());
+                        Diagnostic::new(Code::BadFunction, span, headline)
+                    }
                 };
-                let diagnostic = diagnostic.label("rustc would not find it");
+                let diagnostic =
+                    diagnostic.label(if raw { "a name without `r#` can" } else { "rustc would not find it" });
                 self.diagnostics.push(match is_identifier(&proposal) {
                     true => diagnostic.help(format!("did you mean `{proposal}`?")),
+                    false if raw => {
+                        diagnostic.help("name it otherwise, with `pub use … as …` where it has to keep its own")
+                    }
                     false => diagnostic.help("write the path of an async function, such as `crate::fraud::check`"),
                 });
                 return;
@@ -65,7 +80,9 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether rustc reads it as one identifier.
+/// Whether rustc reads it as one identifier. Not with `r#`, which the .flow dialect has no sign for.
 fn is_identifier(text: &str) -> bool {
-    text != "gen" && syn::parse_str::<syn::Ident>(text).is_ok()
+    // It passes over blanks and comments.
+    let is_all = |ident: syn::Ident| ident == text;
+    text != "gen" && !text.starts_with("r#") && syn::parse_str::<syn::Ident>(text).is_ok_and(is_all)
 }
