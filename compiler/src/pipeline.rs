@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::files::Files;
 use crate::model;
 use crate::plan::{self, Plan};
-use crate::source::{SourceFile, Sources};
+use crate::source::{Dialect, FileId, SourceFile, Sources};
 use crate::syntax::{self, ast};
 
 /// Why the line ended early: everything found, and the files it points into.
@@ -55,6 +55,15 @@ impl Parsed {
             Some(ast) => Ok(Parsed { ast, sources, diagnostics }),
             None => Err(Rejected { sources, diagnostics: diagnostics.sorted() }),
         }
+    }
+
+    /// What can be read of a text that was refused: of a .flow text the items that have no mistake, of JSON nothing.
+    pub fn in_part(file: SourceFile) -> Parsed {
+        let sources = Sources::new(file);
+        let source = sources.workflow();
+        let readable = if source.dialect() == Dialect::Flow { source.text.as_str() } else { "" };
+        let ast = syntax::flow::in_part(readable, FileId::WORKFLOW);
+        Parsed { ast, diagnostics: Diagnostics::in_dialect(source.dialect()), sources }
     }
 
     /// `slug` is what the binary will be called; `files` gives the files beside the workflow.

@@ -4,12 +4,12 @@ use crate::call::{self, Call, Workflow};
 use crate::files::{self, Beside};
 use crate::report::{Mistake, Where};
 use crate::span::{Place, Text};
-use flow_compiler::codegen::{self, Module};
-use flow_compiler::diagnostic::Diagnostics;
+use flow_compiler::codegen::{self, Module, StandIn};
+use flow_compiler::diagnostic::{Diagnostics, Severity};
 use flow_compiler::diagnostic::level::Levels;
 use flow_compiler::model;
 use flow_compiler::pipeline::{Parsed, Rejected};
-use flow_compiler::plan::{Plan, names::snake};
+use flow_compiler::plan::names::snake;
 use flow_compiler::source::{SourceFile, Sources, Span};
 use flow_compiler::syntax::flow::is_slug;
 use proc_macro2::{Ident, TokenStream};
@@ -75,10 +75,14 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
     let parsed = match Parsed::read(source) {
         Ok(parsed) => parsed,
         Err(Rejected { sources, diagnostics }) => {
-            let errors = place.report(&diagnostics, &sources);
-            let slug = slug_in(&sources.workflow().text).unwrap_or(slug);
-            let stand_in = empty(slug).map(|plan| codegen::stand_in(&plan.workflow, &module(&plan.workflow, None)));
-            return with_files(quote! { #errors #stand_in }, beside);
+            let source = sources.workflow().clone();
+            let called = slug_in(&source.text).unwrap_or(if is_slug(slug) { slug } else { "workflow" }).to_owned();
+            let names = types_in(&source.text);
+            let mut refused = Parsed::in_part(source).lower(&called, &beside).model;
+            refused.slug = called;
+            let stand_in = StandIn::of_part(&refused, &names);
+            let errors = place.report_apart(&diagnostics, &sources);
+            return with_files(with_errors(&stand_in, &module(&refused, None), errors), beside);
         }
     };
     if parsed.ast.slug.is_none() && slug.is_empty() && call.name.is_none() {
@@ -97,9 +101,10 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
             quote! { #warnings #generated }
         }
         Err(Rejected { sources, diagnostics }) => {
-            let errors = place.report(&diagnostics, &sources);
-            let stand_in = codegen::stand_in(&refused, &module(&refused, written));
-            quote! { #errors #stand_in }
+            let wrong = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+            let wrong: Vec<Span> = wrong.map(|diagnostic| diagnostic.primary.span).collect();
+            let errors = place.report_apart(&diagnostics, &sources);
+            with_errors(&StandIn::of(&refused, &wrong), &module(&refused, written), errors)
         }
     };
     with_files(tokens, beside)
@@ -112,12 +117,23 @@ fn slug_in(text: &str) -> Option<&str> {
     Some(&name[..end]).filter(|slug| is_slug(slug))
 }
 
-/// A workflow of this name with nothing in it.
-fn empty(slug: &str) -> Option<Plan> {
-    let slug = if is_slug(slug) { slug } else { "workflow" };
-    let source = SourceFile { name: "empty.flow".to_owned(), text: "manual start\n".to_owned() };
-    let files = std::collections::BTreeMap::new();
-    Some(Parsed::read(source).ok()?.lower(slug, &files).check(&Levels::default()).ok()?.plan())
+/// The types that a text declares which cannot be read.
+fn types_in(text: &str) -> Vec<String> {
+    let names = text.lines().filter_map(|line| {
+        let name = line.trim_start().strip_prefix("type ")?.trim_start();
+        let end = name.find(|char: char| !char.is_alphanumeric() && !matches!(char, '-' | '_'));
+        Some(name[..end.unwrap_or(name.len())].to_owned())
+    });
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// A module in place of a workflow that was refused, and what is wrong: the first error and the others.
+fn with_errors(stand_in: &StandIn, module: &Module, (first, others): (TokenStream, TokenStream)) -> TokenStream {
+    let tokens = stand_in.module(module, &first);
+    match stand_in.needs_error() {
+        true => quote! { #tokens #others },
+        false => quote! { #first #others #tokens },
+    }
 }
 
 /// A change of a file that was read shall compile the crate anew.
@@ -159,6 +175,11 @@ mod tests {
     fn a_text_that_cannot_be_read_may_still_say_its_name() {
         assert_eq!(slug_in("// x\n  workflow order-2 {\n"), Some("order-2"));
         assert_eq!(slug_in("workflow {}"), None);
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_read_may_still_name_its_types() {
+        assert_eq!(types_in("  type Order = {\ntype line-item={\ntypes x\ntype = 3"), ["Order", "line-item"]);
     }
 
     /// Reading, checking and writing the code of the order workflow. Printed, not compared: machines differ. Whatever a macro

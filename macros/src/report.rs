@@ -57,6 +57,16 @@ impl Where<'_> {
         diagnostics.iter().map(|diagnostic| self.one(diagnostic, sources)).collect()
     }
 
+    /// Says findings, the first error apart: it may have to be said elsewhere.
+    pub fn report_apart(&self, diagnostics: &[Diagnostic], sources: &Sources) -> (TokenStream, TokenStream) {
+        let first = diagnostics.iter().position(|diagnostic| diagnostic.severity == Severity::Error);
+        let first = first.unwrap_or(diagnostics.len());
+        let end = diagnostics.len().min(first + 1);
+        let (before, error, behind) = (&diagnostics[..first], &diagnostics[first..end], &diagnostics[end..]);
+        let others = before.iter().chain(behind).map(|diagnostic| self.one(diagnostic, sources));
+        (self.report(error, sources), others.collect())
+    }
+
     fn one(&self, diagnostic: &Diagnostic, sources: &Sources) -> TokenStream {
         let place = self.place(diagnostic.primary.span);
         let message = match self {

@@ -20,11 +20,11 @@ use crate::check::Types;
 use crate::model::Workflow;
 use crate::model::ty::Type;
 use crate::plan::Plan;
-use crate::plan::rust_types::rust_types;
+use crate::plan::rust_types::{RESERVED, RustType, RustTypes, pascal, rust_types};
 use crate::source::Span;
 use files::{Flavour, GeneratedCrate};
 use proc_macro2::{Ident, TokenStream};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::thread::{Builder, scope};
 
@@ -70,12 +70,53 @@ pub fn module(plan: &Plan, module: &Module) -> TokenStream {
 }
 
 /// A module with the same types that can do nothing, for a workflow that was refused: so that rustc has nothing to say about
-/// who uses it.
-pub fn stand_in(workflow: &Workflow, module: &Module) -> TokenStream {
-    let outputs = vec![Type::Json; workflow.nodes.len()];
-    let types = Types { input: Type::Json, outputs, arguments: BTreeMap::new() };
-    let types = rust_types(workflow, &types);
-    module_rs::gen_stand_in(types::Described { workflow, types: &types }, module)
+/// who uses it. What is not known of the workflow is of a type that rustc takes for wrong already, and is silent about.
+pub struct StandIn<'a> {
+    workflow: &'a Workflow,
+    types: RustTypes,
+    /// Whether all of its text could be read.
+    whole: bool,
+    /// Names of types of which nothing is known.
+    unknown: Vec<String>,
+}
+
+impl<'a> StandIn<'a> {
+    /// `wrong`: where something is wrong with it.
+    pub fn of(workflow: &'a Workflow, wrong: &[Span]) -> StandIn<'a> {
+        let outputs = vec![Type::Json; workflow.nodes.len()];
+        let types = Types { input: Type::Json, outputs, arguments: BTreeMap::new() };
+        let types = rust_types(workflow, &types, wrong);
+        let is_declared = |name: &String| types.declared.iter().any(|declared| declared.name == *name);
+        let mut unknown = free(workflow.types.iter().map(|name| pascal(&name.value)));
+        unknown.retain(|name| !is_declared(name));
+        StandIn { workflow, types, whole: true, unknown }
+    }
+
+    /// Of what could be read of a text: nobody knows what else there is. `names` are those of its types.
+    pub fn of_part(workflow: &'a Workflow, names: &[String]) -> StandIn<'a> {
+        let known = StandIn::of(workflow, &[]);
+        let declared = known.types.declared.iter().map(|declared| declared.name.clone());
+        let unknown = free(declared.chain(known.unknown).chain(names.iter().map(|name| pascal(name))));
+        let types =
+            RustTypes { declared: Vec::new(), input: RustType::Unknown, outputs: Vec::new(), calls: BTreeMap::new() };
+        StandIn { workflow, types, whole: false, unknown }
+    }
+
+    /// Whether [`StandIn::module`] needs to know an error: something is not known.
+    pub fn needs_error(&self) -> bool {
+        !self.whole || !self.unknown.is_empty() || self.types.knows_not_all()
+    }
+
+    /// `error`: a call of `compile_error!`, which is said nowhere else.
+    pub fn module(&self, module: &Module, error: &TokenStream) -> TokenStream {
+        module_rs::gen_stand_in(self, module, error)
+    }
+}
+
+/// Each once, without those that the module has anyway.
+fn free(names: impl Iterator<Item = String>) -> Vec<String> {
+    let names: BTreeSet<String> = names.filter(|name| !RESERVED.contains(&name.as_str()) && name != "Input").collect();
+    names.into_iter().collect()
 }
 
 /// Where code will stand.

@@ -4,7 +4,7 @@
 use super::expr::Expressions;
 use super::main_rs::{gen_imports, gen_tables};
 use super::types::{Described, gen_output, gen_type, gen_types};
-use super::{Module, Setting};
+use super::{Module, Setting, StandIn};
 use crate::plan::Plan;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -17,11 +17,17 @@ pub(super) fn gen_module(plan: &Plan, module: &Module) -> TokenStream {
     let expressions = Expressions { plan, setting };
     let tables = gen_tables(expressions);
     let imports = gen_imports(&tables);
-    gen_shell(Described::of(plan), module, quote! { #imports #tables })
+    let described = Described::of(plan);
+    gen_shell(described, module, &gen_output(described), quote! { #imports #tables })
 }
 
 /// As [`gen_module`], of a workflow that was refused: everything a caller names is there, and nothing that runs.
-pub(super) fn gen_stand_in(plan: Described, module: &Module) -> TokenStream {
+pub(super) fn gen_stand_in(stand_in: &StandIn, module: &Module, error: &TokenStream) -> TokenStream {
+    let plan = Described { workflow: stand_in.workflow, types: &stand_in.types };
+    // rustc says what is wrong with the length, and from then on nothing about what has to do with it.
+    let unknown = stand_in.needs_error().then(|| {
+        quote! { pub type Unknown = <[(); #error] as ::flow_runtime::embed::Spec>::Output; }
+    });
     let table = quote! {
         pub static WORKFLOW: ::flow_runtime::flow::Workflow = ::flow_runtime::flow::Workflow {
             name: "",
@@ -40,11 +46,17 @@ pub(super) fn gen_stand_in(plan: Described, module: &Module) -> TokenStream {
             openapi: "",
             outline: &[],
         };
+        #unknown
     };
-    gen_shell(plan, module, table)
+    let output = match stand_in.whole {
+        true => gen_output(plan),
+        false => quote! { pub type Output = table::Unknown; },
+    };
+    let names = stand_in.unknown.iter().map(|name| format_ident!("{name}"));
+    gen_shell(plan, module, &quote! { #(pub type #names = table::Unknown;)* #output }, table)
 }
 
-fn gen_shell(plan: Described, module: &Module, table: TokenStream) -> TokenStream {
+fn gen_shell(plan: Described, module: &Module, output: &TokenStream, table: TokenStream) -> TokenStream {
     let (visibility, name) = (&module.visibility, &module.name);
     let docs = super::nodes::doc(&[&format!("{}, version {}", plan.workflow.title, plan.workflow.version)]);
     let types = gen_types(plan);
@@ -58,7 +70,6 @@ fn gen_shell(plan: Described, module: &Module, table: TokenStream) -> TokenStrea
             pub type Input = #input;
         }
     });
-    let output = gen_output(plan);
     quote! {
         #docs
         #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic, clippy::nursery)]

@@ -29,6 +29,7 @@ pub(super) fn gen_types(plan: Described) -> TokenStream {
 pub(super) fn gen_type(plan: Described, ty: &RustType, prefix: &TokenStream) -> TokenStream {
     let inner = |ty: &RustType| gen_type(plan, ty, prefix);
     match ty {
+        RustType::Unknown => quote! { table::Unknown },
         RustType::Json => quote! { ::flow_runtime::embed::serde_json::Value },
         RustType::Bool => quote! { ::core::primitive::bool },
         RustType::Number => quote! { ::core::primitive::f64 },

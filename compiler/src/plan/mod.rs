@@ -94,7 +94,7 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
         fields: Fields::collect(&workflow),
         store: workflow.settings.durable,
         outline: outline::outline(&workflow).lines(),
-        types: rust_types::rust_types(&workflow, &checked.types),
+        types: rust_types::rust_types(&workflow, &checked.types, &[]),
         mail: workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Email(_))),
         workflow,
         source,

@@ -26,9 +26,38 @@ pub struct RustTypes {
     pub calls: BTreeMap<NodeId, Call>,
 }
 
+impl RustTypes {
+    /// Whether some type is not known, for the workflow is wrong.
+    pub fn knows_not_all(&self) -> bool {
+        let fields = self.declared.iter().flat_map(|declared| match &declared.shape {
+            Shape::Struct(fields) => fields.as_slice(),
+            Shape::Enum(_) => &[],
+        });
+        let given = self.outputs.iter().flatten().map(|output| &output.ty);
+        fields.map(|field| &field.ty).chain(given).chain([&self.input]).any(RustType::is_unknown)
+    }
+}
+
+impl RustType {
+    fn is_unknown(&self) -> bool {
+        match self {
+            RustType::Unknown => true,
+            RustType::List(inner) | RustType::Map(inner) | RustType::Optional(inner) => inner.is_unknown(),
+            RustType::Json
+            | RustType::Bool
+            | RustType::Number
+            | RustType::Integer
+            | RustType::Text
+            | RustType::Named(_) => false,
+        }
+    }
+}
+
 /// A type by its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RustType {
+    /// Nobody knows: the workflow is wrong there, and was refused.
+    Unknown,
     Json,
     Bool,
     Number,
@@ -93,11 +122,13 @@ pub struct Call {
 }
 
 /// Names that the module of a workflow has anyway.
-const RESERVED: &[&str] = &["Workflow", "Builder", "Handle", "Spec", "Output", "Self"];
+pub const RESERVED: &[&str] = &["Workflow", "Builder", "Handle", "Spec", "Output", "Self"];
 
-pub fn rust_types(workflow: &Workflow, types: &Types) -> RustTypes {
+/// `wrong`: where a workflow is wrong that was refused.
+pub fn rust_types(workflow: &Workflow, types: &Types, wrong: &[Span]) -> RustTypes {
     let mut making = Making {
         workflow,
+        wrong,
         names: Names::reserving(RESERVED),
         declared: Vec::new(),
         by_span: HashMap::new(),
@@ -134,6 +165,7 @@ pub fn rust_types(workflow: &Workflow, types: &Types) -> RustTypes {
 
 struct Making<'a> {
     workflow: &'a Workflow,
+    wrong: &'a [Span],
     names: Names,
     declared: Vec<Declared>,
     /// By where the schema stands: one that is used twice is one type, and optional both times or not at all.
@@ -145,7 +177,8 @@ struct Making<'a> {
 impl Making<'_> {
     fn output(&mut self, kind: &Kind, id: &str) -> Option<(Part, RustType)> {
         Some(match kind {
-            Kind::Webhook(_) | Kind::Manual(_) | Kind::Unknown => return None,
+            Kind::Webhook(_) | Kind::Manual(_) => return None,
+            Kind::Unknown => (Part::Whole, RustType::Unknown),
             Kind::Http(http) => match &http.response_schema {
                 Some(schema) => (Part::Response, self.schema(schema, &format!("{}Answer", pascal(id)))),
                 None => (Part::Whole, RustType::Json),
@@ -166,6 +199,9 @@ impl Making<'_> {
     /// `name`: what it is called unless its author named it.
     fn rule(&mut self, schema: &Schema, id: RuleId, name: &str) -> RustType {
         let rule = &schema.rules[id.0];
+        if self.wrong.contains(&rule.span) {
+            return RustType::Unknown;
+        }
         // It contains itself: what is inside is looked at when it comes.
         if rule.opaque || self.inside.contains(&rule.span) {
             return RustType::Json;
@@ -470,7 +506,7 @@ mod tests {
         let file = SourceFile { name: "test.flow".into(), text: flow.into() };
         let accepted = pipeline::check(file, "test", &BTreeMap::new());
         let accepted = accepted.unwrap_or_else(|rejected| panic!("{:#?}", rejected.diagnostics));
-        let types = rust_types(&accepted.checked.workflow, &accepted.checked.types);
+        let types = rust_types(&accepted.checked.workflow, &accepted.checked.types, &[]);
         let show = |ty: &RustType| show(ty, &types.declared);
         let mut lines: Vec<String> = types
             .declared
@@ -495,6 +531,7 @@ mod tests {
 
     fn show(ty: &RustType, declared: &[Declared]) -> String {
         match ty {
+            RustType::Unknown => "?".into(),
             RustType::Json => "Value".into(),
             RustType::Bool => "bool".into(),
             RustType::Number => "f64".into(),

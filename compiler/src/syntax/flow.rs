@@ -37,6 +37,15 @@ pub fn workflow(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Opti
     (!wrong).then(|| build::workflow(&tree, span, diagnostics))
 }
 
+/// The items of a text that have no mistake, whatever the others are like.
+pub fn in_part(text: &str, file: FileId) -> ast::Workflow {
+    let tree = match text.len() > super::json::SIZE_MAX {
+        true => tree::File::default(),
+        false => read::read(text, file, &mut Diagnostics::default()),
+    };
+    build::workflow(&tree, Span { file, start: 0, end: text.len() as u32 }, &mut Diagnostics::default())
+}
+
 /// The same text in the canonical layout, or what is wrong with it.
 ///
 /// # Errors
