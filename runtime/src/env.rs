@@ -45,7 +45,10 @@ pub struct Environment {
 
 /// Everything a value may come from, read once at the start.
 pub struct Sources {
-    process: ProcessEnvironment,
+    /// What a program says itself; it wins over all others.
+    given: BTreeMap<String, String>,
+    /// `None`: it is not asked.
+    process: Option<ProcessEnvironment>,
     env_file: SourceFile,
     config: SourceFile,
 }
@@ -66,6 +69,8 @@ pub struct Found {
 /// Where a value was found, for `env` listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
+    /// By the program that holds the workflow.
+    Given,
     Process,
     /// The file named by `NAME_FILE`.
     File,
@@ -173,7 +178,8 @@ impl Sources {
         paths: &Paths,
     ) -> Result<Sources, EnvironmentError> {
         Ok(Sources {
-            process,
+            given: BTreeMap::new(),
+            process: Some(process),
             env_file: SourceFile::read(directory, ".env", paths.env_file.as_deref(), dotenv::parse)?,
             config: SourceFile::read(directory, "config.json", paths.config.as_deref(), config::parse)?,
         })
@@ -213,15 +219,20 @@ impl Sources {
         }
     }
 
-    /// A process environment of the caller's making, and no files: for a program that holds the workflow among other things.
-    pub fn without_files(process: ProcessEnvironment) -> Sources {
-        Sources { process, env_file: SourceFile::none(), config: SourceFile::none() }
+    /// Values of the caller's and, if it is to be asked, the process environment, but no files: for a program that holds the
+    /// workflow among other things.
+    pub fn without_files(given: BTreeMap<String, String>, process: bool) -> Sources {
+        let process = process.then(|| -> ProcessEnvironment { Box::new(|name| std::env::var_os(name)) });
+        Sources { given, process, env_file: SourceFile::none(), config: SourceFile::none() }
     }
 
     fn lookup(&self, name: &str, pointer: Option<&str>, empty_is_a_value: bool) -> Result<Lookup, EnvironmentError> {
         let mut empty = false;
-        for origin in [Origin::Process, Origin::File, Origin::EnvFile, Origin::Config] {
+        for origin in [Origin::Given, Origin::Process, Origin::File, Origin::EnvFile, Origin::Config] {
             let value = match origin {
+                Origin::Given => self.given.get(name).cloned(),
+                // What is given hides it, also with nothing.
+                Origin::Process if self.given.contains_key(name) => None,
                 Origin::Process => self.process_value(name)?,
                 Origin::File => pointer.map(|pointer| self.pointed_to(pointer)).transpose()?.flatten(),
                 Origin::EnvFile => self.env_file.values.get(name).cloned(),
@@ -239,14 +250,18 @@ impl Sources {
     }
 
     fn process_value(&self, name: &str) -> Result<Option<String>, EnvironmentError> {
-        let Some(value) = (self.process)(name) else { return Ok(None) };
+        let Some(value) = self.process.as_ref().and_then(|process| process(name)) else { return Ok(None) };
         let value = value.into_string();
         value.map(Some).map_err(|_| EnvironmentError::Source(format!("the value of {name} is not UTF-8")))
     }
 
     /// The content of the file that the variable `pointer` names.
     fn pointed_to(&self, pointer: &str) -> Result<Option<String>, EnvironmentError> {
-        let Some(path) = self.process_value(pointer)?.filter(|path| !path.is_empty()) else { return Ok(None) };
+        let path = match self.given.get(pointer) {
+            Some(path) => Some(path.clone()),
+            None => self.process_value(pointer)?,
+        };
+        let Some(path) = path.filter(|path| !path.is_empty()) else { return Ok(None) };
         let bytes = std::fs::read(&path)
             .map_err(|error| EnvironmentError::Source(format!("cannot read {path} (named by {pointer}): {error}")))?;
         let mut text = String::from_utf8(bytes)
@@ -266,10 +281,10 @@ impl Sources {
             format!("{}{absent}", file.path.display())
         };
         let files = [&self.env_file, &self.config].into_iter().filter(|file| !file.path.as_os_str().is_empty());
-        ["the process environment".to_owned(), "files named by NAME_FILE".to_owned()]
-            .into_iter()
-            .chain(files.map(file))
-            .collect()
+        let process = self.process.as_ref().map(|_| "the process environment".to_owned());
+        let by_pointer = "files named by NAME_FILE".to_owned();
+        let given = (!self.given.is_empty() || process.is_none()).then(|| Origin::Given.place().to_owned());
+        given.into_iter().chain(process).chain([by_pointer]).chain(files.map(file)).collect()
     }
 }
 
@@ -308,6 +323,7 @@ impl Origin {
     /// As `env` listings say it.
     pub fn label(self) -> &'static str {
         match self {
+            Origin::Given => "given",
             Origin::Process => "process",
             Origin::File => "file",
             Origin::EnvFile => ".env",
@@ -318,6 +334,7 @@ impl Origin {
     /// As messages say it.
     fn place(self) -> &'static str {
         match self {
+            Origin::Given => "what the program gives",
             Origin::Process => "the process environment",
             Origin::File => "the file that its `_FILE` names",
             Origin::EnvFile => "`.env`",
@@ -457,6 +474,21 @@ mod tests {
         assert!(shown.contains("SHOP_URL, found in the process environment, is no URL: "), "{shown}");
         assert!(shown.contains("SMTP_PORT, found in `config.json`, is no port: "), "{shown}");
         assert!(!shown.contains("REPLY_TO") && !shown.contains("8080") && !shown.contains("99999"), "{shown}");
+    }
+
+    #[test]
+    fn what_a_program_gives_is_named_as_that() {
+        static VARIABLES: [Variable; 2] =
+            [Variable::new("SMTP_PORT", Use::Port, &["mail"]), variable("WHAT_NO_ENVIRONMENT_HAS")];
+        let given =
+            |values: &[(&str, &str)]| values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let sources = Sources::without_files(given(&[("SMTP_PORT", "abc")]), false);
+        let shown = load(&VARIABLES, &sources).unwrap_err();
+        assert!(shown.contains("SMTP_PORT, found in what the program gives, is no port: "), "{shown}");
+        assert!(shown.contains("looked in what the program gives, files named by NAME_FILE"), "{shown}");
+        // Nothing that was given hides what the process has.
+        let sources = Sources::without_files(given(&[("PATH", "")]), true);
+        assert!(matches!(sources.lookup("PATH", None, false), Ok(Lookup::Nothing { empty: true })));
     }
 
     #[test]

@@ -190,17 +190,17 @@ async fn an_input_that_does_not_fit_starts_nothing() {
         other => panic!("{other:?}"),
     };
     let text = br#"{"order_id":"odd","total":1,"quantity":"3"}"#;
-    let (code, said) = refused(workflow.start_json(text).await.err().unwrap());
+    let (code, said) = refused(workflow.start_json(text).await.unwrap_err());
     assert_eq!(code, "INPUT_MISMATCH");
-    let places = "the input does not fit the workflow's input schema: $.paid: it is missing; $.quantity: expected";
+    let places = "the input does not fit the workflow's input schema: $.paid: is missing; $.quantity: expected";
     assert!(said.starts_with(places), "{said}");
     // What the type holds and the schema does not: a number that is none in JSON, one that would be rounded.
     let (code, said) = refused(workflow.run(order("odd", f64::NAN)).await.unwrap_err());
     assert_eq!((code, said.contains("$.total")), ("INPUT_MISMATCH", true), "{said}");
     let large = Order { quantity: i64::MAX, ..order("odd", 1.0) };
-    let (code, said) = refused(workflow.start(large).await.err().unwrap());
+    let (code, said) = refused(workflow.start(large).await.unwrap_err());
     assert_eq!((code, said.contains("quantity: whole numbers are exact from")), ("INPUT_MISMATCH", true), "{said}");
-    assert_eq!(refused(workflow.start_json(b"[]").await.err().unwrap()).0, "INVALID_INPUT");
+    assert_eq!(refused(workflow.start_json(b"[]").await.unwrap_err()).0, "INVALID_INPUT");
     assert_eq!(functions::calls("odd"), 1, "it was never called");
 }
 
@@ -286,7 +286,8 @@ fn what_has_not_ended_goes_on_with_the_next_build() {
         assert_eq!(output.send.result.as_deref(), Some("sent plain"));
         let cut = workflow.start(order("cut off")).await.unwrap();
         functions::SENDING.acquire().await.unwrap().forget();
-        assert!(kept_in(folder.path()).is_err(), "one owner at a time");
+        let again = kept_in(folder.path()).unwrap_err().to_string();
+        assert!(again.contains("this process has opened the journal already"), "one owner at a time: {again}");
         (output.execution_id, cut.id().to_owned())
     });
     process(async {
@@ -310,13 +311,27 @@ fn what_has_not_ended_goes_on_with_the_next_build() {
 #[test]
 fn the_environment_is_asked_for_at_once() {
     let builder = || needs::Workflow::builder().without_process_environment();
-    let said = builder().build().err().unwrap().to_string();
+    let said = builder().build().unwrap_err().to_string();
     assert!(said.contains("NEEDS_REGION") && said.contains("NEEDS_SECRET"), "{said}");
     assert!(!said.contains(".env"), "files of the working directory are not read: {said}");
-    let said = builder().env("NEEDS_REGION", "eu").build().err().unwrap().to_string();
+    let said = builder().env("NEEDS_REGION", "eu").build().unwrap_err().to_string();
     assert!(!said.contains("NEEDS_REGION") && said.contains("NEEDS_SECRET"), "{said}");
+    assert!(said.contains("looked in what the program gives, files named"), "{said}");
     let given = [("NEEDS_REGION", "eu"), ("NEEDS_SECRET", "a secret of some length")];
     assert!(builder().envs(given).build().is_ok());
+    let said = builder().envs(given).api_key(" ").build().unwrap_err().to_string();
+    assert_eq!(said, "an API key is empty");
+}
+
+#[tokio::test]
+async fn what_is_shown_of_a_workflow_holds_no_secret() {
+    let given = [("NEEDS_REGION", "eu-secret"), ("NEEDS_SECRET", "a secret of some length")];
+    let builder = needs::Workflow::builder().envs(given).api_key("secret-key");
+    let shown = format!("{builder:?}");
+    let workflow = builder.build().unwrap();
+    assert_eq!(shown + &format!(" {workflow:?}"), "Builder { name: \"needs\", .. } Workflow { name: \"needs\", .. }");
+    let handle = workflow.start(serde_json::json!({})).await.unwrap();
+    assert_eq!(format!("{handle:?}"), format!("Handle {{ id: \"{}\", .. }}", handle.id()));
 }
 
 /// Status of a call, of a service that says who calls or does not.

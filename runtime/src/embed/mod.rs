@@ -35,7 +35,7 @@ use crate::server::Service;
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets, read_input};
 use crate::value::Limits;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -239,11 +239,7 @@ impl<S: Spec> Builder<S> {
     /// journal cannot be opened or read.
     pub fn build(self) -> Result<Workflow<S>, BuildError> {
         let table = S::TABLE;
-        let (given, process) = (self.environment, self.process);
-        let sources = Sources::without_files(Box::new(move |name| match given.get(name) {
-            Some(value) => Some(OsString::from(value)),
-            None => std::env::var_os(name).filter(|_| process),
-        }));
+        let sources = Sources::without_files(self.environment, self.process);
         let environment = Environment::load(table.environment, &sources)?;
         let previous = previous_secrets(table, &sources)?;
         let list = |addresses: &[String]| AddressList::parse(addresses.iter().map(String::as_str));
@@ -273,6 +269,9 @@ impl<S: Spec> Builder<S> {
         let mut settings = self.settings;
         settings.trusted_proxies = trusted_proxies.unwrap_or(settings.trusted_proxies);
         for key in &self.api_keys {
+            if key.trim().is_empty() {
+                return Err(BuildError::Other(String::from("an API key is empty")));
+            }
             settings.api.keys.add(key).map_err(|error| BuildError::Other(error.to_owned()))?;
         }
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(SystemClock));
@@ -306,6 +305,26 @@ impl<S: Spec> Handle<S> {
             return Err(RunError::Ended(execution.ended(status)));
         }
         S::Output::read(&mut execution).map_err(RunError::Output)
+    }
+}
+
+/// Nothing that was given is shown: it may be a secret.
+impl<S> fmt::Debug for Workflow<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workflow").field("name", &self.parts.engine.workflow().name).finish_non_exhaustive()
+    }
+}
+
+/// As that of [`Workflow`].
+impl<S: Spec> fmt::Debug for Builder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("name", &S::TABLE.name).finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for Handle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("id", &self.handle.id()).finish_non_exhaustive()
     }
 }
 

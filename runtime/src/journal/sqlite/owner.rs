@@ -65,6 +65,12 @@ fn open(folder: &Path, create: bool) -> std::io::Result<File> {
 fn taken(folder: &Path, file: &mut File) -> JournalError {
     let mut process = String::new();
     let _ = file.read_to_string(&mut process);
+    if process.parse() == Ok(std::process::id()) {
+        return JournalError::new(format!(
+            "{}: this process has opened the journal already; what opened it can be cloned, or another folder be named",
+            folder.display()
+        ));
+    }
     let by = process.parse::<u32>().map_or_else(|_| String::from("another process"), |id| format!("process {id}"));
     JournalError::new(format!(
         "{}: the journal is in use by {by}; one journal serves one process: stop that one, or name another folder with --data",
