@@ -262,8 +262,13 @@ fn not_compensated(workflow: &Workflow, effect: NodeId, why: Why, found: &Unhand
         diagnostic = diagnostic.note(format!("the way to the first: {}", way.join(" → ")));
     }
     let what = if matches!(why, Why::Mail) { "reports it" } else { "undoes or reports it" };
+    // What a function gave is missing when it failed.
+    let failed = match &workflow.node(found.steps[0]).kind {
+        Kind::Rust(_) => format!("{first}.status == 'failed'"),
+        _ => "result.success == false".to_owned(),
+    };
     diagnostic = diagnostic.help(format!(
-        "lead its failure to a step that {what}: {{ \"from\": \"{first}\", \"to\": \"…\", \"condition\": \"result.success == false\" }}"
+        "lead its failure to a step that {what}: {{ \"from\": \"{first}\", \"to\": \"…\", \"condition\": \"{failed}\" }}"
     ));
     match why {
         Why::Money => diagnostic.help(format!("if `{id}` can be undone by itself, say so: \"irreversible\": false")),
