@@ -68,7 +68,10 @@ impl Where<'_> {
     }
 
     fn one(&self, diagnostic: &Diagnostic, sources: &Sources) -> TokenStream {
-        let place = self.place(diagnostic.primary.span);
+        let span = diagnostic.primary.span;
+        // What is wrong in a file beside the workflow stands where the workflow names the file.
+        let named = diagnostic.labels.iter().map(|label| label.span).find(|span| span.file == FileId::WORKFLOW);
+        let place = self.place(named.filter(|_| span.file != FileId::WORKFLOW).unwrap_or(span));
         let message = match self {
             Where::Tokens(_) if diagnostic.primary.span.file == FileId::WORKFLOW => {
                 in_words(diagnostic, place, sources)
