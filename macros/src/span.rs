@@ -80,7 +80,7 @@ impl Text {
         Ok(Some(Text { name: path.display().to_string(), folder, text, tokens: placed, groups }))
     }
 
-    /// The tokens that a part of the text covers; of an empty one the token before it.
+    /// The tokens that a part of the text covers; of an empty one the token before it, of a comment the one behind it.
     pub fn place(&self, part: Range<usize>) -> Option<Place> {
         if let Some((_, span)) = self.groups.iter().find(|(group, _)| *group == part) {
             return Some(Place { first: *span, last: *span, inside: None });
@@ -88,7 +88,14 @@ impl Text {
         let from = self.tokens.partition_point(|(token, _)| token.end <= part.start);
         let to = self.tokens.partition_point(|(token, _)| token.start < part.end);
         let covered = match self.tokens.get(from..to.max(from)) {
-            Some([]) | None => self.tokens.get(from.saturating_sub(1)..from.max(1))?,
+            Some([]) | None => {
+                let near = if part.is_empty() {
+                    from.saturating_sub(1)
+                } else {
+                    from.min(self.tokens.len().saturating_sub(1))
+                };
+                self.tokens.get(near..=near)?
+            }
             Some(covered) => covered,
         };
         let ((first, first_span), (last, last_span)) = (covered.first()?, covered.last()?);
@@ -190,5 +197,9 @@ mod tests {
         assert_eq!(inside(9..22), Some(None));
         assert_eq!(inside(22..22), Some(None));
         assert_eq!(inside(0..0), Some(None));
+        // Comments are no tokens: the one behind is meant, or the last.
+        assert_eq!([inside(0..3), inside(30..35)], [Some(None), Some(None)]);
+        let empty = Text { tokens: Vec::new(), groups: Vec::new(), ..text };
+        assert!(empty.place(0..0).is_none() && empty.place(0..1).is_none());
     }
 }
