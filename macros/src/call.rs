@@ -5,6 +5,8 @@ use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 
 /// One call of the macro.
 pub struct Call {
+    /// What stands in front of `mod`: comments, `#[…]`.
+    pub attributes: TokenStream,
     /// `pub`, `pub(crate)`, or nothing.
     pub visibility: TokenStream,
     pub name: Option<Ident>,
@@ -24,7 +26,8 @@ const HOW: &str = "a workflow stands in `flow! { … }`, or in a file: `flow!(fi
 /// When it is neither of the two.
 pub fn read(input: TokenStream) -> Result<Call, Mistake> {
     let tokens: Vec<TokenTree> = input.into_iter().collect();
-    let mut rest = tokens.as_slice();
+    let (before, mut rest) = attributes(&tokens);
+    let attributes: TokenStream = before.iter().cloned().collect();
     let (visibility, name) = module(&mut rest)?;
     match rest {
         [] => Err(match tokens.last() {
@@ -32,10 +35,14 @@ pub fn read(input: TokenStream) -> Result<Call, Mistake> {
             None => Mistake::here("there is no workflow", HOW),
         }),
         [TokenTree::Ident(word), TokenTree::Punct(sign), value @ ..] if word == "file" && sign.as_char() == '=' => {
-            let (literal, behind) = match value {
-                [TokenTree::Literal(literal), behind @ ..] => (literal, behind),
-                [other, ..] => return Err(Mistake::at(other.span(), "the name of a file is text", HOW)),
-                [] => return Err(Mistake::at(sign.span(), "the name of a file is missing", HOW)),
+            let (literal, behind) = match (file_name(value), value) {
+                (Some(found), _) => found,
+                (None, [TokenTree::Ident(name), TokenTree::Punct(sign), ..]) if sign.as_char() == '!' => {
+                    let headline = format!("`{name}!` cannot stand here: `flow!` is there before its text is");
+                    return Err(Mistake::at(name.span(), &headline, "write the name of the file as one text"));
+                }
+                (None, [other, ..]) => return Err(Mistake::at(other.span(), "the name of a file is text", HOW)),
+                (None, []) => return Err(Mistake::at(sign.span(), "the name of a file is missing", HOW)),
             };
             let path: syn::LitStr = syn::parse2(TokenTree::Literal(literal.clone()).into())
                 .map_err(|_| Mistake::at(literal.span(), "the name of a file is text", HOW))?;
@@ -46,14 +53,66 @@ pub fn read(input: TokenStream) -> Result<Call, Mistake> {
                     return Err(Mistake::at(other.span(), "nothing follows the name of the file", HOW));
                 }
             }
-            Ok(Call { visibility, name, workflow: Workflow::File(path.value(), literal.clone()) })
+            Ok(Call { attributes, visibility, name, workflow: Workflow::File(path.value(), literal) })
+        }
+        [TokenTree::Ident(word), TokenTree::Punct(sign), TokenTree::Literal(literal), ..]
+            if word == "file" && sign.as_char() == ':' =>
+        {
+            let how = format!("write `file = {literal}`");
+            Err(Mistake::at(sign.span(), "the name of a file follows a `=`", &how))
         }
         [TokenTree::Literal(literal), ..] => {
             let how = format!("write `file = {literal}`");
             Err(Mistake::at(literal.span(), "a workflow does not begin with text", &how))
         }
-        text => Ok(Call { visibility, name, workflow: Workflow::Text(text.to_vec()) }),
+        text => match foreign(text) {
+            Some(mistake) => Err(mistake),
+            None => Ok(Call { attributes, visibility, name, workflow: Workflow::Text(text.to_vec()) }),
+        },
     }
+}
+
+/// The path of a file: a literal, also one that a macro of somebody's hands on as `$file:literal`.
+fn file_name(value: &[TokenTree]) -> Option<(Literal, &[TokenTree])> {
+    match value {
+        [TokenTree::Literal(literal), behind @ ..] => Some((literal.clone(), behind)),
+        [TokenTree::Group(group), behind @ ..] if group.delimiter() == Delimiter::None => {
+            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+            file_name(&inside).filter(|(_, rest)| rest.is_empty()).map(|(literal, _)| (literal, behind))
+        }
+        _ => None,
+    }
+}
+
+/// `/// The orders of the shop` and `#[allow(deprecated)]` in front of `mod`. Without one they are left: comments may be the
+/// workflow's.
+fn attributes(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
+    let mut end = 0;
+    while let [TokenTree::Punct(sign), TokenTree::Group(group), ..] = &tokens[end..]
+        && sign.as_char() == '#'
+        && group.delimiter() == Delimiter::Bracket
+    {
+        end += 2;
+    }
+    match &tokens[end..] {
+        [TokenTree::Ident(word), ..] if word == "pub" || word == "mod" => tokens.split_at(end),
+        _ => tokens.split_at(0),
+    }
+}
+
+/// A literal that only Rust has: in a workflow, text stands in quotes and nothing else.
+fn foreign(tokens: &[TokenTree]) -> Option<Mistake> {
+    tokens.iter().find_map(|token| match token {
+        TokenTree::Group(group) => foreign(&group.stream().into_iter().collect::<Vec<_>>()),
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            let prefix = text.split(['"', '#']).next().unwrap_or_default();
+            let is_foreign = matches!(prefix, "r" | "b" | "br" | "c" | "cr") && text.contains('"');
+            let help = "write it in plain quotes: `\"…\"`, with `\\\\` for a backslash and `\\\"` for a quote";
+            is_foreign.then(|| Mistake::at(literal.span(), &format!("a workflow has no texts with `{prefix}`"), help))
+        }
+        TokenTree::Ident(_) | TokenTree::Punct(_) => None,
+    })
 }
 
 /// `pub(crate) mod orders;`, or with a comma.

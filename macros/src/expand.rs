@@ -5,7 +5,7 @@ use crate::files::{self, Beside};
 use crate::report::{Mistake, Where};
 use crate::span::{Place, Text};
 use flow_compiler::codegen::{self, Module, StandIn};
-use flow_compiler::diagnostic::{Diagnostics, Severity};
+use flow_compiler::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use flow_compiler::diagnostic::level::Levels;
 use flow_compiler::model;
 use flow_compiler::pipeline::{Parsed, Rejected};
@@ -69,7 +69,9 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
     };
     let module = |workflow: &model::Workflow, slug: Option<Span>| Module {
         name: call.name.clone().unwrap_or_else(|| Ident::new(&snake(&workflow.slug), named(slug))),
+        attributes: call.attributes.clone(),
         visibility: call.visibility.clone(),
+        within: TokenStream::new(),
         span: &span_of,
     };
     let parsed = match Parsed::read(source) {
@@ -95,10 +97,18 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
     let refused = lowered.model.clone();
     let tokens = match lowered.check(&Levels::default()) {
         Ok(mut accepted) => {
-            let warnings = place.report(&std::mem::take(&mut accepted.warnings), &accepted.sources);
+            accepted.warnings.iter_mut().for_each(insist);
+            let errors = accepted.warnings.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+            let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) = (
+                errors.cloned().collect(),
+                accepted.warnings.iter().filter(|one| one.severity == Severity::Warning).cloned().collect(),
+            );
+            let errors = place.report(&errors, &accepted.sources);
+            let within = place.report(&warnings, &accepted.sources);
             let plan = accepted.plan();
-            let generated = codegen::module(&plan, &module(&plan.workflow, written));
-            quote! { #warnings #generated }
+            // Inside the module, so that what stands in front of `mod` says whether they are heard.
+            let generated = codegen::module(&plan, &Module { within, ..module(&plan.workflow, written) });
+            quote! { #errors #generated }
         }
         Err(Rejected { sources, diagnostics }) => {
             let wrong = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
@@ -133,6 +143,14 @@ fn with_errors(stand_in: &StandIn, module: &Module, (first, others): (TokenStrea
     match stand_in.needs_error() {
         true => quote! { #tokens #others },
         false => quote! { #first #others #tokens },
+    }
+}
+
+/// Cargo looks again at files that were there: of one that comes later it would never know.
+fn insist(diagnostic: &mut Diagnostic) {
+    if diagnostic.code == Code::MissingTemplate {
+        diagnostic.severity = Severity::Error;
+        diagnostic.notes.push("inside `flow!` it has to be there: cargo does not notice a file that comes later".to_owned());
     }
 }
 

@@ -58,8 +58,12 @@ pub fn generate(plan: &Plan, entry: Entry) -> GeneratedCrate {
 #[derive(Clone)]
 pub struct Module<'a> {
     pub name: Ident,
+    /// What stands in front of it: comments, `#[…]`.
+    pub attributes: TokenStream,
     /// `pub`, `pub(crate)`, or nothing.
     pub visibility: TokenStream,
+    /// What else stands in it.
+    pub within: TokenStream,
     /// What rustc shall point at for code that stands for a place of the workflow.
     pub span: &'a dyn Fn(Span) -> proc_macro2::Span,
 }

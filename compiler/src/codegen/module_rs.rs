@@ -57,7 +57,7 @@ pub(super) fn gen_stand_in(stand_in: &StandIn, module: &Module, error: &TokenStr
 }
 
 fn gen_shell(plan: Described, module: &Module, output: &TokenStream, table: TokenStream) -> TokenStream {
-    let (visibility, name) = (&module.visibility, &module.name);
+    let Module { name, attributes, visibility, within, .. } = module;
     let docs = super::nodes::doc(&[&format!("{}, version {}", plan.workflow.title, plan.workflow.version)]);
     let types = gen_types(plan);
     let names = plan.types.declared.iter().map(|declared| format_ident!("{}", declared.name));
@@ -73,7 +73,9 @@ fn gen_shell(plan: Described, module: &Module, output: &TokenStream, table: Toke
     quote! {
         #docs
         #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic, clippy::nursery)]
+        #attributes
         #visibility mod #name {
+            #within
             #alias
             #types
             #output
