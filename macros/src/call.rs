@@ -65,10 +65,7 @@ pub fn read(input: TokenStream) -> Result<Call, Mistake> {
             let how = format!("write `file = {literal}`");
             Err(Mistake::at(literal.span(), "a workflow does not begin with text", &how))
         }
-        text => match foreign(text) {
-            Some(mistake) => Err(mistake),
-            None => Ok(Call { attributes, visibility, name, workflow: Workflow::Text(text.to_vec()) }),
-        },
+        text => Ok(Call { attributes, visibility, name, workflow: Workflow::Text(text.to_vec()) }),
     }
 }
 
@@ -100,10 +97,14 @@ fn attributes(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
     }
 }
 
-/// A literal that only Rust has: in a workflow, text stands in quotes and nothing else.
-fn foreign(tokens: &[TokenTree]) -> Option<Mistake> {
+/// What only Rust has, and what looks like something else without the rest of it: `r"…"`, `r#type`.
+pub fn foreign(tokens: &[TokenTree]) -> Option<Mistake> {
     tokens.iter().find_map(|token| match token {
-        TokenTree::Group(group) => foreign(&group.stream().into_iter().collect::<Vec<_>>()),
+        TokenTree::Group(group) => match group.stream().into_iter().collect::<Vec<_>>().as_slice() {
+            // A comment is an attribute here, and what is in it is the author's.
+            [TokenTree::Ident(word), TokenTree::Punct(sign), _] if word == "doc" && sign.as_char() == '=' => None,
+            tokens => foreign(tokens),
+        },
         TokenTree::Literal(literal) => {
             let text = literal.to_string();
             let prefix = text.split(['"', '#']).next().unwrap_or_default();
@@ -111,7 +112,13 @@ fn foreign(tokens: &[TokenTree]) -> Option<Mistake> {
             let help = "write it in plain quotes: `\"…\"`, with `\\\\` for a backslash and `\\\"` for a quote";
             is_foreign.then(|| Mistake::at(literal.span(), &format!("a workflow has no texts with `{prefix}`"), help))
         }
-        TokenTree::Ident(_) | TokenTree::Punct(_) => None,
+        TokenTree::Ident(ident) => {
+            let text = ident.to_string();
+            let help = "name it otherwise; a function can have a second name with `pub use … as …`";
+            let is_foreign = text.starts_with("r#");
+            is_foreign.then(|| Mistake::at(ident.span(), &format!("`{text}` cannot stand in a workflow"), help))
+        }
+        TokenTree::Punct(_) => None,
     })
 }
 

@@ -5,8 +5,8 @@ use crate::files::{self, Beside};
 use crate::report::{Mistake, Where};
 use crate::span::{Place, Text};
 use flow_compiler::codegen::{self, Module, StandIn};
-use flow_compiler::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use flow_compiler::diagnostic::level::Levels;
+use flow_compiler::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use flow_compiler::model;
 use flow_compiler::pipeline::{Parsed, Rejected};
 use flow_compiler::plan::names::snake;
@@ -14,6 +14,7 @@ use flow_compiler::source::{SourceFile, Sources, Span};
 use flow_compiler::syntax::flow::is_slug;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The module, or what is wrong.
@@ -21,6 +22,11 @@ pub fn expand(input: TokenStream) -> TokenStream {
     let expanded = call::read(input).and_then(|call| match &call.workflow {
         Workflow::Text(tokens) => match Text::of(tokens)? {
             Some(text) => {
+                if let Some(mistake) = call::foreign(tokens) {
+                    let slug = slug_in(&text.text).unwrap_or("workflow");
+                    let error = (mistake.tokens(), TokenStream::new());
+                    return Ok(unread(&call, slug, proc_macro2::Span::call_site(), &types_in(&text.text), error));
+                }
                 let source = SourceFile { name: text.name.clone(), text: text.text.clone() };
                 Ok(compile(&call, source, "", &Where::Tokens(&text), Beside::new(text.folder.clone())))
             }
@@ -30,20 +36,31 @@ pub fn expand(input: TokenStream) -> TokenStream {
         Workflow::File(path, literal) => {
             let span = literal.span();
             let help = "the name is that of a .flow or .json file, as in `flow!(file = \"order.flow\")`";
-            let wrong = |reason: String| Mistake::at(span, &reason, help);
+            let slug = called(Path::new(path));
+            let wrong = |reason: String| {
+                let error = Mistake::at(span, &reason, help).tokens();
+                unread(&call, &slug, span, &[], (error, TokenStream::new()))
+            };
             if !matches!(Path::new(path).extension().and_then(|end| end.to_str()), Some("flow" | "json")) {
-                return Err(wrong(format!("{path} is neither a .flow nor a .json file")));
+                return Ok(wrong(format!("{path} is neither a .flow nor a .json file")));
             }
-            let file = files::find(path, span.local_file().as_deref()).map_err(wrong)?;
-            let bytes = std::fs::read(&file).map_err(|error| wrong(format!("cannot read {path}: {error}")))?;
+            let file = match files::find(path, span.local_file().as_deref()) {
+                Ok(file) => file,
+                Err(reason) => return Ok(wrong(reason)),
+            };
+            let bytes = match std::fs::read(&file) {
+                Ok(bytes) => bytes,
+                Err(error) => return Ok(wrong(format!("cannot read {path}: {error}"))),
+            };
             let mut found = Diagnostics::default();
             let source = SourceFile::from_bytes(path.clone(), bytes, &mut found);
             let place = Where::File(Place { first: span, last: span, inside: None });
-            if found.has_errors() {
-                return Ok(place.report(&found.sorted(), &Sources::new(source)));
-            }
             let beside = Beside::new(file.parent().map(Path::to_owned).unwrap_or_default());
             beside.remember(&file);
+            if found.has_errors() {
+                let errors = place.report_apart(&found.sorted(), &Sources::new(source));
+                return Ok(with_files(unread(&call, &slug, span, &[], errors), beside));
+            }
             Ok(compile(&call, source, &called(&file), &place, beside))
         }
     });
@@ -96,17 +113,14 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
     let lowered = parsed.lower(if slug.is_empty() { &name } else { slug }, &beside);
     let refused = lowered.model.clone();
     let tokens = match lowered.check(&Levels::default()) {
-        Ok(mut accepted) => {
-            accepted.warnings.iter_mut().for_each(insist);
-            let errors = accepted.warnings.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-            let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) = (
-                errors.cloned().collect(),
-                accepted.warnings.iter().filter(|one| one.severity == Severity::Warning).cloned().collect(),
-            );
-            let errors = place.report(&errors, &accepted.sources);
+        Ok(accepted) => {
+            let is_missing = |diagnostic: &Diagnostic| diagnostic.code == Code::MissingTemplate;
+            let (missing, warnings): (Vec<_>, Vec<_>) = accepted.warnings.iter().cloned().partition(is_missing);
+            let missing: Vec<Diagnostic> = missing.into_iter().map(needed).collect();
+            let errors = place.report(&missing, &accepted.sources);
+            // Inside the module, so that what stands in front of `mod` says whether they are heard.
             let within = place.report(&warnings, &accepted.sources);
             let plan = accepted.plan();
-            // Inside the module, so that what stands in front of `mod` says whether they are heard.
             let generated = codegen::module(&plan, &Module { within, ..module(&plan.workflow, written) });
             quote! { #errors #generated }
         }
@@ -146,12 +160,30 @@ fn with_errors(stand_in: &StandIn, module: &Module, (first, others): (TokenStrea
     }
 }
 
+/// A module in place of a workflow that was not even looked at. `names` are those of its types.
+fn unread(
+    call: &Call,
+    slug: &str,
+    place: proc_macro2::Span,
+    names: &[String],
+    errors: (TokenStream, TokenStream),
+) -> TokenStream {
+    let nothing = SourceFile { name: String::new(), text: String::new() };
+    let workflow = Parsed::in_part(nothing).lower(slug, &BTreeMap::new()).model;
+    let module = Module {
+        name: call.name.clone().unwrap_or_else(|| Ident::new(&snake(slug), place)),
+        attributes: call.attributes.clone(),
+        visibility: call.visibility.clone(),
+        within: TokenStream::new(),
+        span: &|_| place,
+    };
+    with_errors(&StandIn::of_part(&workflow, names), &module, errors)
+}
+
 /// Cargo looks again at files that were there: of one that comes later it would never know.
-fn insist(diagnostic: &mut Diagnostic) {
-    if diagnostic.code == Code::MissingTemplate {
-        diagnostic.severity = Severity::Error;
-        diagnostic.notes.push("inside `flow!` it has to be there: cargo does not notice a file that comes later".to_owned());
-    }
+fn needed(missing: Diagnostic) -> Diagnostic {
+    let why = "inside `flow!` it has to be there: cargo does not notice a file that comes later";
+    Diagnostic { severity: Severity::Error, ..missing.note(why) }
 }
 
 /// A change of a file that was read shall compile the crate anew.

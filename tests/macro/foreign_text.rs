@@ -1,11 +1,25 @@
-// Text as only Rust has it.
+// Texts and names as only Rust has them.
 flow_macros::flow! {
-    workflow orders {}
+    workflow texts {}
+
+    type Order = { id: string }
+
+    flow { start -> call }
+
+    manual start(Order)
+    http call { POST r"https://shop.example/", body: { re: r#"\d+"# } }
+}
+
+flow_macros::flow! {
+    workflow names {}
 
     flow { start -> call }
 
     manual start
-    http call { POST r"https://shop.example/", body: { re: r#"\d+"# } }
+    rust call = crate::r#type(input_data)
 }
 
-fn main() {}
+fn main() {
+    let _ = names::Workflow::builder();
+    let _ = texts::Order { id: String::new() }.id;
+}
