@@ -33,7 +33,8 @@ mod span;
 /// flow_macros::flow!(pub mod orders, file = "flows/order.flow");
 /// ```
 ///
-/// The module is called like the workflow (`order_fulfillment`) and is private, unless `mod` says otherwise. It holds
+/// The module is called like the workflow (`order_fulfillment`) and is private, unless `mod` says otherwise; comments and
+/// attributes in front of `mod` are its own. It holds
 ///
 /// - `Input` and `Output`, and the structs and enums of the workflow's types;
 /// - `Workflow`: `orders::Workflow::builder().build()?.run(input).await?`. What it can do is documented at
@@ -42,7 +43,8 @@ mod span;
 /// The crate has to depend on `flow-runtime` with the feature `service` (and `mail`, where the workflow sends mail).
 ///
 /// What is wrong with the workflow is an error at the tokens it concerns; what `flowc check` warns of is a warning there (a
-/// use of something deprecated, which is the one kind of warning that a macro can give): `allow` in the workflow accepts it.
+/// use of something deprecated, which is the one kind of warning that a macro can give): `allow` in the workflow accepts it,
+/// `#[allow(deprecated)]` in front of `mod` all of them.
 #[proc_macro]
 pub fn flow(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::expand(input.into()).into()
