@@ -98,6 +98,8 @@ async fn order(State(workflow): State<orders::Workflow>, body: String) -> Respon
     }
     match workflow.start(order).await {
         Ok(handle) => (StatusCode::ACCEPTED, Json(json!({ "execution_id": handle.id() }))).into_response(),
+        // What the type holds and the schema does not, such as an address of mail that is none.
+        Err(RunError::Input(bad)) => refused(StatusCode::UNPROCESSABLE_ENTITY, bad.to_string()),
         Err(RunError::Start(error)) => refused(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         Err(error) => refused(StatusCode::BAD_REQUEST, error.to_string()),
     }

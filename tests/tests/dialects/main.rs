@@ -5,7 +5,7 @@ mod generate;
 
 use flow_compiler::catalog;
 use flow_compiler::codegen::files::{Flavour, GeneratedCrate};
-use flow_compiler::codegen::{self, Module};
+use flow_compiler::codegen::{self, Module, StandIn};
 use flow_compiler::files::Files;
 use flow_compiler::pipeline::Parsed;
 use flow_compiler::plan::Plan;
@@ -58,10 +58,13 @@ fn meaning(text: &str, dialect: Dialect, files: &dyn Files) -> Meaning {
 fn inside_rust_code(plan: &Plan) {
     let name = proc_macro2::Ident::new("workflow", proc_macro2::Span::call_site());
     let span = |_| proc_macro2::Span::call_site();
-    let module = Module { name, visibility: Default::default(), span: &span };
+    let (attributes, visibility, within) = Default::default();
+    let module = Module { name, attributes, visibility, within, span: &span };
     let mut generated = GeneratedCrate::new("module", Flavour { mail: true, store: true, otel: false });
     generated.add_rust("src/workflow.rs", codegen::module(plan, &module));
-    generated.add_rust("src/stand_in.rs", codegen::stand_in(&plan.workflow, &module));
+    let error = "compile_error!(\"what is wrong\")".parse().expect("tokens");
+    generated.add_rust("src/stand_in.rs", StandIn::of(&plan.workflow, &[]).module(&module, &error));
+    generated.add_rust("src/part.rs", StandIn::of_part(&plan.workflow, &[]).module(&module, &error));
 }
 
 /// There and back again.

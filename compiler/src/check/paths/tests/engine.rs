@@ -75,9 +75,9 @@ fn nested(dice: &mut Dice, sources: &[usize], own: Option<usize>, depth: usize) 
         let is_whole = ["result", "error"].into_iter().any(|whole| path.ends_with(whole));
         let has_fields = path.ends_with(".a");
         let asks = |test: &str, parts: &[&str]| parts.iter().any(|part| test.contains(part));
-        let is_known =
-            |test: &&str| !(is_whole && asks(test, &["length", "{", "== ["])) && !(has_fields && asks(test, &["{"]));
-        let tests: Vec<&str> = tests.into_iter().filter(is_known).collect();
+        let is_unknown =
+            |test: &str| is_whole && asks(test, &["length", "{", "== ["]) || has_fields && asks(test, &["{"]);
+        let tests: Vec<&str> = tests.into_iter().filter(|test| !is_unknown(test)).collect();
         format!("({})", dice.pick(&tests).replace('_', path))
     };
     let output = match (own, sources) {
