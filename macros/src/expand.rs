@@ -114,15 +114,11 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
     let refused = lowered.model.clone();
     let tokens = match lowered.check(&Levels::default()) {
         Ok(accepted) => {
-            let is_missing = |diagnostic: &Diagnostic| diagnostic.code == Code::MissingTemplate;
-            let (missing, warnings): (Vec<_>, Vec<_>) = accepted.warnings.iter().cloned().partition(is_missing);
-            let missing: Vec<Diagnostic> = missing.into_iter().map(needed).collect();
-            let errors = place.report(&missing, &accepted.sources);
+            let warnings: Vec<Diagnostic> = accepted.warnings.iter().cloned().map(unwatched).collect();
             // Inside the module, so that what stands in front of `mod` says whether they are heard.
             let within = place.report(&warnings, &accepted.sources);
             let plan = accepted.plan();
-            let generated = codegen::module(&plan, &Module { within, ..module(&plan.workflow, written) });
-            quote! { #errors #generated }
+            codegen::module(&plan, &Module { within, ..module(&plan.workflow, written) })
         }
         Err(Rejected { sources, diagnostics }) => {
             let wrong = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
@@ -180,10 +176,12 @@ fn unread(
     with_errors(&StandIn::of_part(&workflow, names), &module, errors)
 }
 
-/// Cargo looks again at files that were there: of one that comes later it would never know.
-fn needed(missing: Diagnostic) -> Diagnostic {
-    let why = "inside `flow!` it has to be there: cargo does not notice a file that comes later";
-    Diagnostic { severity: Severity::Error, ..missing.note(why) }
+/// Cargo watches files that were there: when one comes later, only its author knows.
+fn unwatched(warning: Diagnostic) -> Diagnostic {
+    match warning.code {
+        Code::MissingTemplate => warning.note("cargo does not notice when it comes: save this file again then"),
+        _ => warning,
+    }
 }
 
 /// A change of a file that was read shall compile the crate anew.

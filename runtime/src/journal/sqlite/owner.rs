@@ -8,7 +8,8 @@ use crate::journal::JournalError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Locked by the owner; holds the number of its process, for messages.
 const FILE: &str = "lock";
@@ -44,7 +45,7 @@ impl Owner {
             }
         }
         // Only words for others: without them the lock is as good.
-        let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+        let _ = file.set_len(0).and_then(|()| file.write_all(mark().as_bytes()));
         Ok(Owner { _file: file })
     }
 
@@ -62,16 +63,26 @@ fn open(folder: &Path, create: bool) -> std::io::Result<File> {
     options.open(folder.join(FILE))
 }
 
+/// This process: its number, and since when it is asked. In another container another process has the same number.
+fn mark() -> &'static str {
+    static MARK: OnceLock<String> = OnceLock::new();
+    MARK.get_or_init(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("{} {}", std::process::id(), since.as_nanos())
+    })
+}
+
 fn taken(folder: &Path, file: &mut File) -> JournalError {
     let mut process = String::new();
     let _ = file.read_to_string(&mut process);
-    if process.parse() == Ok(std::process::id()) {
+    if process == mark() {
         return JournalError::new(format!(
             "{}: this process has opened the journal already; what opened it can be cloned, or another folder be named",
             folder.display()
         ));
     }
-    let by = process.parse::<u32>().map_or_else(|_| String::from("another process"), |id| format!("process {id}"));
+    let id = process.split(' ').next().unwrap_or_default();
+    let by = id.parse::<u32>().map_or_else(|_| String::from("another process"), |id| format!("process {id}"));
     JournalError::new(format!(
         "{}: the journal is in use by {by}; one journal serves one process: stop that one, or name another folder with --data",
         folder.display()

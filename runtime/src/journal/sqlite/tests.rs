@@ -285,6 +285,10 @@ fn one_process_owns_a_journal() {
     assert!(!Beside::is_owned(&folder.0));
     let journal = folder.open().unwrap();
     let message = folder.open().err().unwrap().message;
+    assert!(message.contains("this process has opened the journal already"), "{message}");
+    // As another process would have written.
+    std::fs::write(folder.0.join("lock"), format!("{} 1", std::process::id())).unwrap();
+    let message = folder.open().err().unwrap().message;
     assert!(message.contains(&format!("in use by process {}", std::process::id())), "{message}");
     assert!(Beside::is_owned(&folder.0));
     drop(journal);
