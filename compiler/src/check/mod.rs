@@ -130,8 +130,14 @@ fn known<'a>(workflow: &'a Workflow, graph: &'a Graph, diagnostics: &mut Diagnos
 /// Said at the node that asks the most.
 fn too_many_conditions(workflow: &Workflow, graph: &Graph) -> Diagnostic {
     let asked = |id: NodeId| {
-        let is_asked = |edge: &&usize| workflow.edges[**edge].condition.is_some();
-        graph.outgoing[id.0].iter().filter(is_asked).count()
+        let own = match &workflow.node(id).kind {
+            Kind::Filter(filter) => Some(&filter.condition),
+            _ => None,
+        };
+        let behind = graph.outgoing[id.0].iter().filter_map(|edge| workflow.edges[*edge].condition.as_ref());
+        let mut parts = 0;
+        behind.chain(own).for_each(|condition| condition.walk(&mut |_| parts += 1));
+        parts
     };
     let node = workflow.node_ids().max_by_key(|id| (asked(*id), std::cmp::Reverse(*id))).map(|id| workflow.node(id));
     let span = node.map_or(Span::new(0, 0), |node| node.id.span);

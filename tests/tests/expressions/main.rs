@@ -84,9 +84,9 @@ fn seed() -> u64 {
 const THROWS: &str = "\"throws\"";
 
 /// What the compiler may have against an expression that JavaScript takes: a sort that could be seen, a condition that is
-/// false whatever happens, what it knows about nodes and their outputs, and values of a type that no operator or method
-/// does anything sensible with.
-const REASONS: [&str; 10] = [
+/// false whatever happens, what it knows about nodes and their outputs, values of a type that no operator or method
+/// does anything sensible with, and arguments with which a method throws.
+const REASONS: [&str; 11] = [
     "observed-sort",
     "never-runs",
     "unknown-node",
@@ -97,6 +97,7 @@ const REASONS: [&str; 10] = [
     "type-mismatch",
     "wrong-operand",
     "wrong-receiver",
+    "wrong-arguments",
 ];
 
 /// Our value as Node would write it, or the codes of what the compiler has against the template without such a reason.
