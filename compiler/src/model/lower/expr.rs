@@ -143,7 +143,7 @@ impl Resolver<'_, '_> {
                             "`result` is only known in the condition of a connection",
                         )
                         .label("no node has a result here")
-                        .help("write `previous_outputs.<node>.result` for the result of an earlier node")
+                        .help(self.result_of_a_node())
                         .help("a field of the input with that name is `input_data.result`"),
                     );
                     return Expr::unknown(span);
@@ -153,7 +153,14 @@ impl Resolver<'_, '_> {
                 self.report(
                     Diagnostic::new(Code::NameOutOfPlace, span, "`item` is only known where a list is walked through")
                         .label("no list here")
-                        .help("`item` belongs into `filter_condition`, `expression` and `field` of a data_transform")
+                        .help(match self.lowering.dialect {
+                            Dialect::Json => {
+                                "`item` belongs into `filter_condition`, `expression` and `field` of a data_transform"
+                            }
+                            Dialect::Flow => {
+                                "`item` belongs into what a `transform` does, such as `filter: item.price > 10`"
+                            }
+                        })
                         .help("a field of the input with that name is `input_data.item`"),
                 );
                 return Expr::unknown(span);
@@ -218,7 +225,7 @@ impl Resolver<'_, '_> {
                     "the outputs before are named by their nodes, not counted",
                 )
                 .label("no node has such an id")
-                .help("write `previous_outputs.<node>.result` for the result of an earlier node"),
+                .help(self.result_of_a_node()),
             );
             return Expr::unknown(span);
         }
@@ -500,6 +507,14 @@ impl Resolver<'_, '_> {
     fn environment(&mut self, name: &str) -> EnvId {
         let reader = self.place.node();
         self.lowering.environment(name, reader, false)
+    }
+
+    /// How the result of another node is written.
+    fn result_of_a_node(&self) -> &'static str {
+        match self.lowering.dialect {
+            Dialect::Json => "write `previous_outputs.<node>.result` for the result of an earlier node",
+            Dialect::Flow => "write `<node>.result` for the result of an earlier node, with its id",
+        }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -4,8 +4,8 @@
 //! knows; paths in quotes where a truth is wanted; misspelt keywords. Each has a way to be written that is not reported:
 //! `input_data.None`.
 
-use super::Lowering;
 use super::expr::{Place, is_environment_name};
+use super::{Lowering, SUGGESTED_FROM};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::schema::Schema;
 use crate::model::ty::Type;
@@ -438,11 +438,22 @@ impl<'c> Names<'_, '_, 'c> {
             let help = format!("write `{root}.{property}`; a field of that name is `input_data.{name}`");
             return self.report_field(name, span, headline, help);
         }
+        let Some(id) = self.meant_node(name, property) else { return self.name(span, name) };
+        let node = if id == name { "the node".to_owned() } else { format!("the node `{id}`") };
+        let root = if self.lowering.dialect == Dialect::Flow { "" } else { "previous_outputs." };
+        let help = format!("write `{root}{id}.{property}`");
+        self.report_field(name, span, format!("`{name}` is a field of the input, not {node}"), help);
+    }
+}
+
+impl Names<'_, '_, '_> {
+    /// The node whose output was probably meant: by its very id, or by one that is misspelt in front of `result`.
+    fn meant_node(&self, name: &str, property: &str) -> Option<String> {
         if matches!(property, "result" | "error" | "status") && self.lowering.ids.contains_key(name) {
-            let headline = format!("`{name}` is a field of the input, not the node");
-            return self.report_field(name, span, headline, format!("write `previous_outputs.{name}.{property}`"));
+            return Some(name.to_owned());
         }
-        self.name(span, name);
+        let ids = self.lowering.id_list.iter().take(SUGGESTED_FROM).filter(|_| property == "result");
+        ids.into_iter().find(|id| suggest::misspelt(name, &[id]).is_some()).cloned()
     }
 }
 
