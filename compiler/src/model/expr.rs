@@ -113,6 +113,17 @@ impl Expr {
         }
     }
 
+    /// The nodes whose outputs are read in it, as often as they are.
+    pub fn nodes_read(&self) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        self.walk(&mut |part| {
+            if let ExprKind::Path(Path { root: Root::Output(node), .. }) = &part.kind {
+                nodes.push(*node);
+            }
+        });
+        nodes
+    }
+
     /// The nodes from whose outputs `a.x ?? b.x ?? …` and `a.x || b.x || …` take the first value; none where anything else is
     /// among them.
     pub fn sources(&self) -> Vec<NodeId> {

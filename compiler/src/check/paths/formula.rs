@@ -102,20 +102,6 @@ pub struct Comparison<'a> {
 
 impl Comparison<'_> {
     pub fn holds(&self, operand: &Value) -> bool {
-        // Most are: what everything else comes to is for the runtime's operators to say.
-        if let (Value::Number(operand), Value::Number(constant), false) =
-            (operand, self.constant, self.constant_is_left)
-        {
-            return match self.operator {
-                Binary::Equal | Binary::StrictEqual => operand == constant,
-                Binary::NotEqual | Binary::StrictNotEqual => operand != constant,
-                Binary::Less => operand < constant,
-                Binary::LessOrEqual => operand <= constant,
-                Binary::Greater => operand > constant,
-                Binary::GreaterOrEqual => operand >= constant,
-                operator => operate(operator, &Value::Number(*operand), self.constant).truthy(),
-            };
-        }
         let (left, right) = if self.constant_is_left { (self.constant, operand) } else { (operand, self.constant) };
         operate(self.operator, left, right).truthy()
     }

@@ -27,4 +27,3 @@ pub use analysis::{Fact, Paths};
 pub use formula::{is_equality, is_ordering};
 pub use known::Known;
 pub use mdd::{FALSE, Ref, TRUE, Var};
-pub use sites::reads_outputs;

@@ -46,7 +46,7 @@ pub fn sites<'a>(workflow: &'a Workflow, tests: &mut Tests<'a>) -> Vec<Site<'a>>
 }
 
 /// Whether an expression reads what a node gave, or its error.
-pub fn reads_outputs(expr: &Expr) -> bool {
+fn reads_outputs(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |part| {
         if let ExprKind::Path(path) = &part.kind {

@@ -11,7 +11,7 @@ use super::operators::is_text;
 use super::signatures;
 use super::transforms;
 use crate::check::knowledge::Witness;
-use crate::check::paths::{is_equality, is_ordering, reads_outputs};
+use crate::check::paths::{is_equality, is_ordering};
 use crate::diagnostic::Diagnostic;
 use crate::model::NodeId;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
@@ -32,6 +32,8 @@ pub(super) struct Typing<'a> {
     roots: Vec<(Root, Type)>,
     /// Those of them that hold for one of several values.
     choices: Rc<[Rc<Fact>]>,
+    /// What is looked at is the left side of a chain of nodes, `a.x ?? b.x ?? …`.
+    in_chain: bool,
     /// What holds inside this part of the expression.
     inside: Vec<Rc<Fact>>,
     /// The types of the parameters in scope.
@@ -59,6 +61,7 @@ impl<'a> Typing<'a> {
             everywhere: Rc::default(),
             roots: Vec::new(),
             choices: Rc::default(),
+            in_chain: false,
             inside: Vec::new(),
             bound: Vec::new(),
             quiet: 0,
@@ -546,7 +549,11 @@ impl<'a> Typing<'a> {
     }
 
     fn binary(&mut self, operator: Binary, left: &Expr, right: &Expr) -> Type {
+        // A chain of nodes is asked about as a whole, where it ends.
+        let asked_later = std::mem::take(&mut self.in_chain);
+        self.in_chain = matches!(operator, Binary::Or | Binary::Coalesce) && !left.sources().is_empty();
         let left_type = self.infer(left);
+        self.in_chain = false;
         match operator {
             Binary::And => {
                 let falsy = left_type.passing(&Test::Falsy);
@@ -557,7 +564,8 @@ impl<'a> Typing<'a> {
                 let truthy = left_type.passing(&Test::Truthy);
                 let before = self.found.len();
                 let right_type = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };
-                truthy.join(&right_type).join(&self.lost(operator, left, right, before))
+                let lost = if asked_later { Type::Never } else { self.lost(operator, left, right, before) };
+                truthy.join(&right_type).join(&lost)
             }
             Binary::Coalesce => {
                 let present = left_type.passing(&Test::NotNullish);
@@ -571,7 +579,8 @@ impl<'a> Typing<'a> {
                 self.suppose(narrow::nullish(left));
                 let right_type = self.infer(right);
                 self.inside.truncate(before);
-                present.join(&right_type).join(&self.lost(operator, left, right, found))
+                let lost = if asked_later { Type::Never } else { self.lost(operator, left, right, found) };
+                present.join(&right_type).join(&lost)
             }
             _ => {
                 let right_type = self.infer(right);
@@ -587,7 +596,9 @@ impl<'a> Typing<'a> {
         if self.names.ran.is_some() {
             return false;
         }
-        left.sources().into_iter().any(|ran| self.lacks(right, ran) && self.left_lacks(operator, left, right, ran))
+        left.sources()
+            .into_iter()
+            .any(|ran| self.lacks(right, ran, &mut Vec::new()) && self.left_lacks(operator, left, right, ran))
     }
 
     /// What `left || right` is when neither side has a value because of the nodes that were skipped. `before`: how much had been
@@ -603,13 +614,16 @@ impl<'a> Typing<'a> {
     /// Reports what is wrong with the right side where a node of the left one ran and had nothing, and the node that is read here
     /// was skipped: `a.result.x ?? "Order " + b.result.id`. Of a plain read the whole is missing then.
     fn right_alone(&mut self, operator: Binary, left: &Expr, right: &Expr) {
-        if self.quiet > 0 || self.names.ran.is_some() || !right.sources().is_empty() || !reads_outputs(right) {
+        if self.quiet > 0 || self.names.ran.is_some() || !right.sources().is_empty() {
             return;
         }
+        let read = right.nodes_read();
         for ran in left.sources() {
-            if self.left_lacks(operator, left, right, ran) {
+            let is_skipped = |node: &NodeId| *node != ran && self.names.runs_without(ran, *node);
+            if read.iter().any(is_skipped) && self.left_lacks(operator, left, right, ran) {
                 let names = Names { ran: Some(ran), ..*self.names };
                 let mut typing = self.supposing(&names);
+                typing.suppose(if operator == Binary::Or { narrow::facts(left, false) } else { narrow::nullish(left) });
                 typing.infer(right);
                 if !typing.found.is_empty() {
                     let node = self.names.workflow.node(ran).id.value.as_str();
@@ -650,21 +664,25 @@ impl<'a> Typing<'a> {
     }
 
     /// Whether an expression has no value, or not the one that is meant, where one node ran and those that it reads were skipped.
-    fn lacks(&self, expr: &Expr, ran: NodeId) -> bool {
+    /// `asked`: the nodes that a test around it asks for.
+    fn lacks(&self, expr: &Expr, ran: NodeId, asked: &mut Vec<NodeId>) -> bool {
         match &expr.kind {
             ExprKind::Binary(Binary::Or | Binary::Coalesce, left, right) => {
-                self.lacks(left, ran) && self.lacks(right, ran)
+                self.lacks(left, ran, asked) && self.lacks(right, ran, asked)
             }
             ExprKind::Binary(operator, ..) if is_equality(*operator) || is_ordering(*operator) => false,
             ExprKind::Unary(Unary::Not, _) | ExprKind::Global(Global::Boolean, _) => false,
-            // Where the test asks for it, it is there.
             ExprKind::Conditional(test, yes, no) => {
-                self.lacks(no, ran) || (!reads_outputs(test) && self.lacks(yes, ran))
+                let before = asked.len();
+                asked.extend(test.nodes_read());
+                let lacks = self.lacks(yes, ran, asked) || self.lacks(no, ran, asked);
+                asked.truncate(before);
+                lacks
             }
             ExprKind::Path(Path { root: Root::Output(read), .. }) => {
-                *read != ran && self.names.runs_without(ran, *read)
+                *read != ran && !asked.contains(read) && self.names.runs_without(ran, *read)
             }
-            _ => expr.children().into_iter().any(|child| self.lacks(child, ran)),
+            _ => expr.children().into_iter().any(|child| self.lacks(child, ran, asked)),
         }
     }
 

@@ -5,9 +5,9 @@ use super::messages::{named, what};
 use super::narrow::{self, Origin};
 use super::outputs;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::Workflow;
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
 use crate::model::ty::Type;
-use crate::model::{NodeId, Workflow};
 use crate::source::Span;
 use flow_runtime::render::At;
 
@@ -145,16 +145,6 @@ struct Reason {
     story: Option<String>,
 }
 
-/// The node whose output an expression reads first.
-fn first_node(expr: &Expr) -> Option<NodeId> {
-    let mut first = None;
-    expr.walk(&mut |part| match &part.kind {
-        ExprKind::Path(Path { root: Root::Output(node), .. }) if first.is_none() => first = Some(*node),
-        _ => {}
-    });
-    first
-}
-
 fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
     let none = Reason { label: None, story: None };
     match &expr.kind {
@@ -164,8 +154,8 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
                 return none;
             }
             let name = |expr: &Expr| {
-                let node = first_node(expr).map(|node| typing.names.workflow.node(node));
-                node.map_or("", |node| node.id.value.as_str())
+                let first = expr.nodes_read().first().map(|node| typing.names.workflow.node(*node));
+                first.map_or("", |node| node.id.value.as_str())
             };
             let label = format!("`{}` can have been skipped when `{}` ran", name(right), name(left));
             let passed_over = !typing.both_may_lack(Binary::Coalesce, left, right);
