@@ -298,6 +298,21 @@ pub enum TransformStep {
     },
 }
 
+impl TransformStep {
+    /// Whether the result is `{items, count, total}`, whatever the input: `count` is that of `items`. Of one object `add_fields` and
+    /// `extract_fields` give an object, with its own fields.
+    pub fn gives_list(&self) -> bool {
+        match self {
+            TransformStep::FilterItems { .. }
+            | TransformStep::MapItems { .. }
+            | TransformStep::SortItems { .. }
+            | TransformStep::GroupItems { .. } => true,
+            TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. } => false,
+            TransformStep::CalculateTotal { .. } | TransformStep::JsonToCsv { .. } => false,
+        }
+    }
+}
+
 impl Workflow {
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]

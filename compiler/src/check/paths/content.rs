@@ -167,35 +167,17 @@ fn result(kind: &Kind, names: &[&str], path: &[String], completed: bool, value: 
 /// What a transform puts into a field of its result, whatever its input; `None`: not this one.
 fn made(step: &TransformStep, field: &str) -> Option<Domain> {
     match (step, field) {
+        (step, "items") if step.gives_list() => Some(Domain::List),
+        (step, "count" | "total") if step.gives_list() => Some(Domain::Count),
         (TransformStep::CalculateTotal { .. }, "total") => Some(Domain::Number),
         (TransformStep::CalculateTotal { .. } | TransformStep::JsonToCsv { .. }, "count") => Some(Domain::Count),
         (TransformStep::JsonToCsv { .. }, "csv") => Some(Domain::Text),
         (TransformStep::JsonToCsv { .. }, "columns") => Some(Domain::List),
-        (
-            TransformStep::FilterItems { .. }
-            | TransformStep::MapItems { .. }
-            | TransformStep::SortItems { .. }
-            | TransformStep::GroupItems { .. },
-            field,
-        ) => match field {
-            "items" => Some(Domain::List),
-            "count" | "total" => Some(Domain::Count),
-            _ => None,
-        },
         _ => None,
     }
 }
 
 /// Whether the result of a transform is an object whatever its input.
 fn makes_object(step: &TransformStep) -> bool {
-    match step {
-        TransformStep::FilterItems { .. }
-        | TransformStep::MapItems { .. }
-        | TransformStep::SortItems { .. }
-        | TransformStep::GroupItems { .. }
-        | TransformStep::CalculateTotal { .. } => true,
-        TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. } | TransformStep::JsonToCsv { .. } => {
-            false
-        }
-    }
+    step.gives_list() || matches!(step, TransformStep::CalculateTotal { .. })
 }

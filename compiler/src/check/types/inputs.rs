@@ -18,7 +18,7 @@ pub(super) struct Inputs {
 
 impl Inputs {
     pub(super) fn new(workflow: &Workflow, graph: &Graph) -> Inputs {
-        let whole = whole(workflow);
+        let whole = input(workflow);
         let triggers: BTreeSet<NodeId> = triggers(workflow).collect();
         let mut inputs = Inputs { whole, at: BTreeMap::new() };
         if triggers.len() < 2 || is_unknown(workflow) {
@@ -50,7 +50,7 @@ impl Inputs {
 }
 
 /// Whatever starts the workflow gives its input; what has no schema may give anything.
-pub(in crate::check) fn whole(workflow: &Workflow) -> Type {
+pub(in crate::check) fn input(workflow: &Workflow) -> Type {
     if triggers(workflow).next().is_none() || is_unknown(workflow) {
         return Type::Json;
     }

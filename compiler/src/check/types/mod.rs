@@ -23,7 +23,7 @@ mod signatures;
 mod tests;
 mod transforms;
 
-pub(super) use inputs::whole as input;
+pub(super) use inputs::input;
 
 use super::knowledge::{Knowledge, Place};
 use super::{Checked, Graph};

@@ -262,17 +262,8 @@ fn list_in(object: &Object) -> Result<List, NoList> {
 pub(super) fn of_counted(workflow: &Workflow, fact: &Fact) -> Option<Fact> {
     let Origin::Path(Root::Output(node)) = fact.about.root else { return None };
     let Kind::Transform(transform) = &workflow.node(node).kind else { return None };
-    let counts_items = match &transform.step {
-        TransformStep::FilterItems { .. }
-        | TransformStep::MapItems { .. }
-        | TransformStep::SortItems { .. }
-        | TransformStep::GroupItems { .. } => true,
-        // Of an object they give its own `count`.
-        TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. } => false,
-        TransformStep::CalculateTotal { .. } | TransformStep::JsonToCsv { .. } => false,
-    };
     let field = |name: &str| Step::Field(name.into());
-    if !counts_items || fact.about.steps != [field("result"), field("count")] {
+    if !transform.step.gives_list() || fact.about.steps != [field("result"), field("count")] {
         return None;
     }
     let steps = vec![field("result"), field("items"), field("length")];
