@@ -319,8 +319,10 @@ fn the_environment_is_asked_for_at_once() {
     assert!(said.contains("looked in what the program gives, files named"), "{said}");
     let given = [("NEEDS_REGION", "eu"), ("NEEDS_SECRET", "a secret of some length")];
     assert!(builder().envs(given).build().is_ok());
-    let said = builder().envs(given).api_key(" ").build().unwrap_err().to_string();
-    assert_eq!(said, "an API key is empty");
+    for no_key in [" ", "# a comment", ",", "two,keys"] {
+        let said = builder().envs(given).api_key(no_key).build().unwrap_err().to_string();
+        assert_eq!(said, "an API key is one word, without commas and not a comment");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Always true: what [`Data::write`] gives, [`Data::read`] takes; a message names the path of what did not fit, never the
 //! value, which may be private.
 
+use crate::value::EXACT_BELOW;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,9 +44,6 @@ pub(super) fn read_own(text: &str) -> Result<Value, String> {
     }
 }
 
-/// Numbers of a workflow are those of JavaScript: whole ones are exact up to 2 to the power of 53.
-const EXACT_MAX: u64 = 1 << 53;
-
 /// The JSON of a value that a program hands to the engine.
 ///
 /// # Errors
@@ -60,8 +58,8 @@ fn check_exact(value: &Value) -> Result<(), Mismatch> {
         Value::Number(number) => {
             let size = number.as_i64().map(i64::unsigned_abs).or(number.as_u64());
             match size {
-                Some(size) if size > EXACT_MAX => Err(Mismatch::new(format!(
-                    "whole numbers are exact from -{EXACT_MAX} to {EXACT_MAX} only: larger ones go as text"
+                Some(size) if size > EXACT_BELOW => Err(Mismatch::new(format!(
+                    "whole numbers are exact from -{EXACT_BELOW} to {EXACT_BELOW} only: larger ones go as text"
                 ))),
                 Some(_) | None => Ok(()),
             }
@@ -211,8 +209,7 @@ impl Data for i64 {
     fn read(value: Value) -> Result<i64, Mismatch> {
         // 1e3 and 5.0 are whole numbers to JSON.
         let whole = || {
-            let number =
-                value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0);
+            let number = value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT_BELOW as f64);
             number.map(|number| number as i64)
         };
         let number = value.as_i64().or_else(whole);

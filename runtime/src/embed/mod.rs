@@ -269,10 +269,13 @@ impl<S: Spec> Builder<S> {
         let mut settings = self.settings;
         settings.trusted_proxies = trusted_proxies.unwrap_or(settings.trusted_proxies);
         for key in &self.api_keys {
-            if key.trim().is_empty() {
-                return Err(BuildError::Other(String::from("an API key is empty")));
-            }
+            let before = settings.api.keys.len();
             settings.api.keys.add(key).map_err(|error| BuildError::Other(error.to_owned()))?;
+            if settings.api.keys.len() != before + 1 {
+                return Err(BuildError::Other(String::from(
+                    "an API key is one word, without commas and not a comment",
+                )));
+            }
         }
         let service = Service::new(Arc::clone(&engine), webhooks, settings, Box::new(SystemClock));
         Ok(Workflow { parts: Arc::new(Parts { engine, service, journal }), spec: PhantomData })

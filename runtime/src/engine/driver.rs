@@ -351,18 +351,22 @@ impl Engine {
         }
     }
 
-    /// Waits for the end of an execution, wherever it is. `None`: there is no such execution.
+    /// Waits for the end of an execution, in memory or in the journal; one that another version has left alone is said to run.
+    /// `None`: there is no such execution.
     pub async fn finished(&self, execution_id: &str) -> Option<Status> {
+        let id = Id::parse(execution_id)?;
         loop {
-            if let Some(handle) = self.handle(execution_id) {
-                return Some(handle.finished().await);
-            }
-            let status = self.status(execution_id)?;
-            if status.is_final() {
-                return Some(status);
-            }
-            // It waits in the journal, where there is nothing to wait with.
-            tokio::time::sleep(LOOK_AGAIN).await;
+            let handle = match self.registry.get(id) {
+                Some(Known::Running(run)) => Handle::of(&run),
+                // It waits in the journal, where there is nothing to wait with.
+                Some(Known::Parked { .. }) => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                    continue;
+                }
+                // Of one that was left alone the end never comes, and every look would read the journal.
+                Some(Known::Ended(_)) | None => return self.status(execution_id),
+            };
+            return Some(handle.finished().await);
         }
     }
 

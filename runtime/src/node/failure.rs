@@ -130,7 +130,7 @@ pub(super) fn readable(text: &str) -> Option<String> {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
         matches!(bare.as_str(), "undefined" | "null")
     };
-    one_line(text).filter(|_| !words(text).any(is_nothing))
+    one_line(text).filter(|line| !words(line).any(is_nothing))
 }
 
 /// A message on one line, not too long, without credentials. `None`: there is nothing in it.

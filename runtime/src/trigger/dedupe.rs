@@ -6,7 +6,7 @@
 //! the key.
 
 use super::signature::Scheme;
-use crate::value::{Doc, Value};
+use crate::value::{Doc, EXACT_BELOW, Value};
 use sha2::{Digest as _, Sha256};
 
 /// 32 bytes that stand for a text.
@@ -29,9 +29,6 @@ pub enum KeyError {
     /// What names the delivery holds a number whose last digits are lost: another delivery may have the same.
     Inexact,
 }
-
-/// From here on not every whole number is a number of its own: 2^53.
-const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// The door of what comes in over the API. No node can have this id.
 pub const API_DOOR: &str = "/api";
@@ -98,7 +95,7 @@ fn is_inexact(name: &str, input: &Doc) -> bool {
     if digits.map(<[u8]>::len).max() < Some(16) && !name.contains("e+") {
         return false;
     }
-    let inexact = |number: &&str| number.parse::<f64>().is_ok_and(|number| number.abs() >= EXACT_BELOW);
+    let inexact = |number: &&str| number.parse::<f64>().is_ok_and(|number| number.abs() >= EXACT_BELOW as f64);
     numbers(name).iter().any(inexact)
         || numbers(input.text()).iter().any(|number| inexact(number) && name.contains(number))
 }

@@ -33,6 +33,8 @@ pub use write::{write_escaped, write_string};
 pub(crate) use json::parse_js_string;
 #[cfg(feature = "service")]
 pub(crate) use meaning::sorted_text;
+#[cfg(feature = "service")]
+pub(crate) use number::EXACT_BELOW;
 pub(crate) use number::{array_index, is_white_space, parse_number};
 #[cfg(feature = "mail")]
 pub(crate) use write::push_indented;

@@ -165,11 +165,12 @@ pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(32);
-    // What is deleted was other people's data: it is overwritten where that costs no further write. Waits for the disk at every
-    // commit. The file is copied into at every 16 MB of log, a few times less often than by
+    // What is deleted was other people's data: it is overwritten where that costs no further write.
+    connection.execute_batch("PRAGMA secure_delete = FAST;")?;
+    // Waits for the disk at every commit. The file is copied into at every 16 MB of log, a few times less often than by
     // default: a page that many commits changed is copied once.
     connection.execute_batch(
-        "PRAGMA secure_delete = FAST; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864;",
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)
 }
