@@ -1,14 +1,11 @@
 //! The seam between the type checker and the analysis of paths: what a value can still be at a place.
 //!
-//! Comes in: a place in the workflow and a path that is read there. Goes out: which alternatives are left, and for a
-//! missing value an execution in which it is missing, in words.
+//! Comes in: a place in the workflow and a path that is read there. Goes out: which alternatives are left.
 //! Always true: an alternative that is not named cannot happen, in no execution. One that is named may still be
 //! impossible, for reasons nobody analyses.
 
 use crate::model::expr::Path;
 use crate::model::{Expr, NodeId};
-use crate::source::Span;
-use flow_runtime::value::JsString;
 
 /// Where a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,56 +33,17 @@ pub trait Knowledge {
     fn runs_without(&self, place: Place, ran: NodeId, skipped: NodeId) -> bool;
 }
 
-/// The alternatives that are left.
+/// What a value can still be, beside what its type says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Possible {
-    /// How it can be missing; `None`: it never is.
-    pub missing: Option<Witness>,
+    pub missing: bool,
     pub null: bool,
-    pub is_true: bool,
-    pub is_false: bool,
-    pub number: bool,
-    pub text: Texts,
-    pub array: bool,
-    pub object: bool,
-    /// No execution reads the value here: the place itself is never reached.
-    pub unreachable: bool,
-}
-
-/// Which texts are left.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Texts {
-    Any,
-    /// Any but these.
-    AllBut(Vec<JsString>),
-    /// One of these; empty: none.
-    OneOf(Vec<JsString>),
-}
-
-/// An execution in which something happens, in words, with as few facts as needed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Witness {
-    /// Such as "when `check` answers without `available`"; empty when it can always happen.
-    pub when: String,
-    /// The place that decides it, and what to say there.
-    pub because: Option<(Span, String)>,
+    /// The only texts that are left; `None`: nobody knows.
+    pub texts: Option<Vec<&'static str>>,
 }
 
 impl Possible {
-    /// Anything: what is known about a path that nobody tests.
-    pub fn anything(missing: Option<Witness>) -> Possible {
-        Possible {
-            missing,
-            null: true,
-            is_true: true,
-            is_false: true,
-            number: true,
-            text: Texts::Any,
-            array: true,
-            object: true,
-            unreachable: false,
-        }
-    }
+    pub const ANYTHING: Possible = Possible { missing: true, null: true, texts: None };
 }
 
 /// Knows nothing: every value may be anything.
@@ -93,7 +51,7 @@ pub struct Nothing;
 
 impl Knowledge for Nothing {
     fn possible(&self, _: Place, _: Option<NodeId>, _: &Path) -> Possible {
-        Possible::anything(Some(Witness { when: String::new(), because: None }))
+        Possible::ANYTHING
     }
 
     fn counts_on(&self, _: &Expr) -> bool {

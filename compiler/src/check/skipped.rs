@@ -2,8 +2,7 @@
 //!
 //! Only reads that count on a value: behind a default or a test a missing value is what the author expects.
 
-use super::knowledge::Witness;
-use super::paths::{FALSE, Paths, Ref, TRUE};
+use super::paths::{FALSE, Paths, Ref, TRUE, Witness};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::{Path, Root};
 use crate::model::{Expr, NodeId};

@@ -7,10 +7,10 @@
 use super::analysis::Paths;
 use super::content::{Base, BaseRoot, Content, State, content};
 use super::mdd::{FALSE, Ref, TRUE};
-use crate::check::knowledge::{Knowledge, Place, Possible, Texts, Witness};
+use crate::check::knowledge::{Knowledge, Place, Possible};
 use crate::model::expr::{Path, Root};
 use crate::model::{Expr, NodeId};
-use flow_runtime::value::{JsString, Value};
+use flow_runtime::value::Value;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -41,9 +41,7 @@ impl Knowledge for Known<'_> {
         if here == FALSE || paths.gave_up() {
             absent = Absent { missing: true, null: true };
         }
-        let missing = absent.missing.then(|| Witness { when: String::new(), because: None });
-        let text = paths.status(path, own, here).map_or(Texts::Any, Texts::OneOf);
-        Possible { null: absent.null, text, ..Possible::anything(missing) }
+        Possible { missing: absent.missing, null: absent.null, texts: paths.status(path, own, here) }
     }
 
     fn counts_on(&self, read: &Expr) -> bool {
@@ -89,7 +87,7 @@ impl Absent {
 
 impl Paths<'_> {
     /// How a node can have settled, where a path is that of its `status`.
-    fn status(&mut self, path: &Path, own: Option<NodeId>, here: Ref) -> Option<Vec<JsString>> {
+    fn status(&mut self, path: &Path, own: Option<NodeId>, here: Ref) -> Option<Vec<&'static str>> {
         let Root::Output(node) = path.root else { return None };
         if path.steps != ["status"] || here == FALSE || self.gave_up() {
             return None;
@@ -104,7 +102,7 @@ impl Paths<'_> {
         let mut words = Vec::new();
         for (word, when) in [("completed", !failed), ("failed", failed)] {
             if self.possible(ran, when).is_some() {
-                words.push(JsString::from(word));
+                words.push(word);
             }
         }
         Some(words)

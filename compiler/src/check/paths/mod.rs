@@ -27,3 +27,4 @@ pub use analysis::{Fact, Paths};
 pub use formula::{is_equality, is_ordering};
 pub use known::Known;
 pub use mdd::{FALSE, Ref, TRUE, Var};
+pub use words::Witness;

@@ -8,9 +8,9 @@ use super::cells::{Cells, Sample};
 use super::content::{Base, BaseRoot, success};
 use super::expected::is_of;
 use super::mdd::{FALSE, Ref, Var};
-use crate::check::knowledge::Witness;
 use crate::model::NodeId;
 use crate::model::ty::{Literal, Type};
+use crate::source::Span;
 use flow_runtime::value::Value;
 
 /// One execution of those that a formula allows.
@@ -18,6 +18,14 @@ pub struct Example {
     /// The value of every variable.
     values: Vec<u32>,
     formula: Ref,
+}
+
+/// An execution in which something happens, in words, with as few facts as needed.
+pub struct Witness {
+    /// Such as "when `check` answers without `available`"; empty when it can always happen.
+    pub when: String,
+    /// The place that decides it, and what to say there.
+    pub because: Option<(Span, String)>,
 }
 
 impl Paths<'_> {

@@ -10,7 +10,6 @@ use super::narrow::{self, Fact, Origin, Reference};
 use super::operators::is_text;
 use super::signatures;
 use super::transforms;
-use crate::check::knowledge::Witness;
 use crate::check::paths::{is_equality, is_ordering};
 use crate::diagnostic::Diagnostic;
 use crate::model::NodeId;
@@ -106,7 +105,7 @@ impl<'a> Typing<'a> {
                 self.all(parts);
                 Type::STRING
             }
-            ExprKind::Path(path) => self.path(expr, path).0,
+            ExprKind::Path(path) => self.path(expr, path),
             ExprKind::Env(variable) => match self.names.is_secret(*variable) {
                 true => Type::String(Format::Secret),
                 false => Type::STRING,
@@ -219,44 +218,39 @@ impl<'a> Typing<'a> {
         }
     }
 
-    /// The type of a path, and why it can be missing when the flow of the workflow is why.
-    pub(super) fn path(&mut self, expr: &Expr, path: &Path) -> (Type, Option<Witness>) {
+    /// The type of a path.
+    pub(super) fn path(&mut self, expr: &Expr, path: &Path) -> Type {
         let mut walked = Path { root: path.root, steps: Vec::with_capacity(path.steps.len()) };
-        let mut witness = None;
         let declared = self.names.root(path.root);
         if declared.is_json() {
-            return (Type::Json, None);
+            return Type::Json;
         }
         let mut ty = self.root(path.root, declared);
         if self.names.may_be_skipped(expr, path.root) {
             let inside = self.inside.iter().map(Rc::as_ref);
             ty = narrow::assume(ty.join(&Type::Missing), &Origin::Path(path.root), inside);
         }
-        ty = self.names.known(&walked, ty, &mut witness);
+        ty = self.names.known(&walked, ty);
         for (at, step) in path.steps.iter().enumerate() {
             let read = ty.field(step);
             if read.unknown && self.quiet == 0 {
                 let found = messages::unknown_field(self, &ty, &read, expr, path, at);
                 self.report(found);
                 // That it is always missing, too, goes without saying.
-                return (Type::Json, None);
+                return Type::Json;
             }
             walked.steps.push(step.clone());
-            // Behind something that can be missing the reason stays the same.
-            let mut here = None;
-            ty = self.names.known(&walked, read.ty, &mut here);
-            witness = witness.or(here);
+            ty = self.names.known(&walked, read.ty);
             if ty.is_json() {
-                return (Type::Json, None);
+                return Type::Json;
             }
         }
-        let witness = if ty.may_be_missing() { witness } else { None };
         // Whether a node can have failed is a question of paths: `constant-condition` answers it, no comparison of types.
         if matches!(path.root, Root::Output(_)) && path.steps == ["status"] && !ty.is_never() {
             let missing = ty.only(|ty| matches!(ty, Type::Missing));
             ty = self.names.root(path.root).field("status").ty.without_missing().join(&missing);
         }
-        (ty, witness)
+        ty
     }
 
     /// The type of that whose `length` an expression reads; `None`: it reads none.
@@ -266,7 +260,7 @@ impl<'a> Typing<'a> {
             ExprKind::Member(whole, name) if name == "length" => Some(self.infer(whole)),
             ExprKind::Path(path) => match path.steps.split_last() {
                 Some((last, steps)) if last == "length" => {
-                    Some(self.path(length, &Path { root: path.root, steps: steps.to_vec() }).0)
+                    Some(self.path(length, &Path { root: path.root, steps: steps.to_vec() }))
                 }
                 _ => None,
             },

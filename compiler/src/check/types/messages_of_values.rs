@@ -196,15 +196,10 @@ fn has_schema(workflow: &Workflow, expr: &Expr) -> bool {
 }
 
 fn reason_of_path(typing: &mut Typing, expr: &Expr, path: &Path) -> Reason {
-    let (_, witness) = typing.silently(|typing| typing.path(expr, path));
-    if let Some(witness) = witness {
-        let story = if witness.when.is_empty() { None } else { Some(format!("it is missing {}", witness.when)) };
-        return Reason { label: witness.because, story };
-    }
     for length in 0..path.steps.len() {
         let prefix = Path { root: path.root, steps: path.steps[..length].to_vec() };
-        let (ty, _) = typing.silently(|typing| typing.path(expr, &prefix));
-        let (next, _) = typing
+        let ty = typing.silently(|typing| typing.path(expr, &prefix));
+        let next = typing
             .silently(|typing| typing.path(expr, &Path { root: path.root, steps: path.steps[..=length].to_vec() }));
         if next.may_be_nullish() {
             return Reason { label: optional(&ty, &path.steps[length]), story: None };
