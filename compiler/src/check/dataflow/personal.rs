@@ -223,6 +223,40 @@ fn diagnostic(
     flows: &[(&Outflow, Private)],
 ) -> Diagnostic {
     let (outflow, first) = flows[0];
+    let mut diagnostic = headline(workflow, dataflow, node, wrong, flows);
+    // The other fields, where they leave.
+    if !matches!(wrong, Wrong::WholeInMail) {
+        let mut labelled = vec![outflow.span];
+        for (other, private) in flows.iter().skip(1) {
+            if labelled.len() <= LABELS_MAX && !labelled.contains(&other.span) {
+                labelled.push(other.span);
+                diagnostic = diagnostic.also(other.span, format!("and {}", private.kind.title));
+            }
+        }
+    }
+    // How it is known to be there.
+    let read = dataflow.places.read_at(first.place).map(|span| (span, "read as a field here"));
+    let declared = dataflow.places.declared_at(first.place).map(|span| (span, "declared here"));
+    let known = declared.or(read).filter(|(span, _)| *span != outflow.span);
+    if let (true, Some((span, how))) = (first.within != first.place, known) {
+        diagnostic = diagnostic.also(span, how);
+    } else if first.read != outflow.span
+        && !(outflow.span.start <= first.read.start && first.read.end <= outflow.span.end)
+    {
+        diagnostic = diagnostic.also(first.read, "read here");
+    }
+    diagnostic
+}
+
+/// What is wrong, and the way out.
+fn headline(
+    workflow: &Workflow,
+    dataflow: &Dataflow,
+    node: NodeId,
+    wrong: Wrong,
+    flows: &[(&Outflow, Private)],
+) -> Diagnostic {
+    let (outflow, first) = flows[0];
     let name = |private: &Private| dataflow.places.name(private.place, workflow);
     let first_name = name(&first);
     let host = destination::host(workflow, workflow.node(node));
@@ -232,7 +266,7 @@ fn diagnostic(
     let title = first.kind.title;
     let new = |headline: String| Diagnostic::new(Code::PersonalDataFlow, outflow.span, headline);
     let is = if is_part { format!("`{whole}` carries `{first_name}`, {title}") } else { title.to_owned() };
-    let mut diagnostic = match wrong {
+    match wrong {
         Wrong::InUrl => new(format!("`{first_name}` is part of a URL"))
             .label(format!("{is}: URLs end in the logs of servers and proxies"))
             .help("send it in the `body` of a POST, or ask with an id in its place"),
@@ -273,29 +307,7 @@ fn diagnostic(
                 false => format!("send it only where it is needed; if the service needs it, say so in the URL or the node's id: a word such as `{}`", example(first.kind.purpose)),
             })
         }
-    };
-    // The other fields, where they leave.
-    if !matches!(wrong, Wrong::WholeInMail) {
-        let mut labelled = vec![outflow.span];
-        for (other, private) in flows.iter().skip(1) {
-            if labelled.len() <= LABELS_MAX && !labelled.contains(&other.span) {
-                labelled.push(other.span);
-                diagnostic = diagnostic.also(other.span, format!("and {}", private.kind.title));
-            }
-        }
     }
-    // How it is known to be there.
-    let read = dataflow.places.read_at(first.place).map(|span| (span, "read as a field here"));
-    let declared = dataflow.places.declared_at(first.place).map(|span| (span, "declared here"));
-    let known = declared.or(read).filter(|(span, _)| *span != outflow.span);
-    if let (true, Some((span, how))) = (is_part, known) {
-        diagnostic = diagnostic.also(span, how);
-    } else if first.read != outflow.span
-        && !(outflow.span.start <= first.read.start && first.read.end <= outflow.span.end)
-    {
-        diagnostic = diagnostic.also(first.read, "read here");
-    }
-    diagnostic
 }
 
 /// So many fields are pointed at.

@@ -15,56 +15,23 @@ use crate::model::{ExprKind, Kind, NodeId, Text, Workflow};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+/// What is asked in a workflow, by the position of the node at which it becomes a variable.
+struct Asked {
+    /// Values, and the tests they are put to, as indices.
+    values: BTreeMap<usize, Vec<(Base, BTreeSet<usize>)>>,
+    /// Conditions that are not looked into, as indices of atoms.
+    opaque: BTreeMap<usize, Vec<usize>>,
+}
+
 impl Paths<'_> {
     /// Makes a variable of everything that can turn out one way or another.
     pub(super) fn name_variables(&mut self) {
         let workflow = self.workflow;
-        let mut tests: BTreeMap<Base, BTreeSet<usize>> = BTreeMap::new();
-        let mut readers: BTreeMap<Base, usize> = BTreeMap::new();
         let mut position = vec![usize::MAX; workflow.nodes.len()];
         for (index, node) in self.graph.order.iter().enumerate() {
             position[node.0] = index;
         }
-        let mut want = |path: &Path, reader: NodeId, test: usize| {
-            for base in variables(workflow, path, reader) {
-                let first = readers.entry(base.clone()).or_insert(usize::MAX);
-                *first = (*first).min(position[reader.0]);
-                tests.entry(base).or_default().insert(test);
-            }
-        };
-        let mut opaque_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (index, atom) in self.tests.atoms.iter().enumerate() {
-            match atom {
-                Atom::OfPath { path, reader, test } => want(path, *reader, *test),
-                Atom::Opaque(opaque) => {
-                    opaque_of.entry(position[opaque.reader.0]).or_default().push(index);
-                    opaque.paths.iter().for_each(|path| want(path, opaque.reader, self.missing));
-                }
-            }
-        }
-        for node in reads_errors(workflow, self.graph) {
-            tests.entry(success(node)).or_default().insert(self.is_false);
-        }
-        let bases: Vec<Base> = tests.keys().cloned().collect();
-        for base in &bases {
-            for prefix in (1..base.steps.len()).map(|length| base.prefix(length)) {
-                if let Some(tests) = tests.get_mut(&prefix) {
-                    tests.insert(self.object);
-                }
-            }
-        }
-        let mut values_of: BTreeMap<usize, Vec<(Base, BTreeSet<usize>)>> = BTreeMap::new();
-        for (base, mut tests) in tests {
-            tests.insert(self.missing);
-            if matches!(&base.root, BaseRoot::Output(node) if base == success(*node)) {
-                tests.insert(self.is_false);
-            }
-            let owner = match base.root {
-                BaseRoot::Output(node) | BaseRoot::Error(node) => position[node.0],
-                BaseRoot::Input => readers.get(&base).copied().unwrap_or(usize::MAX),
-            };
-            values_of.entry(owner).or_default().push((base, tests));
-        }
+        let Asked { mut values, mut opaque } = self.asked(&position);
         let triggers: Vec<NodeId> = workflow.node_ids().filter(|id| workflow.node(*id).kind.is_trigger()).collect();
         let mut evaluations = 0;
         // Most nodes are asked the same few things: `result.success == false`.
@@ -76,16 +43,15 @@ impl Paths<'_> {
                 self.facts.push(fact);
                 sizes.len() as Var - 1
             };
-            let node = workflow.node(id);
-            if may_fail(&node.kind) {
+            if may_fail(&workflow.node(id).kind) {
                 self.outcomes[id.0] = Some(add(Fact::Outcome(id), 2));
             }
-            for atom in opaque_of.remove(&position[id.0]).unwrap_or_default() {
+            for atom in opaque.remove(&position[id.0]).unwrap_or_default() {
                 let Atom::Opaque(opaque) = &self.tests.atoms[atom] else { continue };
                 let size = 2 + u32::from(opaque.may_fault) + u32::from(!opaque.strict);
                 self.opaque.insert(atom, add(Fact::Opaque(atom), size));
             }
-            for (base, tests) in values_of.remove(&position[id.0]).unwrap_or_default() {
+            for (base, tests) in values.remove(&position[id.0]).unwrap_or_default() {
                 let alike = (tests, base.domain(workflow));
                 let cells = shared.get(&alike).cloned().unwrap_or_else(|| {
                     let tests: Vec<(usize, &Test)> =
@@ -108,6 +74,60 @@ impl Paths<'_> {
         self.diagrams = Diagrams::new(sizes);
         if evaluations > EVALUATIONS_MAX {
             self.diagrams.give_up();
+        }
+    }
+
+    /// Collects what tests and conditions ask. `position`: that of each node in the order in which they run.
+    fn asked(&self, position: &[usize]) -> Asked {
+        let mut tests: BTreeMap<Base, BTreeSet<usize>> = BTreeMap::new();
+        let mut readers: BTreeMap<Base, usize> = BTreeMap::new();
+        let mut opaque: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut want = |path: &Path, reader: NodeId, test: usize| {
+            for base in variables(self.workflow, path, reader) {
+                let first = readers.entry(base.clone()).or_insert(usize::MAX);
+                *first = (*first).min(position[reader.0]);
+                tests.entry(base).or_default().insert(test);
+            }
+        };
+        for (index, atom) in self.tests.atoms.iter().enumerate() {
+            match atom {
+                Atom::OfPath { path, reader, test } => want(path, *reader, *test),
+                Atom::Opaque(condition) => {
+                    opaque.entry(position[condition.reader.0]).or_default().push(index);
+                    condition.paths.iter().for_each(|path| want(path, condition.reader, self.missing));
+                }
+            }
+        }
+        for node in reads_errors(self.workflow, self.graph) {
+            tests.entry(success(node)).or_default().insert(self.is_false);
+        }
+        self.ask_what_follows(&mut tests);
+        let mut values: BTreeMap<usize, Vec<(Base, BTreeSet<usize>)>> = BTreeMap::new();
+        for (base, tests) in tests {
+            let owner = match base.root {
+                BaseRoot::Output(node) | BaseRoot::Error(node) => position[node.0],
+                BaseRoot::Input => readers.get(&base).copied().unwrap_or(usize::MAX),
+            };
+            values.entry(owner).or_default().push((base, tests));
+        }
+        Asked { values, opaque }
+    }
+
+    /// Adds the tests without which others could not be told apart: whether a value is there, whether what is read in it can be.
+    fn ask_what_follows(&self, tests: &mut BTreeMap<Base, BTreeSet<usize>>) {
+        let bases: Vec<Base> = tests.keys().cloned().collect();
+        for base in &bases {
+            for prefix in (1..base.steps.len()).map(|length| base.prefix(length)) {
+                if let Some(tests) = tests.get_mut(&prefix) {
+                    tests.insert(self.object);
+                }
+            }
+        }
+        for (base, tests) in tests {
+            tests.insert(self.missing);
+            if matches!(&base.root, BaseRoot::Output(node) if *base == success(*node)) {
+                tests.insert(self.is_false);
+            }
         }
     }
 

@@ -17,9 +17,7 @@ impl Checker<'_> {
     /// The type of a transform's result. Its expressions are checked on the way.
     pub(super) fn transform(&mut self, id: NodeId, transform: &Transform) -> Type {
         let input = self.transform_input(id, transform);
-        let of_objects =
-            matches!(transform.step, TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. });
-        let List { items, least, field: holder } = match of_objects {
+        let List { items, least, field: holder } = match is_of_objects(&transform.step) {
             true => List::unknown(),
             false => list(&input).unwrap_or_else(|why| {
                 let node = self.workflow.node(id);
@@ -30,19 +28,7 @@ impl Checker<'_> {
         if let Some(holder) = holder {
             self.lists.insert(id, holder);
         }
-        if let Some(Tree::Whole(expr)) = &transform.input {
-            let place = match &transform.step {
-                // What has no list has been reported.
-                _ if !of_objects && list(&input).is_err() => None,
-                _ if of_objects => Some(Use::Objects),
-                TransformStep::JsonToCsv { .. } => Some(Use::Rows),
-                _ => Some(Use::List),
-            };
-            self.at(Place::Node(id), |typing| match place {
-                Some(place) => typing.value(expr, &place),
-                None => drop(typing.infer(expr)),
-            });
-        }
+        self.look_at_input(id, transform, &input);
         match &transform.step {
             TransformStep::FilterItems { condition } => {
                 self.of_item(id, &items, |typing| typing.condition(condition));
@@ -59,16 +45,7 @@ impl Checker<'_> {
             }
             TransformStep::GroupItems { by } => {
                 let key = self.of_item(id, &items, |typing| typing.infer(by));
-                let members = Type::array(items, 1);
-                let group =
-                    closed(vec![field("key", key), Field::required("items", members.clone()), counted("count")]);
-                let groups = Type::object(Vec::new(), Rest::Of(members));
-                closed(vec![
-                    Field::required("items", Type::array(group, least.min(1))),
-                    counted("count"),
-                    counted("total"),
-                    Field::required("groups", groups),
-                ])
+                grouped(key, items, least)
             }
             TransformStep::CalculateTotal { of } => {
                 self.of_item(id, &items, |typing| {
@@ -82,16 +59,9 @@ impl Checker<'_> {
                 let (item, is_list) = objects_of(&input);
                 let added: Vec<Field> = fields
                     .iter()
-                    .map(|(name, tree)| {
-                        let ty = self.of_item(id, &item, |typing| tree_type(typing, tree));
-                        field(name, ty)
-                    })
+                    .map(|(name, tree)| field(name, self.of_item(id, &item, |typing| tree_type(typing, tree))))
                     .collect();
-                let with = |ty: &Type| match ty {
-                    Type::Object(object) => Type::Object(Arc::new(object.with(added.iter().cloned()))),
-                    _ => Type::object(added.clone(), Rest::Of(Type::Json)),
-                };
-                made_of(is_list, Type::union(item.members().iter().map(with)))
+                made_of(is_list, with_fields(&item, &added))
             }
             TransformStep::ExtractFields { fields } => {
                 let (item, is_list) = objects_of(&input);
@@ -103,6 +73,23 @@ impl Checker<'_> {
                 csv()
             }
         }
+    }
+
+    /// Types the expression that gives the input, for what it is used for.
+    fn look_at_input(&mut self, id: NodeId, transform: &Transform, input: &Type) {
+        let Some(Tree::Whole(expr)) = &transform.input else { return };
+        let of_objects = is_of_objects(&transform.step);
+        let place = match &transform.step {
+            // What has no list has been reported.
+            _ if !of_objects && list(input).is_err() => None,
+            _ if of_objects => Some(Use::Objects),
+            TransformStep::JsonToCsv { .. } => Some(Use::Rows),
+            _ => Some(Use::List),
+        };
+        self.at(Place::Node(id), |typing| match place {
+            Some(place) => typing.value(expr, &place),
+            None => drop(typing.infer(expr)),
+        });
     }
 
     /// The type of what a dotted path of `fields` leads to.
@@ -160,6 +147,31 @@ impl Checker<'_> {
         self.report(found);
         ty
     }
+}
+
+/// Whether a transform takes one object as well as a list of them.
+fn is_of_objects(step: &TransformStep) -> bool {
+    matches!(step, TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. })
+}
+
+/// What `group_items` gives.
+fn grouped(key: Type, items: Type, least: usize) -> Type {
+    let members = Type::array(items, 1);
+    let group = closed(vec![field("key", key), Field::required("items", members.clone()), counted("count")]);
+    closed(vec![
+        Field::required("items", Type::array(group, least.min(1))),
+        counted("count"),
+        counted("total"),
+        Field::required("groups", Type::object(Vec::new(), Rest::Of(members))),
+    ])
+}
+
+/// Each alternative of an object with fields added to it.
+fn with_fields(item: &Type, added: &[Field]) -> Type {
+    Type::union(item.members().iter().map(|ty| match ty {
+        Type::Object(object) => Type::Object(Arc::new(object.with(added.iter().cloned()))),
+        _ => Type::object(added.to_vec(), Rest::Of(Type::Json)),
+    }))
 }
 
 /// Why a value is no list.
