@@ -15,6 +15,9 @@ pub const CACHE: &[Key] = &[Key {
 /// The methods a request may have.
 pub const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
+/// What `result` has of every answer. Where an object that was answered has such a field of its own, it is that one.
+pub const OF_EVERY_ANSWER: [&str; 5] = ["status_code", "response", "headers", "duration", "success"];
+
 pub const SPEC: KindSpec = KindSpec {
     word: "http",
     trigger: false,

@@ -5,6 +5,7 @@
 
 use super::cells::Domain;
 use super::formula::some_object;
+use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::model::expr::{Path, Root};
 use crate::model::{Kind, NodeId, TransformStep, Workflow};
 use flow_runtime::value::Value;
@@ -149,7 +150,7 @@ fn result(kind: &Kind, names: &[&str], path: &[String], completed: bool, value: 
         (Kind::Http(_) | Kind::Email(_), []) => Content::Known(some_object()),
         (Kind::Http(_) | Kind::Email(_), ["success"]) if !completed => Content::Known(Value::Bool(false)),
         (Kind::Http(_), ["success", _, ..]) if !completed => missing(),
-        (Kind::Http(_), ["success" | "status_code" | "response" | "headers" | "duration"]) => value(completed),
+        (Kind::Http(_), [field]) if OF_EVERY_ANSWER.contains(field) => value(completed),
         (Kind::Http(_), _) => value(false),
         (Kind::Email(_), ["success"]) => Content::Known(Value::Bool(true)),
         (Kind::Email(_), ["delivery" | "accepted" | "message_id"]) if completed => value(true),

@@ -9,6 +9,7 @@ use super::expected::cells_of;
 use super::formula::{Atom, Test};
 use super::mdd::{Diagrams, Ref, TRUE, Var};
 use super::order::order;
+use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::check::Graph;
 use crate::model::expr::{Path, Root};
 use crate::model::{ExprKind, Kind, NodeId, Text, Workflow};
@@ -164,14 +165,13 @@ impl Paths<'_> {
     /// A request that failed did not answer with the fields that its conditions ask for; one that succeeded answered as
     /// its schema says.
     fn answers(&mut self, node: NodeId, outcome: Var) -> Ref {
-        const OWN: [&str; 5] = ["success", "status_code", "response", "headers", "duration"];
         let mut all = TRUE;
         let completes = self.diagrams.test(outcome, |value| value == 0);
         let fields: Vec<Var> = self
             .values_of(node)
             .into_iter()
             .filter(|(base, _)| base.steps.first().is_some_and(|step| step == "result"))
-            .filter(|(base, _)| base.steps.get(1).is_some_and(|field| !OWN.contains(&field.as_str())))
+            .filter(|(base, _)| base.steps.get(1).is_some_and(|field| !OF_EVERY_ANSWER.contains(&field.as_str())))
             .map(|(_, var)| var)
             .collect();
         for var in fields {

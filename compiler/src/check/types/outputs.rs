@@ -3,6 +3,7 @@
 //! Always true: an envelope is a union that `status` (and, of a filter, `result.passed`) tells apart, as if the node had run.
 
 use super::names::error;
+use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::model::ty::{Field, Object, Rest, Type};
 use crate::model::{Http, Kind};
 use std::sync::Arc;
@@ -130,10 +131,9 @@ impl Type {
 fn failed_answer(http: &Http) -> Type {
     let Some(schema) = &http.response_schema else { return Type::Json };
     let mut fields = vec![Field::required("success", Type::FALSE)];
-    let given = ["success", "status_code", "response", "headers", "duration"];
     for ty in schema.ty.members() {
         let Type::Object(object) = ty else { continue };
-        for field in object.fields().iter().filter(|field| !given.contains(&&*field.name)) {
+        for field in object.fields().iter().filter(|field| !OF_EVERY_ANSWER.contains(&&*field.name)) {
             match fields.iter_mut().find(|known| known.name == field.name) {
                 Some(known) => known.ty = known.ty.join(&field.ty),
                 None => fields.push(Field { optional: true, ..field.clone() }),

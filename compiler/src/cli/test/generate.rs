@@ -6,6 +6,7 @@
 //! types; where there are none, the fields that the workflow reads, and their names.
 
 use super::scenario::Scenario;
+use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Format, Literal, Type};
 use crate::model::{Kind, NodeId, Workflow};
@@ -104,13 +105,14 @@ impl<'a> World<'a> {
         let (place, steps) = match (path.root, path.steps.as_slice()) {
             (Root::Input, steps) => (&mut self.input, steps),
             (Root::Output(node), [result, steps @ ..]) if result == "result" => {
-                let own = ["status_code", "headers", "duration", "success"];
-                let steps = steps.strip_prefix(&["response".to_owned()]).unwrap_or(steps);
+                let steps = match steps {
+                    [first, rest @ ..] if first == "response" => rest,
+                    [first, ..] if OF_EVERY_ANSWER.contains(&first.as_str()) => return,
+                    steps => steps,
+                };
                 let body = self.answers.get_mut(&node).and_then(|answer| answer.get_mut("json"));
-                match body {
-                    Some(body) if !steps.first().is_some_and(|step| own.contains(&step.as_str())) => (body, steps),
-                    _ => return,
-                }
+                let Some(body) = body else { return };
+                (body, steps)
             }
             _ => return,
         };
