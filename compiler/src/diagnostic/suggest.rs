@@ -1,7 +1,7 @@
 //! "Did you mean …": the nearest known name.
 
-/// The candidate an author most likely meant by `name`: at most a third of its characters wrong, or a longer form of it
-/// (`ascending`, `asc`). Ties go to the first.
+/// The candidate an author most likely meant by `name`: at most a third of its characters wrong, or a shorter form of it
+/// (`ascending`, `asc`), or the only one that begins with it as a word (`transaction`, `transaction_id`). Ties go to the first.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     // Longer words are no typing mistakes, and the distance is quadratic.
@@ -10,10 +10,14 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
     let mut best: Option<(usize, &str)> = None;
     let mut shorter = None;
+    let mut longer = Vec::new();
     for candidate in candidates {
         let other: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
         if shorter.is_none() && other.len() >= 3 && wanted.starts_with(&other) {
             shorter = Some(candidate);
+        }
+        if begins_with_word(candidate, &wanted) {
+            longer.push(candidate);
         }
         let allowed = wanted.len().max(other.len()).div_ceil(3);
         if wanted.len().abs_diff(other.len()) > allowed {
@@ -27,8 +31,19 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     match (best, shorter) {
         // More than a slip or two: the longer form is likelier.
         (Some((3.., _)), Some(shorter)) => Some(shorter),
-        (best, shorter) => best.map(|(_, candidate)| candidate).or(shorter),
+        (best, shorter) => best.map(|(_, candidate)| candidate).or(shorter).or(match longer.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }),
     }
+}
+
+/// Whether a name begins with these characters, in lower case, and its next word or number after them.
+fn begins_with_word(name: &str, start: &[char]) -> bool {
+    let mut rest = name.chars();
+    start.len() >= 3
+        && start.iter().all(|wanted| rest.next().is_some_and(|char| char.to_lowercase().eq([*wanted])))
+        && rest.next().is_some_and(|next| !next.is_lowercase())
 }
 
 /// What to say of an unknown name that was probably meant as a subtraction: `total-1`, `price-discount` beside a known `price`. Not of
@@ -174,6 +189,10 @@ mod tests {
         assert_eq!(nearest("ascending", ["asc", "desc"]), Some("asc"));
         assert_eq!(nearest("configuration", known), Some("config"));
         assert_eq!(nearest("retries", known), None);
+        assert_eq!(nearest("action", ["id", "action_type"]), Some("action_type"));
+        assert_eq!(nearest("transaction", ["amount", "transactionId"]), Some("transactionId"));
+        assert_eq!(nearest("trans", ["transactionId"]), None);
+        assert_eq!(nearest("from", ["from_email_address", "from_name_shown"]), None);
         assert_eq!(nearest("", known), None);
     }
 

@@ -6,7 +6,7 @@ use crate::syntax::ast::{Node, Object, Value, ValueKind};
 pub fn detail(node: &Node) -> String {
     let config = &node.config;
     let text = |key: &str| text(config, key);
-    let detail = match node.kind.value.as_str() {
+    let detail = match node.word() {
         "http" => {
             let method = text("method").unwrap_or("GET");
             text("url").map(|url| format!("{method} {}", path(url)))
@@ -18,7 +18,7 @@ pub fn detail(node: &Node) -> String {
         "webhook" => text("webhook_id").map(|id| format!("webhook {id}")),
         _ => None,
     };
-    detail.unwrap_or_else(|| node.kind.value.clone())
+    detail.unwrap_or_else(|| node.word().to_owned())
 }
 
 fn text<'a>(config: &'a Object, key: &str) -> Option<&'a str> {

@@ -243,7 +243,7 @@ impl Builder {
 const PLACES_MAX: usize = 1_000;
 
 fn role(node: &ast::Node) -> Role {
-    match (node.kind.value.as_str(), node.trigger) {
+    match (node.word(), node.trigger) {
         ("webhook", true) => Role::Webhook,
         ("manual", true) => Role::Manual,
         ("http", false) => Role::Http,

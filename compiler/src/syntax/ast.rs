@@ -40,8 +40,9 @@ pub struct Shared {
 pub struct Node {
     pub span: Span,
     pub id: Text,
-    /// The kind's word: `webhook`, `http`, … In JSON it stands in `trigger_type` or `action_type`.
-    pub kind: Text,
+    /// The kind's word: `webhook`, `http`, … In JSON it stands in `trigger_type` or `action_type`. `None`: it is missing, which has
+    /// been reported.
+    pub kind: Option<Text>,
     /// Whether the author called it a trigger. In JSON: `"type": "trigger"`.
     pub trigger: bool,
     pub name: Option<Text>,
@@ -50,6 +51,13 @@ pub struct Node {
     pub dependencies: Vec<Text>,
     /// Names of lints whose findings are accepted in this node and in the connections out of it.
     pub allow: Vec<Text>,
+}
+
+impl Node {
+    /// The word of its kind; empty where it is missing.
+    pub fn word(&self) -> &str {
+        self.kind.as_ref().map_or("", |kind| &kind.value)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

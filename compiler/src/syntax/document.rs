@@ -8,6 +8,7 @@
 mod tests;
 
 use super::ast::{Connection, Entry, Node, Object, Text, Value, ValueKind, Workflow};
+use crate::catalog;
 use crate::catalog::document::{self, Field};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::source::Span;
@@ -19,13 +20,7 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
         diagnostics.push(not_a_workflow(&value));
         return None;
     };
-    let mut fields = Fields {
-        what: "a workflow",
-        owner: opening(object.span),
-        known: document::WORKFLOW,
-        misspelt: Vec::new(),
-        diagnostics,
-    };
+    let mut fields = Fields::new("a workflow", opening(object.span), document::WORKFLOW, &object, diagnostics);
     let mut workflow = Workflow {
         span,
         slug: None,
@@ -39,14 +34,12 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
         types: Vec::new(),
         shared: Vec::new(),
     };
-    let mut has_nodes = false;
     for entry in object.entries {
-        match entry.key.value.as_str() {
+        match fields.key(&entry) {
             "name" => workflow.name = fields.text(entry),
             "description" => workflow.description = fields.text(entry),
             "version" => workflow.version = fields.text(entry),
             "nodes" => {
-                has_nodes = true;
                 let items = fields.array(entry);
                 workflow.nodes = items.into_iter().filter_map(|item| node(item, fields.diagnostics)).collect();
             }
@@ -57,13 +50,10 @@ pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow>
             }
             "settings" => workflow.settings = fields.object(entry),
             "allow" => workflow.allow = fields.names(entry, "an entry of `allow` is the name of a lint"),
-            document::SCHEMA => {}
-            _ => fields.unknown(&entry),
+            _ => {}
         }
     }
-    if !has_nodes {
-        fields.missing("nodes");
-    }
+    fields.require("nodes");
     Some(workflow)
 }
 
@@ -73,19 +63,15 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
         return None;
     };
     let owner = identity(&object, "id");
-    let mut fields = Fields { what: "a node", owner, known: document::NODE, misspelt: Vec::new(), diagnostics };
+    let mut fields = Fields::new("a node", owner, document::NODE, &object, diagnostics);
     let mut id = None;
     let mut role = None;
     let mut trigger_type = None;
     let mut action_type = None;
     let mut node = PartialNode::default();
-    let mut has_id = false;
     for entry in object.entries {
-        match entry.key.value.as_str() {
-            "id" => {
-                has_id = true;
-                id = fields.text(entry);
-            }
+        match fields.key(&entry) {
+            "id" => id = fields.text(entry),
             "type" => role = Some(entry),
             "trigger_type" => trigger_type = Some(entry),
             "action_type" => action_type = Some(entry),
@@ -94,13 +80,11 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
             "config" => node.config = fields.object(entry),
             "dependencies" => node.dependencies = fields.names(entry, "a dependency is the id of a node"),
             "allow" => node.allow = fields.names(entry, "an entry of `allow` is the name of a lint"),
-            _ => fields.unknown(&entry),
+            _ => {}
         }
     }
-    if !has_id {
-        fields.missing("id");
-    }
-    let (trigger, kind) = kind(role, trigger_type, action_type, &mut fields)?;
+    fields.require("id");
+    let (trigger, kind) = kind(role, trigger_type, action_type, &mut fields);
     let no_config = Object { span: opening(object.span).before(), entries: Vec::new() };
     Some(Node {
         span: object.span,
@@ -125,50 +109,52 @@ struct PartialNode {
     allow: Vec<Text>,
 }
 
-/// Whether the node is a trigger, and the word of its kind: `type` says which of the two other keys holds it.
+/// Whether the node is a trigger, and the word of its kind: `type` says which of the two other keys holds it. Where that is
+/// said wrongly, what was probably meant; `None`: nobody knows.
 fn kind(
     role: Option<Entry>,
     trigger_type: Option<Entry>,
     action_type: Option<Entry>,
     fields: &mut Fields,
-) -> Option<(bool, Text)> {
-    let Some(role) = role else {
-        if fields.misspelt.contains(&"type") {
-            return None;
-        }
-        let given = trigger_type.map(|_| "trigger").or(action_type.map(|_| "action"));
+) -> (bool, Option<Text>) {
+    if role.is_none() && !fields.given.contains(&"type") {
+        let given = trigger_type.as_ref().map(|_| "trigger").or(action_type.as_ref().map(|_| "action"));
         fields.diagnostics.push(missing_type(fields.owner, given));
-        return None;
-    };
-    let role = fields.text(role)?;
-    let trigger = match role.value.as_str() {
-        "trigger" => true,
-        "action" => false,
+    }
+    let role = role.and_then(|role| fields.text(role));
+    let trigger = match &role {
+        Some(role) if role.value == "trigger" => true,
+        Some(role) if role.value == "action" => false,
         _ => {
-            fields.diagnostics.push(invalid_type(&role));
-            return None;
+            fields.diagnostics.extend(role.as_ref().map(invalid_type));
+            return match trigger_type.or(action_type) {
+                Some(kind) => meant(fields.text(kind), false),
+                None => meant(role.filter(|role| catalog::kind(&role.value).is_some()), false),
+            };
         }
     };
     let (wanted, other, key) = match trigger {
         true => (trigger_type, action_type, "trigger_type"),
         false => (action_type, trigger_type, "action_type"),
     };
-    match (wanted, other) {
-        (Some(wanted), None) => Some((trigger, fields.text(wanted)?)),
-        (Some(wanted), Some(other)) => {
-            fields.diagnostics.push(wrong_kind_key(&other, &role, key));
-            Some((trigger, fields.text(wanted)?))
-        }
-        (None, Some(other)) => {
-            fields.diagnostics.push(wrong_kind_key(&other, &role, key));
-            None
-        }
-        (None, None) if fields.misspelt.contains(&key) => None,
-        (None, None) => {
-            fields.diagnostics.push(missing_kind(&role, key));
-            None
-        }
+    if let (Some(other), Some(role)) = (&other, &role) {
+        fields.diagnostics.push(wrong_kind_key(other, role, key));
     }
+    match (wanted, other, role) {
+        (Some(wanted), ..) => (trigger, fields.text(wanted)),
+        (None, Some(other), _) => meant(fields.text(other), trigger),
+        (None, None, Some(role)) if !fields.given.contains(&key) => {
+            fields.diagnostics.push(missing_kind(&role, key));
+            (trigger, None)
+        }
+        (None, None, _) => (trigger, None),
+    }
+}
+
+/// A kind whose role is not what it is said to be, or not said.
+fn meant(kind: Option<Text>, otherwise: bool) -> (bool, Option<Text>) {
+    let spec = kind.as_ref().and_then(|kind| catalog::kind(&kind.value));
+    (spec.map_or(otherwise, |spec| spec.trigger), kind)
 }
 
 fn connection(value: Value, diagnostics: &mut Diagnostics) -> Option<Connection> {
@@ -177,30 +163,18 @@ fn connection(value: Value, diagnostics: &mut Diagnostics) -> Option<Connection>
         return None;
     };
     let owner = opening(object.span);
-    let mut fields =
-        Fields { what: "a connection", owner, known: document::CONNECTION, misspelt: Vec::new(), diagnostics };
+    let mut fields = Fields::new("a connection", owner, document::CONNECTION, &object, diagnostics);
     let (mut from, mut to, mut condition) = (None, None, None);
-    let (mut has_from, mut has_to) = (false, false);
     for entry in object.entries {
-        match entry.key.value.as_str() {
-            "from" => {
-                has_from = true;
-                from = fields.text(entry);
-            }
-            "to" => {
-                has_to = true;
-                to = fields.text(entry);
-            }
+        match fields.key(&entry) {
+            "from" => from = fields.text(entry),
+            "to" => to = fields.text(entry),
             "condition" => condition = fields.condition(entry),
-            _ => fields.unknown(&entry),
+            _ => {}
         }
     }
-    if !has_from {
-        fields.missing("from");
-    }
-    if !has_to {
-        fields.missing("to");
-    }
+    fields.require("from");
+    fields.require("to");
     Some(Connection { span: object.span, from: from?, to: to?, condition })
 }
 
@@ -211,12 +185,54 @@ struct Fields<'a> {
     /// Where to point when a key is missing.
     owner: Span,
     known: &'static [Field],
-    /// Keys that an unknown one was taken for: they are not missing as well.
-    misspelt: Vec<&'static str>,
+    /// Keys that are there, and those that an unknown one was taken for: they are not missing as well.
+    given: Vec<&'static str>,
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
+    fn new(
+        what: &'static str,
+        owner: Span,
+        known: &'static [Field],
+        object: &Object,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Fields<'a> {
+        let given = object.entries.iter().filter_map(|entry| name_in(known, &entry.key.value)).collect();
+        Fields { what, owner, known, given, diagnostics }
+    }
+
+    /// The key that an entry is for. An unknown one is reported, and read as the one it was probably meant for; empty: as none.
+    fn key(&mut self, entry: &Entry) -> &'static str {
+        let key = &entry.key.value;
+        if let Some(known) = name_in(self.known, key) {
+            return known;
+        }
+        let names = || self.known.iter().map(|field| field.name);
+        let near = suggest::nearest(key, names());
+        if self.diagnostics.has_room(Code::UnknownKey.severity()) {
+            let help = near.map_or_else(
+                || {
+                    format!(
+                        "{} has the keys {}",
+                        self.what,
+                        suggest::list(names().filter(|key| *key != document::SCHEMA), "and")
+                    )
+                },
+                |near| format!("did you mean `{near}`?"),
+            );
+            let headline = format!("{} has no key `{key}`", self.what);
+            self.diagnostics.push(Diagnostic::new(Code::UnknownKey, entry.key.span, headline).help(help));
+        }
+        match near.filter(|near| !self.given.contains(near)) {
+            Some(near) => {
+                self.given.push(near);
+                near
+            }
+            None => "",
+        }
+    }
+
     fn text(&mut self, entry: Entry) -> Option<Text> {
         match entry.value.kind {
             ValueKind::String(text) => Some(text),
@@ -280,6 +296,10 @@ impl Fields<'_> {
     }
 
     fn wrong_type(&mut self, entry: &Entry, expected: &str, help: Option<String>) {
+        // A key that is misspelt has been reported.
+        if name_in(self.known, &entry.key.value).is_none() {
+            return;
+        }
         let headline = format!("`{}` of {} is {expected}, not {}", entry.key.value, self.what, entry.value.describe());
         let mut diagnostic = Diagnostic::new(Code::WrongType, entry.value.span, headline);
         diagnostic = diagnostic.label(format!("expected {expected}"));
@@ -287,8 +307,8 @@ impl Fields<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn missing(&mut self, key: &str) {
-        if self.misspelt.contains(&key) {
+    fn require(&mut self, key: &str) {
+        if self.given.contains(&key) {
             return;
         }
         let headline = format!("{} needs the key `{key}`", self.what);
@@ -301,26 +321,11 @@ impl Fields<'_> {
         });
         self.diagnostics.push(diagnostic);
     }
+}
 
-    fn unknown(&mut self, entry: &Entry) {
-        if !self.diagnostics.has_room(Code::UnknownKey.severity()) {
-            return;
-        }
-        let key = &entry.key.value;
-        let known = || self.known.iter().map(|field| field.name);
-        let help = match suggest::nearest(key, known()) {
-            Some(near) => {
-                self.misspelt.push(near);
-                format!("did you mean `{near}`?")
-            }
-            None => {
-                let known = known().filter(|key| *key != document::SCHEMA);
-                format!("{} has the keys {}", self.what, suggest::list(known, "and"))
-            }
-        };
-        let headline = format!("{} has no key `{key}`", self.what);
-        self.diagnostics.push(Diagnostic::new(Code::UnknownKey, entry.key.span, headline).help(help));
-    }
+/// A name of the list, if it is one.
+fn name_in(known: &'static [Field], key: &str) -> Option<&'static str> {
+    known.iter().map(|field| field.name).find(|name| *name == key)
 }
 
 /// The `{` of an object: a place to point at when something in it is missing.

@@ -96,7 +96,7 @@ impl Lowering<'_> {
         self.diagnostics.push(
             Diagnostic::new(
                 Code::UnsupportedKind,
-                node.kind.span,
+                node.kind.as_ref().map_or(node.id.span, |kind| kind.span),
                 "this version of flowc does not compile `schedule` nodes yet",
             )
             .label("not supported yet")

@@ -257,13 +257,14 @@ impl Lowering<'_> {
     }
 
     fn kind_spec(&mut self, node: &ast::Node) -> Option<&'static KindSpec> {
-        let word = node.kind.value.as_str();
+        let kind = node.kind.as_ref()?;
+        let word = kind.value.as_str();
         let role = |trigger: bool| if trigger { "trigger" } else { "action" };
         let Some(spec) = catalog::kind(word) else {
             let mut diagnostic = if catalog::LATER.contains(&word) {
                 Diagnostic::new(
                     Code::UnsupportedKind,
-                    node.kind.span,
+                    kind.span,
                     format!("this version of flowc does not compile `{word}` nodes yet"),
                 )
                 .label("not supported yet")
@@ -272,7 +273,7 @@ impl Lowering<'_> {
                     Dialect::Json => format!("there is no {} kind `{word}`", role(node.trigger)),
                     Dialect::Flow => format!("there is no kind of node `{word}`"),
                 };
-                Diagnostic::new(Code::UnknownKind, node.kind.span, headline).label("unknown kind")
+                Diagnostic::new(Code::UnknownKind, kind.span, headline).label("unknown kind")
             };
             // In a .flow text an unknown word does not say which of the two it is.
             let is_meant = |trigger: bool| self.dialect == Dialect::Flow || trigger == node.trigger;
@@ -290,7 +291,7 @@ impl Lowering<'_> {
             self.diagnostics.push(
                 Diagnostic::new(
                     Code::UnknownKind,
-                    node.kind.span,
+                    kind.span,
                     format!("`{word}` is a kind of {}, not of {}", role(spec.trigger), role(node.trigger)),
                 )
                 .label(format!("a kind of {}", role(spec.trigger)))

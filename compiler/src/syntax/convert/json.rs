@@ -74,7 +74,7 @@ impl Writer {
         let mut object = vec![
             ("id".to_owned(), Json::Leaf(quoted(&node.id.value))),
             ("type".to_owned(), Json::Leaf(quoted(role))),
-            (format!("{role}_type"), Json::Leaf(quoted(&node.kind.value))),
+            (format!("{role}_type"), Json::Leaf(quoted(node.word()))),
         ];
         for (key, text) in [("name", &node.name), ("description", &node.description)] {
             if let Some(text) = text {
@@ -82,7 +82,7 @@ impl Writer {
             }
         }
         if !node.config.entries.is_empty() {
-            let keys = catalog::kind(&node.kind.value).map_or(&[][..], |spec| spec.keys);
+            let keys = catalog::kind(node.word()).map_or(&[][..], |spec| spec.keys);
             object.push(("config".to_owned(), self.config(&node.config, keys)));
         }
         names(&mut object, "dependencies", &node.dependencies);

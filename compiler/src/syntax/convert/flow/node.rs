@@ -43,7 +43,7 @@ impl<'a> Rest<'a> {
 
 impl Writer {
     pub(super) fn node(&mut self, workflow: &Workflow, at: usize, node: &ast::Node, shared: &Shared) -> Item {
-        let kind = node.kind.value.as_str();
+        let kind = node.word();
         let mut written = Node {
             kind: word(words::word(kind)),
             id: word(&node.id.value),

@@ -46,7 +46,7 @@ fn apis(writer: &Writer, workflow: &Workflow, taken: &mut BTreeSet<String>, shar
     let mut groups: Vec<(String, Vec<Call>)> = Vec::new();
     for (at, node) in workflow.nodes.iter().enumerate() {
         let Some(Value { kind: ValueKind::String(url), .. }) = node.config.get("url") else { continue };
-        if node.kind.value != "http" {
+        if node.word() != "http" {
             continue;
         }
         let Some((base, path)) = split(writer, url) else { continue };
@@ -211,7 +211,7 @@ fn servers(writer: &Writer, workflow: &Workflow, shared: &mut Shared) {
         entries.cloned().collect()
     };
     let mut groups: Vec<(Vec<Entry>, Vec<usize>)> = Vec::new();
-    for (at, node) in workflow.nodes.iter().enumerate().filter(|(_, node)| node.kind.value == "send_email") {
+    for (at, node) in workflow.nodes.iter().enumerate().filter(|(_, node)| node.word() == "send_email") {
         let own = settings(node);
         let same = |known: &[Entry]| {
             known.len() == own.len()

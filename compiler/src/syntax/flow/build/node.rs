@@ -51,7 +51,7 @@ impl<'a> Builder<'a, '_> {
         ast::Node {
             span,
             id: text_of(&node.id),
-            kind: kind_text,
+            kind: Some(kind_text),
             trigger: catalog::kind(kind).is_some_and(|spec| spec.trigger),
             name,
             description,
