@@ -49,7 +49,9 @@ pub struct Tokens<'a> {
 pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
     let pairs = Grammar::parse(Rule::tokens, text).map_err(|error| mistake::unreadable(file, &error.location))?;
     let mut read = Tokens { tokens: Vec::with_capacity(text.len() / 6), comments: Vec::new() };
-    let (mut end, mut line_start, mut first_comment) = (0, 0, 0);
+    let (mut end, mut first_comment) = (0, 0);
+    // Counted on from token to token: a line can be the whole text.
+    let (mut column, mut counted) = (0, 0);
     for pair in pairs {
         let place = pair.as_span();
         let span = Span { file, start: place.start() as u32, end: place.end() as u32 };
@@ -59,7 +61,7 @@ pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
             // `\r\n` is one line end, `\r` alone is one of old.
             if *byte == b'\n' || *byte == b'\r' && between.get(at + 1) != Some(&b'\n') {
                 lines = lines.saturating_add(1);
-                line_start = end + at + 1;
+                (column, counted) = (0, end + at + 1);
             }
         }
         end = place.end();
@@ -70,7 +72,8 @@ pub fn tokens(text: &str, file: FileId) -> Result<Tokens<'_>, Mistake> {
         }
         let comments = (first_comment, read.comments.len() as u32);
         first_comment = comments.1;
-        let column = text[line_start..place.start()].chars().count() as u32;
+        column += text[counted..place.start()].chars().count() as u32;
+        counted = place.start();
         read.tokens.push(Token { rule: pair.as_rule(), text: pair.as_str(), span, lines, column, comments });
     }
     Ok(read)
