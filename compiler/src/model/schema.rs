@@ -24,6 +24,25 @@ pub struct Schema {
     pub ty: Type,
 }
 
+impl Schema {
+    /// What is said of the value at a path of declared fields.
+    pub fn at(&self, steps: &[String]) -> Option<RuleId> {
+        steps.iter().try_fold(RuleId::ROOT, |id, step| {
+            let rule = &self.rules[id.0];
+            let rule = match rule.all_of.as_slice() {
+                [only] if rule.properties.is_empty() => &self.rules[only.0],
+                _ => rule,
+            };
+            rule.properties.iter().find(|property| property.name == *step).map(|property| property.rule)
+        })
+    }
+
+    /// Whether a number at a path has to be whole.
+    pub fn is_whole(&self, steps: &[String]) -> bool {
+        self.at(steps).is_some_and(|id| self.rules[id.0].integer)
+    }
+}
+
 /// Index into [`Schema::rules`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(pub usize);

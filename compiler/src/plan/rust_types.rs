@@ -406,15 +406,7 @@ impl Making<'_> {
                 }
             }
         };
-        let mut id = RuleId::ROOT;
-        for step in steps {
-            let rule = &schema.rules[id.0];
-            let rule = match rule.all_of.as_slice() {
-                [only] if rule.properties.is_empty() => &schema.rules[only.0],
-                _ => rule,
-            };
-            id = rule.properties.iter().find(|property| property.name == *step)?.rule;
-        }
+        let id = schema.at(steps)?;
         let name = steps.iter().map(|step| pascal(step)).collect::<String>();
         Some(self.rule(schema, id, &name))
     }

@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Domain {
     Any,
+    /// Anything, but nobody expects a number that is not whole.
+    Whole,
     Number,
     /// A whole number, 0 or more.
     Count,
@@ -49,6 +51,8 @@ pub struct Cells {
     pub texts: Vec<JsString>,
     /// Somebody asks for its length.
     pub length: bool,
+    /// Its numbers are whole, as far as anybody expects.
+    pub whole: bool,
     /// By test: the cells in which it holds.
     holds: HashMap<usize, Vec<bool>>,
 }
@@ -89,7 +93,7 @@ impl Cells {
         }
         if *evaluations > EVALUATIONS_MAX {
             let cell = vec![0; samples.len()];
-            return Cells::grouped(constants, samples, cell, 1, HashMap::new());
+            return Cells::grouped(constants, domain, samples, cell, 1, HashMap::new());
         }
         let mut by_truth: HashMap<Vec<bool>, u32> = HashMap::new();
         let mut truths: Vec<Vec<bool>> = Vec::new();
@@ -107,11 +111,12 @@ impl Cells {
             .enumerate()
             .map(|(position, (test, _))| (*test, truths.iter().map(|truth| truth[position]).collect()))
             .collect();
-        Cells::grouped(constants, samples, cell, truths.len() as u32, holds)
+        Cells::grouped(constants, domain, samples, cell, truths.len() as u32, holds)
     }
 
     fn grouped(
         constants: Constants,
+        domain: Domain,
         samples: Vec<Sample>,
         cell: Vec<u32>,
         count: u32,
@@ -127,7 +132,8 @@ impl Cells {
         }
         let Constants { numbers, texts, length, .. } = constants;
         let texts = texts.into_iter().collect();
-        Cells { samples, cell, count, null, plausible, numbers, texts, length, holds }
+        let whole = domain == Domain::Whole;
+        Cells { samples, cell, count, null, plausible, numbers, texts, length, whole, holds }
     }
 
     /// Whether a test holds in a cell.
@@ -351,7 +357,7 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
     samples.add(Value::Bool(false), constants.bools || plain);
     samples.add(Value::Bool(true), constants.bools || plain);
     let mut numbers = around(&constants.numbers_and_those_in_texts());
-    if domain == Domain::Count {
+    if matches!(domain, Domain::Count | Domain::Whole) {
         // One between each two that is whole.
         let broken = numbers.iter().filter(|number| number.fract() != 0.0);
         let whole: Vec<f64> = broken.flat_map(|number| [number.floor(), number.ceil()]).collect();
@@ -450,6 +456,11 @@ fn lengths(numbers: &[f64]) -> Vec<usize> {
     lengths
 }
 
+/// Whether it is a number that is not whole.
+pub fn is_broken(value: &Value) -> bool {
+    matches!(value, Value::Number(number) if number.fract() != 0.0)
+}
+
 struct Samples {
     domain: Domain,
     list: Vec<Sample>,
@@ -458,15 +469,19 @@ struct Samples {
 impl Samples {
     fn add(&mut self, value: Value, plausible: bool) {
         let fits = match self.domain {
-            Domain::Any => true,
+            Domain::Any | Domain::Whole => true,
             _ if matches!(value, Value::Undefined) => true,
             Domain::Number => matches!(value, Value::Number(_)),
-            Domain::Count => matches!(value, Value::Number(number) if number >= 0.0 && number.fract() == 0.0),
+            Domain::Count => matches!(value, Value::Number(number) if number >= 0.0) && !is_broken(&value),
             Domain::Text => matches!(value, Value::String(_)),
             Domain::List => matches!(value, Value::Array(_)),
         };
         if fits {
-            let plausible = plausible || self.domain != Domain::Any;
+            let plausible = match self.domain {
+                Domain::Any => plausible,
+                Domain::Whole => plausible && !is_broken(&value),
+                _ => true,
+            };
             self.list.push(Sample { value, plausible });
         }
     }

@@ -58,7 +58,7 @@ impl Base {
     /// What is known of the value before any test.
     pub fn domain(&self, workflow: &Workflow) -> Domain {
         let steps: Vec<&str> = self.steps.iter().map(String::as_str).collect();
-        match (self.root, steps.as_slice()) {
+        let domain = match (self.root, steps.as_slice()) {
             (BaseRoot::Output(node), ["result", field]) => match &workflow.node(node).kind {
                 Kind::Transform(transform) => made(&transform.step, field).unwrap_or(Domain::Any),
                 _ => Domain::Any,
@@ -68,6 +68,31 @@ impl Base {
             (BaseRoot::Output(_), ["started_at" | "completed_at"] | ["error", "message" | "code"])
             | (BaseRoot::Error(_), ["message" | "code"]) => Domain::Text,
             _ => Domain::Any,
+        };
+        match domain {
+            Domain::Any if self.is_whole(workflow) => Domain::Whole,
+            domain => domain,
+        }
+    }
+
+    /// Whether a schema says that a number there is whole; of the status of an answer HTTP says so.
+    fn is_whole(&self, workflow: &Workflow) -> bool {
+        match (self.root, self.steps.as_slice()) {
+            (BaseRoot::Input, steps) => {
+                let mut triggers = workflow.nodes.iter().filter(|node| node.kind.is_trigger()).peekable();
+                triggers.peek().is_some()
+                    && triggers.all(|node| node.kind.input_schema().is_some_and(|schema| schema.is_whole(steps)))
+            }
+            (BaseRoot::Output(node), [result, steps @ ..]) if result == "result" => match &workflow.node(node).kind {
+                Kind::Http(http) => {
+                    let schema = http.response_schema.as_ref();
+                    let of_body = steps.strip_prefix(&["response".to_owned()]).unwrap_or(steps);
+                    steps == ["status_code"] || schema.is_some_and(|schema| schema.is_whole(of_body))
+                }
+                Kind::Rust(rust) => rust.result_schema.as_ref().is_some_and(|schema| schema.is_whole(steps)),
+                _ => false,
+            },
+            _ => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Comes in: the model. Goes out: types of values at paths, and which cells they leave.
 //! Always true: a cell that is left out has no value of the type; one that is left may have none, for lack of a sample.
 
-use super::cells::Cells;
+use super::cells::{Cells, is_broken};
 use super::content::{Base, BaseRoot};
 use crate::check::types;
 use crate::model::ty::{Literal, Type};
@@ -62,13 +62,18 @@ fn known(ty: &Type, steps: &[String]) -> Option<Type> {
 
 /// By cell: whether it has a value of a type, as far as samples can say; all where none seems to.
 pub fn cells_of(cells: &Cells, ty: &Type) -> Vec<bool> {
-    let of = |cell| cells.in_cell(cell).any(|sample| ty.members().iter().any(|ty| is_of(cells, &sample.value, ty)));
+    let of = |cell| cells.in_cell(cell).any(|sample| is_expected(cells, &sample.value, ty));
     let fit: Vec<bool> = (0..cells.count).map(of).collect();
     if fit.contains(&true) { fit } else { vec![true; fit.len()] }
 }
 
+/// Whether a sample stands for a value of a type.
+pub fn is_expected(cells: &Cells, sample: &Value, ty: &Type) -> bool {
+    !(cells.whole && is_broken(sample)) && ty.members().iter().any(|ty| is_of(cells, sample, ty))
+}
+
 /// Whether a sample stands for a value of a type that is no union.
-pub fn is_of(cells: &Cells, sample: &Value, ty: &Type) -> bool {
+fn is_of(cells: &Cells, sample: &Value, ty: &Type) -> bool {
     match (ty, sample) {
         // What nobody compares with is one of the others.
         (Type::Literal(Literal::String(literal)), Value::String(text)) => {

@@ -6,7 +6,6 @@
 use super::analysis::{Fact, Paths};
 use super::cells::{Cells, Sample};
 use super::content::{Base, BaseRoot, success};
-use super::expected::is_of;
 use super::mdd::{FALSE, Ref, Var};
 use crate::model::NodeId;
 use crate::model::ty::{Literal, Type};
@@ -238,7 +237,7 @@ const KINDS_MAX: usize = 4;
 fn words_of_cells(cells: &Cells, of: &[u32], expected: Option<&Type>) -> Vec<String> {
     let samples = || cells.samples.iter().zip(&cells.cell).filter(|(_, cell)| of.contains(cell)).map(|each| each.0);
     let is_expected = |sample: &Sample| match expected {
-        Some(ty) => ty.members().iter().any(|ty| is_of(cells, &sample.value, ty)),
+        Some(ty) => super::expected::is_expected(cells, &sample.value, ty),
         None => sample.plausible,
     };
     let any = samples().any(is_expected);
