@@ -6,11 +6,15 @@ use super::limits::{check_growth, check_items, check_text};
 use super::names::{EachMethod, Method};
 use super::operators::{same_value_zero, strict_equals};
 use super::sort::sort_by_text;
+use super::work;
 use crate::value::{Fault, JsString, Value};
 use std::sync::Arc;
 
 /// `None`: arrays have no such method. `includes`, `indexOf` and `lastIndexOf` compare contents as `===` does.
 pub(super) fn call(items: &Arc<Vec<Value>>, method: Method, args: &[Value]) -> Option<Result<Value, Fault>> {
+    if !matches!(method, Method::At | Method::Slice) {
+        work::elements(items.len());
+    }
     let value = match method {
         Method::At => at(items, argument(args, 0)),
         Method::Concat => return Some(concat(items, args)),

@@ -5,6 +5,7 @@ use super::convert::{kind, to_integer, to_number};
 use super::limits::{check_items, check_text};
 use super::math;
 use super::names::Global;
+use super::work;
 use crate::value::{Fault, JsString, Value, parse_js_string};
 
 /// Calls a global function.
@@ -12,6 +13,13 @@ use crate::value::{Fault, JsString, Value, parse_js_string};
 /// # Errors
 /// Where JavaScript throws: text that is not JSON, the keys of nothing.
 pub fn global(function: Global, args: &[Value]) -> Result<Value, Fault> {
+    if let Value::String(text) = argument(args, 0) {
+        work::text(text);
+    }
+    called(function, args).inspect(work::made)
+}
+
+fn called(function: Global, args: &[Value]) -> Result<Value, Fault> {
     let first = argument(args, 0);
     match function {
         Global::Boolean => Ok(first.truthy().into()),

@@ -63,7 +63,8 @@ fn weigh(weight: usize, left: &mut usize) -> Result<(), Fault> {
     Ok(())
 }
 
-fn bytes(string: &JsString) -> usize {
+/// In memory: what is there without counting.
+pub(super) fn bytes(string: &JsString) -> usize {
     match string {
         JsString::Utf8(text) => text.len(),
         JsString::Utf16(units) => units.len(),

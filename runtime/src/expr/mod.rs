@@ -2,7 +2,8 @@
 //!
 //! Comes in: [`crate::value::Value`]s. Goes out: a value, or a [`crate::value::Fault`] where JavaScript would throw.
 //! Always true: pure; the same arguments give the same value, in the compiler (constant folding) and in a binary.
-//! Any data is safe: time is near linear in its size, and what would grow without bounds is a fault (see `limits.rs`).
+//! Any data is safe: what would grow without bounds is a fault (see `limits.rs`), and so is what would take too long (see
+//! `work.rs`).
 //! Deliberately absent: regular expressions, `Math.random`, dates, locales, anything inherited from a prototype.
 
 mod array_methods;
@@ -19,6 +20,7 @@ mod search;
 mod sort;
 mod string_methods;
 mod trigonometry;
+pub(crate) mod work;
 
 pub use globals::global;
 pub use limits::{ITEMS_MAX, TEXT_MAX};
@@ -39,7 +41,10 @@ use convert::kind;
 pub fn call(receiver: &Value, method: Method, args: &[Value]) -> Result<Value, Fault> {
     let result = match receiver {
         Value::Undefined | Value::Null => return Ok(Value::Undefined),
-        Value::String(string) => string_methods::call(string, method, args),
+        Value::String(string) => {
+            work::text(string);
+            string_methods::call(string, method, args)
+        }
         Value::Array(items) => array_methods::call(items, method, args),
         Value::Number(number) => match method {
             Method::ToFixed => Some(number_methods::to_fixed(*number, argument(args, 0)).map(text_value)),
@@ -48,7 +53,8 @@ pub fn call(receiver: &Value, method: Method, args: &[Value]) -> Result<Value, F
         },
         Value::Bool(_) | Value::Object(_) => (method == Method::ToString).then(|| Ok(receiver.to_js_string().into())),
     };
-    result.unwrap_or_else(|| Err(no_method(receiver, method.name())))
+    let result = result.unwrap_or_else(|| Err(no_method(receiver, method.name())));
+    result.inspect(work::made)
 }
 
 /// `receiver.method(f)`; `f` gets `[item, index, array]`.
@@ -62,7 +68,7 @@ pub fn call_each(
 ) -> Result<Value, Fault> {
     match receiver {
         Value::Undefined | Value::Null => Ok(Value::Undefined),
-        Value::Array(items) => array_methods::call_each(items, method, f),
+        Value::Array(items) => counted(f, |f| array_methods::call_each(items, method, f)),
         _ => Err(no_method(receiver, method.name())),
     }
 }
@@ -78,7 +84,7 @@ pub fn reduce(
 ) -> Result<Value, Fault> {
     match receiver {
         Value::Undefined | Value::Null => Ok(Value::Undefined),
-        Value::Array(items) => array_methods::reduce(items, f, initial),
+        Value::Array(items) => counted(f, |f| array_methods::reduce(items, f, initial)),
         _ => Err(no_method(receiver, "reduce")),
     }
 }
@@ -90,9 +96,21 @@ pub fn reduce(
 pub fn sort_by(receiver: &Value, f: &dyn Fn(&[Value]) -> Result<Value, Fault>) -> Result<Value, Fault> {
     match receiver {
         Value::Undefined | Value::Null => Ok(Value::Undefined),
-        Value::Array(items) => sort::sort_by_comparison(items, f).map(Value::array),
+        Value::Array(items) => counted(f, |f| sort::sort_by_comparison(items, f)).map(Value::array),
         _ => Err(no_method(receiver, "sort")),
     }
+}
+
+/// A function of the items of a list.
+type OfItems<'a> = &'a dyn Fn(&[Value]) -> Result<Value, Fault>;
+
+/// Does something with a function for each item, as long as it does not take too long.
+fn counted<T>(f: OfItems, run: impl FnOnce(OfItems) -> Result<T, Fault>) -> Result<T, Fault> {
+    let _counted = work::Counted::begin();
+    run(&|args| {
+        work::step()?;
+        f(args)
+    })
 }
 
 /// The argument at a place; undefined when there are fewer.
@@ -242,6 +260,33 @@ mod tests {
         }
         let large = Value::string(&"a".repeat(1_000_000));
         assert!(call_each(&zeros(1000), EachMethod::Map, &|_| Ok(large.clone())).is_err());
+    }
+
+    #[test]
+    fn what_is_done_for_each_item_cannot_take_for_ever() {
+        let numbers = |count: u32| Value::array((0..count).map(|number| f64::from(number).into()).collect());
+        let (few, many, long) = (numbers(100), numbers(10_000), Value::string(&"x".repeat(10_000)));
+        let same = Value::string(&"x".repeat(10_000));
+        let steps: [OfItems; 6] = [
+            &|args| call(&many, Method::IndexOf, &args[..1]),
+            &|_| Ok(equals(&long, &same).into()),
+            &|_| Ok(strict_equals(&many, &many).into()),
+            &|_| Ok(add(&long, &long)),
+            &|_| call(&Value::string("x"), Method::Repeat, &[1e4.into()]),
+            &|_| global(Global::JsonStringify, std::slice::from_ref(&many)),
+        ];
+        for (at, step) in steps.into_iter().enumerate() {
+            let said = |items: &Value| {
+                let _few = work::Counted::at_most(1_000_000);
+                call_each(items, EachMethod::Map, step).map_err(|fault| fault.message).err()
+            };
+            let refused = "this would take too long: too much is done for each item of a long list";
+            assert_eq!(said(&numbers(1_500)).as_deref(), Some(refused), "{at}");
+            // What follows begins anew.
+            assert_eq!(said(&numbers(10)), None, "{at}");
+        }
+        // Once, and for each item of what is made of it, is as much as it takes.
+        assert!(call_each(&many, EachMethod::Map, &|args| call(&few, Method::IndexOf, &args[..1])).is_ok());
     }
 
     #[test]

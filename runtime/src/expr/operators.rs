@@ -1,6 +1,8 @@
 //! The operators, and access to members.
 
 use super::convert::{primitive_text, to_number, to_primitive};
+use super::limits::bytes;
+use super::work;
 use crate::value::{JsString, Value, array_index};
 use std::cmp::Ordering;
 
@@ -8,7 +10,9 @@ use std::cmp::Ordering;
 pub fn add(a: &Value, b: &Value) -> Value {
     let is_text = |value: &Value| matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_));
     if is_text(a) || is_text(b) {
-        JsString::concat(&[a.to_js_string(), b.to_js_string()]).into()
+        let text = JsString::concat(&[a.to_js_string(), b.to_js_string()]);
+        work::text(&text);
+        text.into()
     } else {
         Value::Number(to_number(a) + to_number(b))
     }
@@ -51,7 +55,7 @@ pub fn strict_equals(a: &Value, b: &Value) -> bool {
         (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Number(a), Value::Number(b)) => a == b,
-        (Value::String(a), Value::String(b)) => a == b,
+        (Value::String(a), Value::String(b)) => same_text(a, b),
         _ => same_contents(a, b, strict_equals),
     }
 }
@@ -62,7 +66,7 @@ pub fn equals(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Undefined | Value::Null, _) | (_, Value::Undefined | Value::Null) => a.is_nullish() && b.is_nullish(),
         (Value::Array(_) | Value::Object(_), Value::Array(_) | Value::Object(_)) => strict_equals(a, b),
-        (Value::String(a), Value::String(b)) => a == b,
+        (Value::String(a), Value::String(b)) => same_text(a, b),
         (Value::Array(_) | Value::Object(_), _) => equals(&to_primitive(a), b),
         (_, Value::Array(_) | Value::Object(_)) => equals(a, &to_primitive(b)),
         (
@@ -70,6 +74,13 @@ pub fn equals(a: &Value, b: &Value) -> bool {
             Value::Bool(_) | Value::Number(_) | Value::String(_),
         ) => to_number(a) == to_number(b),
     }
+}
+
+fn same_text(a: &JsString, b: &JsString) -> bool {
+    if bytes(a) == bytes(b) {
+        work::text(a);
+    }
+    a == b
 }
 
 /// SameValueZero: `===`, but NaN is itself. What `includes` asks for.
@@ -94,6 +105,11 @@ pub fn same(a: &Value, b: &Value) -> bool {
 }
 
 fn same_contents(a: &Value, b: &Value, equal: fn(&Value, &Value) -> bool) -> bool {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => work::elements(a.len()),
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => work::elements(a.len()),
+        _ => {}
+    }
     match (a, b) {
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b)),
         (Value::Object(a), Value::Object(b)) => {
@@ -175,7 +191,9 @@ fn at_index(value: &Value, position: u32) -> Value {
 /// A template literal: the texts of the values in a row, `undefined` and `null` as nothing (departure 2).
 pub fn text(values: &[Value]) -> Value {
     let pieces: Vec<JsString> = values.iter().filter(|value| !value.is_nullish()).map(Value::to_js_string).collect();
-    JsString::concat(&pieces).into()
+    let text = JsString::concat(&pieces);
+    work::text(&text);
+    text.into()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! array, such as an HTTP answer or another transform's `{items, count, total}`.
 
 use crate::expr;
+use crate::expr::work::{Counted, step};
 use crate::scope::Scope;
 use crate::value::{Fault, JsString, Object, Value};
 use std::cmp::Ordering;
@@ -49,8 +50,10 @@ pub fn field(item: &Value, path: &str) -> Value {
 /// When the input is no list, or `keep` fails.
 pub fn filter_items(input: &Value, keep: &dyn Fn(&Value, usize) -> Result<bool, Fault>) -> Result<Value, Fault> {
     let items = list(input)?;
+    let _counted = Counted::begin();
     let mut kept = Vec::new();
     for (index, item) in items.iter().enumerate() {
+        step()?;
         if keep(item, index)? {
             kept.push(item.clone());
         }
@@ -64,8 +67,7 @@ pub fn filter_items(input: &Value, keep: &dyn Fn(&Value, usize) -> Result<bool, 
 /// When the input is no list, or `f` fails.
 pub fn map_items(input: &Value, f: OfItem) -> Result<Value, Fault> {
     let items = list(input)?;
-    let mapped: Result<Vec<_>, _> = items.iter().enumerate().map(|(index, item)| f(item, index)).collect();
-    Ok(list_result(mapped?, items.len(), []))
+    Ok(list_result(of_each(&items, f)?, items.len(), []))
 }
 
 /// The items in the order of their keys: `{items, count, total}`. Stable. Numbers stand before texts; an item without a
@@ -75,8 +77,7 @@ pub fn map_items(input: &Value, f: OfItem) -> Result<Value, Fault> {
 /// When the input is no list, or `key` fails.
 pub fn sort_items(input: &Value, key: OfItem, order: Order) -> Result<Value, Fault> {
     let items = list(input)?;
-    let keys: Result<Vec<_>, _> = items.iter().enumerate().map(|(index, item)| key(item, index)).collect();
-    let mut keyed: Vec<(Value, &Value)> = keys?.into_iter().zip(items.iter()).collect();
+    let mut keyed: Vec<(Value, &Value)> = of_each(&items, key)?.into_iter().zip(items.iter()).collect();
     keyed.sort_by(|(a, _), (b, _)| match (a.is_nullish(), b.is_nullish(), order) {
         (false, false, Order::Ascending) => compare(a, b),
         (false, false, Order::Descending) => compare(b, a),
@@ -95,8 +96,7 @@ pub fn group_items(input: &Value, key: OfItem) -> Result<Value, Fault> {
     let items = list(input)?;
     let mut positions = std::collections::HashMap::new();
     let mut groups: Vec<(JsString, Value, Vec<Value>)> = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let value = key(item, index)?;
+    for (item, value) in items.iter().zip(of_each(&items, key)?) {
         let name = JsString::from(value.to_text().as_str());
         let position = *positions.entry(name.clone()).or_insert(groups.len());
         if position == groups.len() {
@@ -123,8 +123,7 @@ pub fn group_items(input: &Value, key: OfItem) -> Result<Value, Fault> {
 /// When the input is no list, `number` fails, or an item's value is no number.
 pub fn calculate_total(input: &Value, number: OfItem) -> Result<Value, Fault> {
     let (mut total, mut count) = (0.0, 0.0);
-    for (index, item) in list(input)?.iter().enumerate() {
-        let value = number(item, index)?;
+    for (index, value) in of_each(&list(input)?, number)?.into_iter().enumerate() {
         if value.is_nullish() {
             continue;
         }
@@ -231,6 +230,13 @@ fn push_row(csv: &mut String, cells: impl Iterator<Item = Value>) {
     csv.push_str("\r\n");
 }
 
+/// What `f` gives for each item, as long as it does not take too long.
+fn of_each(items: &[Value], f: OfItem) -> Result<Vec<Value>, Fault> {
+    let _counted = Counted::begin();
+    let value = |(index, item)| step().and_then(|()| f(item, index));
+    items.iter().enumerate().map(value).collect()
+}
+
 /// The items a list transform works on.
 fn list(input: &Value) -> Result<Arc<Vec<Value>>, Fault> {
     let none = || Fault::new("the input of the transform is not a list, and has no single field that is one");
@@ -264,8 +270,10 @@ fn each_object(input: &Value, f: &dyn Fn(&Object, &Value, usize) -> Result<Objec
             return Err(Fault::new("the input of the transform is neither an object nor a list"));
         }
     };
+    let _counted = Counted::begin();
     let mut made = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
+        step()?;
         let Value::Object(object) = item else {
             return Err(Fault::new(format!("item {index} of the list is not an object, so it has no fields")));
         };
