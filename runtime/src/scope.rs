@@ -8,7 +8,8 @@
 #[cfg(feature = "service")]
 use crate::trace::TraceContext;
 use crate::value::{Doc, Raw, Value};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
+use std::ops::Deref;
 
 /// Everything one rendering may read. Cheap to make: it borrows.
 pub struct Scope<'a> {
@@ -51,6 +52,21 @@ pub enum Of {
     OutputSlot(usize, usize),
     /// Names to follow inside the error of the activating node; empty: the error itself.
     Error(&'static [&'static str]),
+}
+
+/// The value at a path, built once.
+pub struct Once<'s> {
+    scope: &'s Scope<'s>,
+    field: &'s Field,
+    value: OnceCell<Value>,
+}
+
+impl Deref for Once<'_> {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        self.value.get_or_init(|| self.scope.get(self.field).value())
+    }
 }
 
 impl Field {
@@ -120,6 +136,11 @@ impl<'a> Scope<'a> {
             self.missing.set(true);
         }
         Raw::new(text, field.path)
+    }
+
+    /// The value at a path, for code that reads it again and again: it is built at the first time, if there is one.
+    pub fn once<'s>(&'s self, field: &'s Field) -> Once<'s> {
+        Once { scope: self, field, value: OnceCell::new() }
     }
 
     /// An environment variable, by its index in [`crate::flow::Workflow::environment`].

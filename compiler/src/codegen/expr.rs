@@ -9,6 +9,7 @@ use flow_runtime::expr as js;
 use flow_runtime::value::{JsString, Value};
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
+use std::collections::BTreeSet;
 
 /// Rust code for a value, and what Rust type it has.
 pub(super) struct Code {
@@ -27,6 +28,8 @@ enum Form {
     Value,
     /// `&Value`.
     Ref,
+    /// `Once`: behind a reference it is a `Value`.
+    Once,
     /// `bool`.
     Bool,
 }
@@ -42,7 +45,7 @@ impl Code {
         match self.form {
             Form::Raw => quote! { #tokens.value() },
             Form::Value => bare(tokens),
-            Form::Ref => quote! { #tokens.clone() },
+            Form::Ref | Form::Once => quote! { #tokens.clone() },
             Form::Bool => {
                 let truth = bare(tokens);
                 quote! { Value::Bool(#truth) }
@@ -52,8 +55,10 @@ impl Code {
 
     /// A `&Value`.
     pub(super) fn reference(&self) -> TokenStream {
+        let tokens = &self.tokens;
         match self.form {
-            Form::Ref => self.tokens.clone(),
+            Form::Ref => tokens.clone(),
+            Form::Once => quote! { &#tokens },
             Form::Raw | Form::Value | Form::Bool => {
                 let value = self.value();
                 quote! { &#value }
@@ -66,7 +71,7 @@ impl Code {
         let tokens = &self.tokens;
         match self.form {
             Form::Bool => tokens.clone(),
-            Form::Raw | Form::Value | Form::Ref => quote! { #tokens.truthy() },
+            Form::Raw | Form::Value | Form::Ref | Form::Once => quote! { #tokens.truthy() },
         }
     }
 
@@ -86,6 +91,62 @@ impl Code {
 pub(super) struct Expressions<'a> {
     pub plan: &'a Plan,
     pub setting: Setting<'a>,
+    /// Inside of a function that is called for each item: the paths that were bound outside of it.
+    pub kept: Option<&'a Kept>,
+}
+
+/// Paths that are read for each item of a list, with the names they are bound to: their values are built once, not for each.
+#[derive(Default)]
+pub(super) struct Kept {
+    paths: Vec<(Path, syn::Ident)>,
+}
+
+impl Kept {
+    /// Of functions with these bodies.
+    pub(super) fn of<'e>(expressions: Expressions, bodies: impl IntoIterator<Item = &'e Expr>) -> Kept {
+        let mut kept = Kept::default();
+        let mut parameters = BTreeSet::new();
+        let mut paths: Vec<&Path> = Vec::new();
+        for body in bodies {
+            body.walk(&mut |expr| match &expr.kind {
+                ExprKind::Path(path) if !paths.contains(&path) => paths.push(path),
+                ExprKind::Parameter(parameter) => drop(parameters.insert(parameter_ident(parameter).to_string())),
+                _ => {}
+            });
+        }
+        for path in paths {
+            let constant = expressions.plan.fields.field(path).constant.to_lowercase();
+            let mut name = match path.root {
+                Root::Input => constant,
+                Root::Output(node) => format!("{}_{constant}", expressions.plan.module(node).name),
+                Root::Error => format!("error_{constant}"),
+            };
+            let is_taken = |name: &str| {
+                OWN.contains(&name)
+                    || parameters.contains(name)
+                    || kept.paths.iter().any(|(_, other)| other == name)
+                    || syn::parse_str::<syn::Ident>(name).is_err()
+            };
+            while is_taken(&name) {
+                name.push('_');
+            }
+            kept.paths.push((path.clone(), format_ident!("{name}")));
+        }
+        kept
+    }
+
+    /// The statements that bind them.
+    pub(super) fn bindings(&self, expressions: Expressions) -> TokenStream {
+        let bindings = self.paths.iter().map(|(path, name)| {
+            let field = expressions.field(path);
+            quote! { let #name = s.once(&#field); }
+        });
+        bindings.collect()
+    }
+
+    fn name(&self, path: &Path) -> Option<&syn::Ident> {
+        self.paths.iter().find(|(kept, _)| kept == path).map(|(_, name)| name)
+    }
 }
 
 impl Expressions<'_> {
@@ -107,8 +168,12 @@ impl Expressions<'_> {
                 Code::new(Form::Value, quote! { js::text(&[#(#values),*]) }, &refs(&codes))
             }
             ExprKind::Path(path) => {
+                let kept = self.kept.and_then(|kept| kept.name(path));
                 let field = self.field(path);
-                leaf(Form::Raw, quote! { s.get(&#field) })
+                kept.map_or_else(
+                    || leaf(Form::Raw, quote! { s.get(&#field) }),
+                    |name| leaf(Form::Once, quote! { #name }),
+                )
             }
             ExprKind::Env(variable) => {
                 let name = format_ident!("{}", self.plan.env(*variable).constant);
@@ -150,13 +215,13 @@ impl Expressions<'_> {
             ExprKind::Each(receiver, method, arrow) => {
                 let receiver = self.code(receiver).reference();
                 let method = format_ident!("{}", format!("{method:?}"));
-                let arrow = self.arrow(arrow);
-                let tokens = quote! { js::call_each(#receiver, js::EachMethod::#method, #arrow)? };
-                Code { tokens, form: Form::Value, fallible: true }
+                self.with_arrow(arrow, |arrow| {
+                    let tokens = quote! { js::call_each(#receiver, js::EachMethod::#method, #arrow)? };
+                    Code { tokens, form: Form::Value, fallible: true }
+                })
             }
             ExprKind::Reduce(receiver, arrow, initial) => {
                 let receiver = self.code(receiver);
-                let arrow = self.arrow(arrow);
                 let initial_code = initial.as_ref().map(|initial| self.code(initial));
                 let initial = match &initial_code {
                     Some(code) => {
@@ -165,16 +230,18 @@ impl Expressions<'_> {
                     }
                     None => quote! { None },
                 };
-                let call = |receiver| quote! { js::reduce(#receiver, #arrow, #initial)? };
-                let mut code = self.behind_receiver(&receiver, &initial_code.iter().collect::<Vec<_>>(), call);
-                code.fallible = true;
-                code
+                self.with_arrow(arrow, |arrow| {
+                    let call = |receiver| quote! { js::reduce(#receiver, #arrow, #initial)? };
+                    let code = self.behind_receiver(&receiver, &initial_code.iter().collect::<Vec<_>>(), call);
+                    Code { fallible: true, ..code }
+                })
             }
             ExprKind::SortBy(receiver, arrow) => {
                 let receiver = self.code(receiver).reference();
-                let arrow = self.arrow(arrow);
-                let tokens = quote! { js::sort_by(#receiver, #arrow)? };
-                Code { tokens, form: Form::Value, fallible: true }
+                self.with_arrow(arrow, |arrow| {
+                    let tokens = quote! { js::sort_by(#receiver, #arrow)? };
+                    Code { tokens, form: Form::Value, fallible: true }
+                })
             }
             ExprKind::Global(global, arguments) => {
                 let codes: Vec<Code> = arguments.iter().map(|argument| self.code(argument)).collect();
@@ -243,6 +310,21 @@ impl Expressions<'_> {
             }
         };
         Code { tokens, form: Form::Value, fallible: true }.enclosed()
+    }
+
+    /// A call with an arrow function, behind what it reads again and again.
+    fn with_arrow(self, arrow: &Arrow, call: impl FnOnce(TokenStream) -> Code) -> Code {
+        if self.kept.is_some() {
+            return call(self.arrow(arrow));
+        }
+        let kept = Kept::of(self, [&arrow.body]);
+        let bindings = kept.bindings(self);
+        let code = call(Expressions { kept: Some(&kept), ..self }.arrow(arrow));
+        if bindings.is_empty() {
+            return code;
+        }
+        let tokens = bare(&code.tokens);
+        Code { tokens: quote! { { #bindings #tokens } }, ..code }.enclosed()
     }
 
     fn arrow(self, arrow: &Arrow) -> TokenStream {
@@ -392,10 +474,12 @@ fn refs(codes: &[Code]) -> Vec<&Code> {
     codes.iter().collect()
 }
 
+/// Names that generated functions use themselves.
+const OWN: &[&str] = &["s", "js", "each", "left", "receiver"];
+
 /// The Rust name of a parameter: its own where it can be, else with its number, so that `itemA` and `item_a` stay two.
 /// Never a name that generated functions use themselves.
 pub(super) fn parameter_ident(parameter: &Parameter) -> syn::Ident {
-    const OWN: &[&str] = &["s", "js", "each", "left", "receiver"];
     let (name, number) = (snake(&parameter.name), parameter.number);
     let is_numbered = name.rsplit('_').next().is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
     if name == parameter.name && !is_numbered && !OWN.contains(&name.as_str()) {

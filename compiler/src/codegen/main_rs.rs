@@ -61,7 +61,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 
 pub(super) fn gen_main_rs(plan: &Plan, entry: Entry) -> TokenStream {
     let setting = Setting { depth: 1, span: &|_| Span::call_site() };
-    let tables = gen_tables(Expressions { plan, setting });
+    let tables = gen_tables(Expressions { plan, setting, kept: None });
     let imports = gen_imports(&tables);
     let types = plan.workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Rust(_))).then(|| {
         let types = gen_types(Described::of(plan));

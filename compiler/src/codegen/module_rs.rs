@@ -14,7 +14,7 @@ const DEPTH: usize = 3;
 
 pub(super) fn gen_module(plan: &Plan, module: &Module) -> TokenStream {
     let setting = Setting { depth: DEPTH, span: module.span };
-    let expressions = Expressions { plan, setting };
+    let expressions = Expressions { plan, setting, kept: None };
     let tables = gen_tables(expressions);
     let imports = gen_imports(&tables);
     let described = Described::of(plan);

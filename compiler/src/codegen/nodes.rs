@@ -1,6 +1,6 @@
 //! One generated module per node.
 
-use super::expr::Expressions;
+use super::expr::{Expressions, Kept};
 use super::rust::gen_rust;
 use super::shape::{self, number};
 use crate::model::{
@@ -299,6 +299,9 @@ fn gen_transform(expressions: Expressions, transform: &Transform) -> (TokenStrea
         Some(field) => quote! { transform::list_in(#input, #field) },
         None => input,
     };
+    let kept = Kept::of(expressions, of_each_item(&transform.step));
+    let bindings = kept.bindings(expressions);
+    let expressions = Expressions { kept: Some(&kept), ..expressions };
     let value = |expr: &crate::model::Expr| {
         let value = expressions.code(expr).value();
         let item = binding_for(&value);
@@ -349,9 +352,27 @@ fn gen_transform(expressions: Expressions, transform: &Transform) -> (TokenStrea
             quote! { transform::json_to_csv(&#input, Some(&[#(#columns),*])) }
         }
     };
+    let call = quote! { #bindings #call };
     let s = scope_for(&call);
     let run = quote! { fn run(#s: &Scope) -> Result<Value, Fault> { #call } };
     (quote! { Kind::Transform(Transform { run }) }, run)
+}
+
+/// The expressions of a transform that are computed for each item.
+fn of_each_item(step: &TransformStep) -> Vec<&crate::model::Expr> {
+    match step {
+        TransformStep::FilterItems { condition: each }
+        | TransformStep::MapItems { expression: each }
+        | TransformStep::SortItems { by: each, .. }
+        | TransformStep::GroupItems { by: each }
+        | TransformStep::CalculateTotal { of: each } => vec![each],
+        TransformStep::AddFields { fields } => {
+            let mut all = Vec::new();
+            fields.iter().for_each(|(_, tree)| tree.expressions(&mut |expr| all.push(expr)));
+            all
+        }
+        TransformStep::ExtractFields { .. } | TransformStep::JsonToCsv { .. } => Vec::new(),
+    }
 }
 
 /// A function that renders to the writer called like itself.
