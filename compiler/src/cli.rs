@@ -33,11 +33,11 @@ use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
 use arguments::{Arguments, AuditFormat, BuildOptions, Command, DiffFormat, Stage};
 use clap::Parser as _;
+use flow_runtime::out::result as print;
 use flow_runtime::upgrade::Verdict;
 use input::Input;
 use report::Report;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -61,7 +61,13 @@ pub fn run() -> ExitCode {
     let shell = Shell { talk: Talk::new(arguments.quiet), report };
     let code = shell.command(arguments.command).unwrap_or_else(|stop| shell.stopped(&stop));
     shell.report.finish(code == ExitCode::SUCCESS);
-    code
+    match flow_runtime::out::lost() {
+        Some(why) => {
+            shell.report.error(why);
+            ExitCode::from(2)
+        }
+        None => code,
+    }
 }
 
 /// How to talk.
@@ -337,12 +343,6 @@ fn count(diagnostics: &[Diagnostic]) -> String {
 /// At the end of a good message.
 fn and_warnings(warnings: &[Diagnostic]) -> String {
     if warnings.is_empty() { String::new() } else { format!("; {}", count(warnings)) }
-}
-
-/// Prints to stdout. A reader that has gone away (`| head`) is no failure.
-fn print(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Replaces this process, so that signals and the exit code are the program's own.

@@ -21,6 +21,7 @@ mod traces;
 
 use crate::env::{Environment, EnvironmentError, Paths, Sources};
 use crate::flow::Workflow;
+use crate::out::{self, result as show};
 use crate::server::TlsVersion;
 use arguments::Command;
 use std::path::{Path, PathBuf};
@@ -42,12 +43,12 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         // What a panic says may hold anything that was at hand: an order, a key. Where it happened is what helps.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         crate::log::panicked(&place);
-        eprintln!("a bug in this program: it panicked at {place}");
+        crate::talk!("a bug in this program: it panicked at {place}");
     }));
     let command = match arguments::parse(arguments) {
         Ok(command) => command,
         Err(message) => {
-            eprintln!("error: {message}\n\n{}\nFor more: {program} help", arguments::usage(program));
+            crate::talk!("error: {message}\n\n{}\nFor more: {program} help", arguments::usage(program));
             return ExitCode::from(2);
         }
     };
@@ -69,10 +70,17 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         Command::Serve(options) => serve::serve(workflow, options),
     };
     crate::log::flush();
-    outcome.unwrap_or_else(|failure| {
-        eprintln!("error: {}", failure.message);
+    let code = outcome.unwrap_or_else(|failure| {
+        crate::talk!("error: {}", failure.message);
         ExitCode::from(2)
-    })
+    });
+    match out::lost() {
+        Some(why) => {
+            crate::talk!("error: {why}");
+            ExitCode::from(2)
+        }
+        None => code,
+    }
 }
 
 /// The commands on the journal.
@@ -153,11 +161,4 @@ fn begin(workflow: &'static Workflow, paths: &Paths) -> Result<(Sources, Environ
     crate::log::init(&|name| sources.setting(name).ok().flatten())?;
     let environment = Environment::load(workflow.environment, &sources)?;
     Ok((sources, environment))
-}
-
-/// Writes to stdout. A reader that has gone away (`| head`) is no failure.
-fn show(text: &str) {
-    use std::io::Write;
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -37,6 +37,8 @@ pub mod metrics;
 pub mod observe;
 #[cfg(feature = "otel")]
 mod otel;
+#[cfg(feature = "env")]
+pub mod out;
 #[cfg(feature = "service")]
 pub mod scenario;
 #[cfg(feature = "service")]

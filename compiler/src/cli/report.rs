@@ -7,6 +7,7 @@ use super::arguments::{Command, Format};
 use crate::diagnostic::render::{Renderer, Style, render_short};
 use crate::diagnostic::{Diagnostic, Severity, github, json, sarif};
 use crate::source::Sources;
+use flow_runtime::out;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal as _, Write as _};
@@ -117,9 +118,9 @@ impl Report {
 impl Stream {
     /// A reader that has gone away (`| head`) is no failure.
     fn write(self, text: &str) {
-        let _ = match self {
-            Stream::Out => std::io::stdout().write_all(text.as_bytes()),
-            Stream::Err => std::io::stderr().write_all(text.as_bytes()),
+        match self {
+            Stream::Out => out::result(text),
+            Stream::Err => drop(std::io::stderr().write_all(text.as_bytes())),
         };
     }
 }

@@ -25,10 +25,10 @@ pub fn verify(files: &[PathBuf]) -> Result<ExitCode, Failure> {
     };
     let report = audit::verify(&files)?;
     for broken in &report.broken {
-        eprintln!("{broken}");
+        crate::talk!("{broken}");
     }
     if report.torn > 0 {
-        eprintln!("the last {} bytes are an unfinished line: being written, or left by a crash", report.torn);
+        crate::talk!("the last {} bytes are an unfinished line: being written, or left by a crash", report.torn);
     }
     let state = if report.broken.is_empty() { "intact" } else { "NOT as it was written" };
     show(&format!("{state}: {} lines, the last is seq {} with hash {}\n", report.lines, report.number, report.hash));

@@ -50,11 +50,11 @@ pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCo
     show(&table(&rows));
     let more = page.total.saturating_sub(options.offset + rows.len());
     if more > 0 {
-        eprintln!("{more} more; --limit and --offset show others");
+        crate::talk!("{more} more; --limit and --offset show others");
     }
     let alone = rows.iter().filter(|row| row.left_alone.is_some()).count();
     if alone > 0 {
-        eprintln!("{}", ways_to_finish(alone));
+        crate::talk!("{}", ways_to_finish(alone));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,7 +122,7 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
         journal.ask(Request::Cancel(id)).map_err(|error| error.message)?;
         let done = || Ok::<_, Failure>(status(&history(&journal, id)?).is_final());
         if !waits_for(done)? {
-            eprintln!("asked, but the process that owns the journal has not done it yet; it will when it can");
+            crate::talk!("asked, but the process that owns the journal has not done it yet; it will when it can");
             return Ok(ExitCode::from(1));
         }
     } else {
@@ -139,7 +139,7 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
         owned.close();
     }
     let status = status(&history(&journal, id)?);
-    eprintln!("{id} is {}", status.as_str());
+    crate::talk!("{id} is {}", status.as_str());
     Ok(ExitCode::from(u8::from(status != Status::Cancelled)))
 }
 
@@ -163,13 +163,13 @@ pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) ->
         return Ok(Resumption::Here(folder));
     }
     if let Some(reason) = left_alone(&journal, &Judge::new(workflow, clock()), id)? {
-        eprintln!("{id} is left alone: {reason}");
+        crate::talk!("{id} is left alone: {reason}");
         return Ok(Resumption::Asked(ExitCode::from(1)));
     }
     journal.ask(Request::Resume(id)).map_err(|error| error.message)?;
     let seen = waits_for(|| Ok::<_, Failure>(!journal.is_asking().map_err(|error| error.message)?))?;
     let words = if seen { "the service knows of it" } else { "asked, but the service has not seen it yet" };
-    eprintln!("{id}: {words}; `show {id}` tells how it goes");
+    crate::talk!("{id}: {words}; `show {id}` tells how it goes");
     Ok(Resumption::Asked(ExitCode::from(u8::from(!seen))))
 }
 
@@ -201,7 +201,7 @@ fn status(history: &History) -> Status {
 fn ended(history: &History, id: Id) -> Option<ExitCode> {
     let status = status(history);
     if status.is_final() {
-        eprintln!("{id} has ended already: {}", status.as_str());
+        crate::talk!("{id} has ended already: {}", status.as_str());
     }
     status.is_final().then_some(ExitCode::from(1))
 }

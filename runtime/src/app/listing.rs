@@ -20,6 +20,6 @@ pub fn env(workflow: &'static Workflow, options: &EnvOptions) -> Result<ExitCode
     }
     show(&listing.to_string());
     let Some(wrong) = listing.wrong() else { return Ok(ExitCode::SUCCESS) };
-    eprintln!("{wrong}");
+    crate::talk!("{wrong}");
     Ok(if options.check { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

@@ -44,7 +44,7 @@ fn tell_unfinished(journal: &dyn Journal) -> Result<(), Failure> {
             0 => String::new(),
             count => format!("; {count} more: `executions --status running`"),
         };
-        eprintln!("{first} has not ended: `resume {first}` goes on with it{others}");
+        crate::talk!("{first} has not ended: `resume {first}` goes on with it{others}");
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_i
             Ok(()) => drop(signals.next().await),
             Err(error) => {
                 let id = &execution_id;
-                eprintln!(
+                crate::talk!(
                     "{id}: its end cannot be written down, so it has none: {error}\n`resume {id}` goes on with it"
                 );
             }

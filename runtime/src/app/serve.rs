@@ -83,7 +83,7 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         super::traces::close(&engine).await;
         if left > 0 {
             let then = if journal.store().is_some() { "; the next start goes on with them" } else { "" };
-            eprintln!("executions cut off: {left}{then}");
+            crate::talk!("executions cut off: {left}{then}");
         }
         Ok::<_, Failure>(ExitCode::from(u8::from(left > 0)))
     })?;
@@ -162,13 +162,13 @@ fn announce(listeners: &[Listener], webhook_ids: &[&str]) -> Result<(), Failure>
         let address = socket.local_addr().map_err(|error| format!("cannot listen: {error}"))?;
         let scheme = if certificates.is_some() { "https" } else { "http" };
         let what = if *face == Face::Admin { "administration" } else { "listening" };
-        eprintln!("{what} on {scheme}://{address}");
+        crate::talk!("{what} on {scheme}://{address}");
     }
     for webhook_id in webhook_ids {
-        eprintln!("webhook POST /webhooks/{webhook_id}");
+        crate::talk!("webhook POST /webhooks/{webhook_id}");
     }
     if webhook_ids.is_empty() {
-        eprintln!("this workflow has no webhook: it is started with `run` or over the API");
+        crate::talk!("this workflow has no webhook: it is started with `run` or over the API");
     }
     Ok(())
 }
