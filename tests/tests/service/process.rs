@@ -92,6 +92,21 @@ fn env_lists_and_never_shows_values() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_stdout_is_an_error_and_behind_stderr_none() {
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    for arguments in [&["env"][..], &["help"], &["run", "--input", "-"]] {
+        let output = finish(program().args(arguments).stdout(full()), "{}");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("error: cannot write to stdout: "), "{}", text(&output.stderr));
+    }
+    let output = finish(program().args(["run", "--input", "-"]).stderr(full()), "{}");
+    assert_eq!(output.status.code(), Some(0));
+    let output = finish(program().args(["run", "--nonsense"]).stderr(full()), "");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn usage() {
     for (arguments, code) in [(&["help"][..], 0), (&["--version"], 0), (&["run", "--nonsense"], 2), (&[], 2)] {
         assert_eq!(finish(program().args(arguments), "").status.code(), Some(code), "{arguments:?}");
