@@ -273,6 +273,8 @@ pub static HARMLESS_ENDS: &[&str] = &[
     "type",
     "kind",
     "brand",
+    "model",
+    "manufacturer",
     "status",
     "count",
     "length",
@@ -331,8 +333,39 @@ pub static HARMLESS_ENDS: &[&str] = &[
 pub static HARMLESS_STARTS: &[&str] =
     &["is", "has", "needs", "requires", "require", "accepts", "wants", "send", "skip", "use", "enable", "can", "no"];
 
-/// Addresses that are nobody's: `server_address`.
-static NOBODYS_ADDRESS: &[&str] = &["server", "host", "web", "contract", "memory", "mac", "base", "listen", "bind"];
+/// What stands in front of a name of the table and makes it nobody's: `server_address`, the `full_name` of a repository,
+/// the name of a product family.
+static NOBODYS: &[(&str, &[&str])] = &[
+    ("address", &["server", "host", "web", "contract", "memory", "mac", "base", "listen", "bind"]),
+    ("full name", THINGS),
+    ("family name", THINGS),
+];
+
+/// What has a name and is no person.
+static THINGS: &[&str] = &[
+    "repository",
+    "repo",
+    "organization",
+    "organisation",
+    "org",
+    "project",
+    "team",
+    "product",
+    "package",
+    "company",
+    "department",
+    "workspace",
+    "branch",
+    "category",
+    "file",
+    "font",
+    "image",
+    "module",
+];
+
+/// What follows a name of the table and makes something else of it: `street_view_zoom`, `phone_case`.
+static OTHERS: &[(&str, &[&str])] =
+    &[("street", &["view", "light", "lamp", "food", "art"]), ("phone", &["case", "charger", "screen", "os"])];
 
 /// What a path means: `before` are the words of the path up to its last step, `name` those of the last step.
 pub fn of_words(before: &[String], name: &[String]) -> Option<&'static Kind> {
@@ -375,18 +408,27 @@ fn is_named(path: &[&str], last_step: usize, known: &str) -> bool {
         return exact.split(' ').count() == name.len()
             && exact.split(' ').zip(name).all(|(known, word)| is_word(word, known));
     }
-    let known: Vec<&str> = known.split(' ').collect();
+    let words: Vec<&str> = known.split(' ').collect();
     let first_end = path.len() - last_step;
     let found = |start: usize| {
-        let end = start + known.len();
+        let end = start + words.len();
         end > first_end
             && end <= path.len()
-            && path[start..end].iter().zip(&known).all(|(word, known)| is_word(word, known))
-            && !(known == ["address"] && start > 0 && NOBODYS_ADDRESS.contains(&path[start - 1]))
+            && path[start..end].iter().zip(&words).all(|(word, known)| is_word(word, known))
+            && !is_beside(NOBODYS, known, start.checked_sub(1).map(|before| path[before]))
+            && !is_beside(OTHERS, known, path.get(end).copied())
     };
     // `cardnumber` in one word.
-    let joined = || known.len() > 1 && path[first_end..].iter().any(|word| is_joined(word, &known));
+    let joined = || words.len() > 1 && path[first_end..].iter().any(|word| is_joined(word, &words));
     (0..path.len()).any(found) || joined()
+}
+
+/// Whether this word stands in the table beside a name.
+fn is_beside(table: &[(&str, &[&str])], known: &str, word: Option<&str>) -> bool {
+    let stands = |(name, beside): &(&str, &[&str])| {
+        *name == known && beside.iter().any(|other| word.is_some_and(|word| is_word(word, other)))
+    };
+    table.iter().any(stands)
 }
 
 fn is_joined(word: &str, known: &[&str]) -> bool {
@@ -445,6 +487,11 @@ mod tests {
             ("dob", "a date of birth"),
             ("phone", "a phone number"),
             ("phoneNumber", "a phone number"),
+            ("repository.owner.full_name", "a person's name"),
+            ("team.members.full_name", "a person's name"),
+            ("package.recipient_name", "a person's name"),
+            ("home_phone_extension", "a phone number"),
+            ("street_name", "an address"),
         ] {
             assert_eq!(title(path), Some(expected), "{path}");
         }
@@ -504,6 +551,17 @@ mod tests {
             "host_name",
             "item.name",
             "email_id",
+            "repository.full_name",
+            "repositories.full_name",
+            "repo_full_name",
+            "organization.full_name",
+            "product_family_name",
+            "phone_model",
+            "phone.model",
+            "phone_case",
+            "street_view",
+            "street_view_zoom",
+            "streetView.zoom",
         ] {
             assert_eq!(title(path), None, "{path}");
         }

@@ -39,7 +39,10 @@ fn push(words: &mut Vec<String>, word: &mut String) {
 /// Whether a word of a name is this word, in the singular or the plural.
 pub fn is_word(word: &str, known: &str) -> bool {
     let rest = |known: &str| word.strip_prefix(known).map(str::to_owned);
-    word == known || rest(known).is_some_and(|rest| rest == "s" || (rest == "es" && known.ends_with('s')))
+    let is_plural_of_y = || known.strip_suffix('y').is_some_and(|stem| word.strip_prefix(stem) == Some("ies"));
+    word == known
+        || rest(known).is_some_and(|rest| rest == "s" || (rest == "es" && known.ends_with('s')))
+        || is_plural_of_y()
 }
 
 #[cfg(test)]
@@ -64,6 +67,7 @@ mod tests {
     #[test]
     fn plurals_are_the_same_word() {
         assert!(is_word("emails", "email") && is_word("addresses", "address") && is_word("address", "address"));
+        assert!(is_word("repositories", "repository") && is_word("birthdays", "birthday"));
         assert!(!is_word("addressee", "address") && !is_word("panes", "pan"));
     }
 }
