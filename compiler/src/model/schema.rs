@@ -131,6 +131,27 @@ impl Kinds {
     pub const ALL: Kinds = Kinds { null: true, bool: true, number: true, string: true, array: true, object: true };
     pub const NONE: Kinds =
         Kinds { null: false, bool: false, number: false, string: false, array: false, object: false };
+
+    /// What both accept.
+    pub fn and(self, other: Kinds) -> Kinds {
+        self.with(other, |one, other| one && other)
+    }
+
+    /// What either accepts.
+    pub fn or(self, other: Kinds) -> Kinds {
+        self.with(other, |one, other| one || other)
+    }
+
+    fn with(self, other: Kinds, of: fn(bool, bool) -> bool) -> Kinds {
+        Kinds {
+            null: of(self.null, other.null),
+            bool: of(self.bool, other.bool),
+            number: of(self.number, other.number),
+            string: of(self.string, other.string),
+            array: of(self.array, other.array),
+            object: of(self.object, other.object),
+        }
+    }
 }
 
 impl Rule {

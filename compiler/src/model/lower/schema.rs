@@ -8,6 +8,7 @@
 mod keywords;
 mod openapi;
 mod reference;
+mod unsatisfiable;
 
 use super::Lowering;
 use crate::diagnostic::{Code, Diagnostic};
@@ -45,6 +46,7 @@ impl Lowering<'_> {
         while let Some((id, place)) = reading.open.pop() {
             reading.rules[id.0] = reading.rule(&place);
         }
+        reading.contradictions();
         let rules = reading.rules;
         let typed = to_type(&rules);
         for note in typed.notes {

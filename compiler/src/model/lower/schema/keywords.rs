@@ -118,17 +118,6 @@ const FORMATS: &[&str] = &[
     "password",
 ];
 
-/// The keywords that say from where to where something may go.
-const RANGES: &[(&str, &str)] = &[
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minProperties", "maxProperties"),
-    ("minimum", "maximum"),
-    ("minimum", "exclusiveMaximum"),
-    ("exclusiveMinimum", "maximum"),
-    ("exclusiveMinimum", "exclusiveMaximum"),
-];
-
 const TYPES: &[&str] = &["null", "boolean", "number", "integer", "string", "array", "object"];
 
 impl Reading<'_, '_> {
@@ -153,8 +142,9 @@ impl Reading<'_, '_> {
             self.keyword(&mut rule, place, position, entry);
         }
         let says = |keywords: &[&str]| keywords.iter().any(|keyword| object.get(keyword).is_some());
-        if typed && let Some(values) = object.get("enum").filter(|_| !rule.opaque) {
-            self.values_of_another_type(&rule, values.span);
+        if typed && !rule.opaque {
+            self.values_of_another_type(&rule, object);
+            self.keywords_of_another_type(&rule, object);
         }
         if !typed && rule.values.is_none() {
             // Whoever declares fields means an object, and whoever declares elements an array.
@@ -195,11 +185,11 @@ impl Reading<'_, '_> {
             "type" => self.types(rule, value),
             "enum" => match &value.kind {
                 ValueKind::Array(items) if !items.is_empty() => {
-                    rule.values = Some(items.iter().map(constant).collect());
+                    self.accept_only(rule, entry, items.iter().map(constant).collect());
                 }
                 _ => self.bad(value.span, "`enum` is an array of the accepted values", "no values"),
             },
-            "const" => rule.values = Some(vec![constant(value)]),
+            "const" => self.accept_only(rule, entry, vec![constant(value)]),
             "format" => {
                 rule.format = self.text(entry).and_then(|format| match format {
                     "email" | "idn-email" => Some(Format::Email),
@@ -382,53 +372,6 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn values_of_another_type(&mut self, rule: &Rule, span: Span) {
-        let kinds = rule.kinds;
-        let is_of_type = |value: &Value| match value {
-            Value::Null => kinds.null,
-            Value::Bool(_) => kinds.bool,
-            Value::Number(_) => kinds.number,
-            Value::String(_) => kinds.string,
-            Value::Array(_) => kinds.array,
-            Value::Object(_) => kinds.object,
-            Value::Undefined => false,
-        };
-        if rule.values.as_ref().is_some_and(|values| !values.iter().any(is_of_type)) {
-            self.bad(span, "none of these values is of the `type` beside it", "no value can be accepted");
-        }
-    }
-
-    /// Limits that leave nothing between them.
-    fn ranges(&mut self, object: &ast::Object) {
-        // Most schemas have no two of them.
-        let is_limit =
-            |entry: &&Entry| ["min", "max", "exclusive"].iter().any(|start| entry.key.value.starts_with(start));
-        if object.entries.iter().filter(is_limit).count() < 2 {
-            return;
-        }
-        let number = |word| {
-            object.get(word).and_then(|value| match value.kind {
-                ValueKind::Number(_, number) => Some((number, value.span)),
-                _ => None,
-            })
-        };
-        for (least, most) in RANGES {
-            let (Some((from, from_span)), Some((to, to_span))) = (number(least), number(most)) else { continue };
-            let is_open = least.starts_with("exclusive") || most.starts_with("exclusive");
-            if from > to || is_open && from == to {
-                let headline = match from > to {
-                    true => format!("`{most}` is less than `{least}`"),
-                    false => format!("there is nothing between `{least}` and `{most}`"),
-                };
-                self.report(
-                    Diagnostic::new(Code::BadSchema, to_span, headline)
-                        .label("no value can be accepted")
-                        .also(from_span, format!("`{least}`")),
-                );
-            }
-        }
-    }
-
     /// A field that is required, where one of nearly the same name is declared.
     fn misspelt_required(&mut self, rule: &Rule, object: &ast::Object) {
         let Some(ValueKind::Array(items)) = object.get("required").map(|value| &value.kind) else { return };
@@ -456,7 +399,9 @@ impl Reading<'_, '_> {
     fn misspelt_format(&mut self, span: Span, format: &str) {
         let letters = |text: &str| text.replace(['-', '_', ' '], "").to_ascii_lowercase();
         let is_meant = |known: &&&str| suggest::slip(format, known).is_some() || letters(format) == letters(known);
-        let Some(meant) = FORMATS.iter().find(is_meant).filter(|known| **known != format) else { return };
+        let is_mail = ["mail", "mailaddress", "emailaddress"].contains(&letters(format).as_str());
+        let known = FORMATS.iter().find(is_meant).or(is_mail.then_some(&"email"));
+        let Some(meant) = known.filter(|known| **known != format) else { return };
         self.report(
             Diagnostic::new(Code::MisspeltName, span, format!("`{format}` is nearly the format `{meant}`"))
                 .label("says nothing")
@@ -511,7 +456,7 @@ impl Reading<'_, '_> {
         self.bad(entry.value.span, headline, "wrong type");
     }
 
-    fn bad(&mut self, span: Span, headline: impl Into<String>, label: &str) {
+    pub(super) fn bad(&mut self, span: Span, headline: impl Into<String>, label: &str) {
         self.report(Diagnostic::new(Code::BadSchema, span, headline).label(label));
     }
 
