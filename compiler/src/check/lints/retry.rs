@@ -3,27 +3,20 @@
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Expr, ExprKind, Http, Node, Workflow};
 
-/// An `Idempotency-Key` that is the same in every execution.
+/// An `Idempotency-Key` that is the same in every execution, or in every execution of one instant.
 pub(super) fn one_key(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
     let Some((_, key)) = http.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("idempotency-key")) else {
         return;
     };
-    // What reads something, or says when or for whom, may differ.
-    let is_fixed = |expr: &Expr| {
-        let mut fixed = true;
-        expr.walk(&mut |part| {
-            fixed &= !matches!(
-                part.kind,
-                ExprKind::Path(_)
-                    | ExprKind::PreviousOutputs
-                    | ExprKind::Timestamp
-                    | ExprKind::ExecutionId
-                    | ExprKind::Unknown
-            );
-        });
-        fixed
-    };
-    if key.expressions().all(is_fixed) {
+    if key.expressions().any(says_for_whom) {
+        return;
+    }
+    let instant = key.expressions().find(|expr| has(expr, |kind| matches!(kind, ExprKind::Timestamp)));
+    if let Some(instant) = instant {
+        if node.retry.retries > 0 {
+            diagnostics.push(of_one_instant(node, instant));
+        }
+    } else {
         let headline =
             format!("every execution sends this `Idempotency-Key`: `{}` would be done only once", node.id.value);
         diagnostics.push(
@@ -32,6 +25,29 @@ pub(super) fn one_key(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
                 .help("use what tells one order from another, such as `${input_data.order_id}`, or `${execution_id}`"),
         );
     }
+}
+
+/// What reads something may be another value for every order.
+fn says_for_whom(expr: &Expr) -> bool {
+    has(expr, |kind| {
+        matches!(kind, ExprKind::Path(_) | ExprKind::PreviousOutputs | ExprKind::ExecutionId | ExprKind::Unknown)
+    })
+}
+
+fn has(expr: &Expr, is: fn(&ExprKind) -> bool) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= is(&part.kind));
+    found
+}
+
+fn of_one_instant(node: &Node, instant: &Expr) -> Diagnostic {
+    let headline = format!(
+        "two orders at one instant share this `Idempotency-Key`: `{}` would be done for one of them",
+        node.id.value
+    );
+    Diagnostic::new(Code::UnsafeRetry, instant.span, headline)
+        .label("says when, not for which order")
+        .help("use what tells one order from another, such as `${input_data.order_id}`, or `${execution_id}`")
 }
 
 /// A retry after a time-out repeats what may have been done already.

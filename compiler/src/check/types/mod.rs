@@ -10,6 +10,7 @@
 mod certain;
 mod infer;
 mod inputs;
+mod keys;
 mod messages;
 mod messages_of_values;
 mod names;

@@ -16,9 +16,8 @@ impl Typing<'_> {
         match kind {
             Kind::Webhook(webhook) => {
                 self.texts(&webhook.secret, Use::Header);
-                // Any value tells deliveries apart, and a missing one leaves that to the sender.
                 if let Some(key) = &webhook.dedupe_key {
-                    self.infer(key);
+                    self.dedupe_key(key);
                 }
             }
             Kind::Http(http) => self.http(http),
@@ -39,6 +38,7 @@ impl Typing<'_> {
             }
         }
         self.texts(http.headers.iter().map(|(_, text)| text), Use::Header);
+        self.idempotency_key(http);
         self.parameters(&http.params);
         match &http.body {
             Body::None => {}
