@@ -214,6 +214,16 @@ pub fn is_for_credentials(header: &str) -> bool {
     names_credential(&words) || words.iter().any(is_of_headers)
 }
 
+/// Whether a parameter of a URL is made for credentials. A `key` alone is as often the name of what is asked for.
+pub fn is_credential_parameter(name: &str) -> bool {
+    let words = words::words(name);
+    let of_credentials = ["api", "access", "auth", "app", "client", "private", "secret", "subscription"];
+    let is_other_key = |at: usize| {
+        words[at].trim_end_matches('s') == "key" && !(at > 0 && of_credentials.contains(&words[at - 1].as_str()))
+    };
+    names_credential(&words) && !(0..words.len()).any(is_other_key)
+}
+
 /// Whether these are the words of a name that a credential has, a variable's or a header's.
 fn names_credential(words: &[String]) -> bool {
     let harmless = [
@@ -282,6 +292,16 @@ pub(super) fn check(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagno
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_for_credentials_are_told_by_their_words() {
+        for name in ["api_key", "apiKey", "apikey", "access_token", "token", "client_secret", "password"] {
+            assert!(is_credential_parameter(name), "{name}");
+        }
+        for name in ["key", "translation_key", "sort_key", "session", "signature", "token_type", "q"] {
+            assert!(!is_credential_parameter(name), "{name}");
+        }
+    }
 
     #[test]
     fn headers_for_credentials_are_told_by_their_words() {

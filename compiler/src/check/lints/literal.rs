@@ -1,16 +1,23 @@
 //! `literal-secret`: a secret that stands in the workflow itself.
 //!
-//! Always true: found is what only a secret can be (a password, the key of signatures), and in headers for credentials what looks
-//! like one. No message holds any of it.
+//! Always true: found is what only a secret can be (a password, the key of signatures, a key that says so itself), and in headers and
+//! parameters for credentials what looks like one. No message holds any of it.
 
-use crate::check::dataflow::is_for_credentials;
+use crate::check::dataflow::{is_credential_parameter, is_for_credentials};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lower::expr::is_environment_name;
-use crate::model::{Email, Http, Node, Piece, Text, Webhook};
+use crate::model::{Email, Http, Node, Piece, Text, Tree, Webhook};
 use crate::source::Span;
 
 /// Shorter values of headers say how something is done, not who asks: `v2`, `basic`.
 const KEY_LENGTH_MIN: usize = 12;
+
+const IN_A_HEADER: &str =
+    "if the service takes it there, send it in a header: URLs end in the logs of servers and proxies";
+
+/// What the secret keys of well-known services begin with; those that may be published (`pk_live_`) begin otherwise.
+const SECRET_STARTS: &[&str] =
+    &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-"];
 
 pub(super) fn webhook(node: &Node, webhook: &Webhook, diagnostics: &mut Diagnostics) {
     if let Some(secret) = &webhook.secret {
@@ -27,8 +34,17 @@ pub(super) fn mail(node: &Node, email: &Email, diagnostics: &mut Diagnostics) {
 }
 
 pub(super) fn request(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
+    headers(node, http, diagnostics);
+    login(node, http, diagnostics);
+    parameters(node, http, diagnostics);
+}
+
+fn headers(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
     let id = &node.id.value;
-    for (name, value) in http.headers.iter().filter(|(name, _)| is_for_credentials(name)) {
+    let is_secret = |(name, value): &&(String, Text)| {
+        is_for_credentials(name) || value.as_literal().is_some_and(is_secret_by_itself)
+    };
+    for (name, value) in http.headers.iter().filter(is_secret) {
         let key = value.as_literal().map(|text| {
             ["Bearer ", "Basic ", "Token "].iter().fold(text, |text, scheme| text.strip_prefix(scheme).unwrap_or(text))
         });
@@ -37,6 +53,11 @@ pub(super) fn request(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
             diagnostics.push(found(&format!("the `{name}` of `{id}`"), value.span, variable, "API_KEY"));
         }
     }
+}
+
+/// `https://user:password@host`
+fn login(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
+    let id = &node.id.value;
     if let Some(Piece::Literal(start)) = http.url.pieces.first()
         && let Some((_, rest)) = start.split_once("://")
         && let Some((login, _)) = rest.split(['/', '?', '#']).next().and_then(|authority| authority.rsplit_once('@'))
@@ -44,6 +65,44 @@ pub(super) fn request(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
     {
         diagnostics.push(found(&format!("the password in the URL of `{id}`"), http.url.span, None, "API_URL"));
     }
+}
+
+/// In `params`, and in the query of the URL itself.
+fn parameters(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
+    let id = &node.id.value;
+    for (name, value) in &http.params {
+        let Tree::Text(text) = value else { continue };
+        let Some(literal) = text.as_literal().filter(|literal| is_secret_parameter(name, literal)) else { continue };
+        let variable = Some(literal).filter(|literal| is_variable(literal));
+        let what = format!("the parameter `{name}` of `{id}`");
+        diagnostics.push(found(&what, text.span, variable, "API_KEY").help(IN_A_HEADER));
+    }
+    let url = without_templates(&http.url);
+    let query = url.split('#').next().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+    for (name, value) in query.split('&').filter_map(|parameter| parameter.split_once('=')) {
+        if is_secret_parameter(name, value) {
+            let variable = Some(value).filter(|value| is_variable(value));
+            let what = format!("the parameter `{name}` in the URL of `{id}`");
+            diagnostics.push(found(&what, http.url.span, variable, "API_KEY").help(IN_A_HEADER));
+        }
+    }
+}
+
+/// With a space, which stands in no key, for each template.
+fn without_templates(text: &Text) -> String {
+    let pieces = text.pieces.iter().map(|piece| match piece {
+        Piece::Literal(literal) => literal.as_str(),
+        Piece::Expr(_) => " ",
+    });
+    pieces.collect()
+}
+
+fn is_secret_parameter(name: &str, value: &str) -> bool {
+    is_secret_by_itself(value) || is_credential_parameter(name) && (is_key(value) || is_variable(value))
+}
+
+fn is_secret_by_itself(value: &str) -> bool {
+    is_key(value) && SECRET_STARTS.iter().any(|start| value.starts_with(start))
 }
 
 fn of_text(what: &str, text: &Text, variable: &str, diagnostics: &mut Diagnostics) {
