@@ -90,6 +90,15 @@ impl Lowering<'_> {
             Diagnostic::new(Code::BadUrl, written.span, headline).label("not a URL").help(help.to_string())
         };
         if let Some(found) = url_start(written) {
+            // `$(API_URL)/orders`: which variable was meant is said of the URL.
+            let start = written.span_of(0..0);
+            let is_its_start = |other: &Diagnostic| {
+                let place = other.primary.span;
+                other.code == Code::ShadowedLiteral && (place.file, place.start) == (start.file, start.start)
+            };
+            if written.value.starts_with("$(") {
+                self.diagnostics.retain(|other| !is_its_start(other));
+            }
             // What an api says was checked there.
             if written.span.contains(written.span_of(0..0)) {
                 self.diagnostics.push(found);
@@ -152,6 +161,7 @@ impl Lowering<'_> {
             );
         }
         self.check_well_known(name, value);
+        self.slips_in_credentials(name, value);
         // RFC 7617: what follows has no `:` any more.
         let is_plain = |(at, piece): (usize, &Piece)| match piece {
             Piece::Literal(text) if at == 0 => text.strip_prefix("Basic ").is_some_and(|rest| rest.contains(':')),

@@ -18,6 +18,7 @@ mod rust;
 mod schema;
 mod shadowed;
 mod silences;
+mod slips;
 mod text;
 mod transform;
 
@@ -72,6 +73,7 @@ pub fn lower(
         default_retries: 0,
         schema_files: schema::SchemaFiles::default(),
         shadowed_fields: Vec::new(),
+        slips_of_fields: Vec::new(),
     };
     // Where none could be read, that is said.
     if workflow.nodes.is_empty() && !lowering.diagnostics.has_errors() {
@@ -84,6 +86,7 @@ pub fn lower(
         workflow.nodes.iter().enumerate().map(|(index, node)| lowering.node(NodeId(index), node)).collect();
     let edges = lowering.edges(workflow, &nodes);
     lowering.report_shadowed_fields(&nodes);
+    lowering.report_slips_of_fields(&nodes);
     let silences = lowering.silences(workflow);
     Workflow {
         slug: slug.to_string(),
@@ -116,6 +119,8 @@ pub(super) struct Lowering<'a> {
     schema_files: schema::SchemaFiles,
     /// Names that are read as fields of the input and were probably not meant so, with what to say then.
     shadowed_fields: Vec<(String, Diagnostic)>,
+    /// Names of fields that stand in text where a template was probably meant, with what to say if there is such a field.
+    slips_of_fields: Vec<(String, Diagnostic)>,
 }
 
 /// The nodes an unknown id is compared with.

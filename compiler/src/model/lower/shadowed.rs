@@ -5,6 +5,7 @@
 //! `input_data.None`.
 
 use super::expr::{Place, is_environment_name};
+use super::slips::{self, Known};
 use super::{Lowering, SUGGESTED_FROM};
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::schema::Schema;
@@ -43,29 +44,31 @@ impl Lowering<'_> {
     pub(super) fn shadowed_text(&mut self, text: &ast::Text, parts: &[Part]) {
         // Up to here the text has been looked through.
         let mut seen = 0;
+        let (ids, dialect) = (&self.ids, self.dialect);
+        let known = Known { is_node: &|id| ids.contains_key(id), dialect };
+        let has_own = slips::has_variables_of_its_own(&text.value);
+        let mut certain = Vec::new();
+        let mut of_fields = Vec::new();
         for part in parts {
             let Part::Literal(literal, place) = part else { continue };
-            let Some(meant) = meant_template(literal, parts.len() == 1, &|id| self.ids.contains_key(id)) else {
-                continue;
-            };
-            let written = &literal[meant.range];
-            // Where exactly: an escape before it may have moved it. What was found in an earlier part stands before it.
-            let places = text.value[seen..].match_indices(written).map(|(at, _)| seen + at..seen + at + written.len());
-            let mut spans = places.map(|range| (range.end, text.span_of(range)));
-            let inside = |(_, span): &(usize, Span)| place.start <= span.start && span.end <= place.end;
-            let found = if text.is_derived() { None } else { spans.find(inside) };
-            let (end, span) = found.unwrap_or((seen, *place));
-            seen = end;
-            let found = match written.starts_with("${") {
-                true => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` behind a `$` is text"))
-                    .label("sent as it is written: `$${` stands for `${`")
-                    .help(format!("for a dollar sign and the value, write `${{'$'}}{written}`")),
-                false => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` is text, not a template"))
-                    .label("sent as it is written")
-                    .help(format!("write `${{{}}}`", meant.expression)),
-            };
-            self.diagnostics.push(found);
+            if let Some(meant) = meant_template(literal, parts.len() == 1, &known) {
+                let written = &literal[meant.range.clone()];
+                let span = place_of(text, written, *place, &mut seen);
+                certain.push(found(written, span, &meant));
+            } else if literal.contains(['$', '#']) {
+                // Two of them need not stand in the order in which they are found.
+                let before = seen;
+                for (field, meant) in slips::meant_fields(literal, has_own, dialect) {
+                    let written = &literal[meant.range.clone()];
+                    let mut end = before;
+                    let span = place_of(text, written, *place, &mut end);
+                    seen = seen.max(end);
+                    of_fields.push((field, found(written, span, &meant)));
+                }
+            }
         }
+        self.diagnostics.extend(certain);
+        self.slips_of_fields.extend(of_fields);
     }
 
     /// A key with a template in it.
@@ -177,14 +180,43 @@ impl Lowering<'_> {
 
     /// Reports the names that no trigger declares as fields of its input.
     pub(super) fn report_shadowed_fields(&mut self, nodes: &[Node]) {
-        let schemas: Vec<&Schema> = nodes.iter().filter_map(|node| node.kind.input_schema()).collect();
-        let declares = |ty: &Type, name: &str| matches!(ty, Type::Object(object) if object.field(name).is_some());
         for (name, found) in std::mem::take(&mut self.shadowed_fields) {
-            if !schemas.iter().any(|schema| schema.ty.members().iter().any(|ty| declares(ty, &name))) {
+            if !is_declared(nodes, &name) {
                 self.diagnostics.push(found);
             }
         }
     }
+}
+
+/// Where exactly something is written in a part of a text: an escape before it may have moved it. `seen`: what was found in an
+/// earlier part stands before it.
+fn place_of(text: &ast::Text, written: &str, part: Span, seen: &mut usize) -> Span {
+    if text.is_derived() {
+        return part;
+    }
+    let places = text.value[*seen..].match_indices(written).map(|(at, _)| *seen + at..*seen + at + written.len());
+    let mut spans = places.map(|range| (range.end, text.span_of(range)));
+    let inside = |(_, span): &(usize, Span)| part.start <= span.start && span.end <= part.end;
+    let (end, span) = spans.find(inside).unwrap_or((*seen, part));
+    *seen = end;
+    span
+}
+
+fn found(written: &str, span: Span, meant: &Meant) -> Diagnostic {
+    match written.starts_with("${") {
+        true => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` behind a `$` is text"))
+            .label("sent as it is written: `$${` stands for `${`")
+            .help(format!("for a dollar sign and the value, write `${{'$'}}{written}`")),
+        false => Diagnostic::new(Code::ShadowedLiteral, span, format!("`{written}` is text, not a template"))
+            .label("sent as it is written")
+            .help(format!("write `${{{}}}`", meant.expression)),
+    }
+}
+
+/// Whether a trigger's schema declares a field of the input.
+pub(super) fn is_declared(nodes: &[Node], name: &str) -> bool {
+    let declares = |ty: &Type| matches!(ty, Type::Object(object) if object.field(name).is_some());
+    nodes.iter().filter_map(|node| node.kind.input_schema()).any(|schema| schema.ty.members().iter().any(declares))
 }
 
 /// A segment of a path that stands for another, and the name in it.
@@ -201,16 +233,16 @@ fn placeholder(literal: &str) -> Option<(&str, &str)> {
     })
 }
 
-struct Meant {
-    range: Range<usize>,
+pub(super) struct Meant {
+    pub(super) range: Range<usize>,
     /// What should stand between `${` and `}`.
-    expression: String,
+    pub(super) expression: String,
 }
 
 /// The first thing in a literal that looks like a template. `whole`: the text is nothing but this literal.
-fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) -> Option<Meant> {
+fn meant_template(literal: &str, whole: bool, known: &Known) -> Option<Meant> {
     // Each of them has one of these, and most texts have none.
-    if !literal.bytes().any(|byte| matches!(byte, b'{' | b'$' | b'_')) {
+    if !literal.bytes().any(|byte| matches!(byte, b'{' | b'$' | b'_' | b'.')) {
         return None;
     }
     // `{{ input.x }}`
@@ -255,11 +287,12 @@ fn meant_template(literal: &str, whole: bool, is_node: &dyn Fn(&str) -> bool) ->
         let start = literal.len() - literal.trim_start().len();
         return Some(Meant { range: start..start + trimmed.len(), expression: trimmed.to_owned() });
     }
-    literal.match_indices("previous_outputs.").find_map(|(start, root)| {
+    let of_outputs = literal.match_indices("previous_outputs.").find_map(|(start, root)| {
         let id = identifier(&literal[start + root.len()..]);
         let path = path_at(&literal[start..]).trim_end_matches('.');
-        is_node(id).then(|| Meant { range: start..start + path.len(), expression: path.to_owned() })
-    })
+        (known.is_node)(id).then(|| Meant { range: start..start + path.len(), expression: path.to_owned() })
+    });
+    of_outputs.or_else(|| slips::meant(literal, whole, known))
 }
 
 /// How much stands before the next brace, if that closes: no path goes on behind another. So no text is gone through twice.
@@ -268,7 +301,7 @@ fn before_brace(text: &str, closing: &str) -> Option<usize> {
 }
 
 /// What another system's template says, in the words of this one; `None` when none of its names is known.
-fn in_our_words(inner: &str) -> Option<String> {
+pub(super) fn in_our_words(inner: &str) -> Option<String> {
     let start = inner.strip_prefix('$').map_or(0, |_| 1);
     let root = &inner[..start + identifier(&inner[start..]).len()];
     let rest = &inner[root.len()..];
@@ -289,19 +322,19 @@ fn in_our_words(inner: &str) -> Option<String> {
 }
 
 /// The identifier a text begins with; a `-` inside belongs to it.
-fn identifier(text: &str) -> &str {
+pub(super) fn identifier(text: &str) -> &str {
     let part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
     let end = text.find(|char| !part(char)).unwrap_or(text.len());
     text[..end].trim_end_matches('-')
 }
 
 /// Names, dots and indices.
-fn is_path(text: &str) -> bool {
+pub(super) fn is_path(text: &str) -> bool {
     text.chars().all(|char| char.is_ascii_alphanumeric() || "_-.[]'\"".contains(char))
 }
 
 /// The path a text begins with, without a full stop behind it.
-fn path_at(text: &str) -> &str {
+pub(super) fn path_at(text: &str) -> &str {
     let end = text.find(|char: char| !(char.is_ascii_alphanumeric() || "_-.[]".contains(char))).unwrap_or(text.len());
     text[..end].trim_end_matches(['.', '-'])
 }
@@ -525,7 +558,8 @@ mod tests {
 
     #[track_caller]
     fn check(literal: &str, expected: Option<(&str, &str)>) {
-        let meant = meant_template(literal, true, &|id| id == "check-stock");
+        let known = Known { is_node: &|id| id == "check-stock", dialect: Dialect::Json };
+        let meant = meant_template(literal, true, &known);
         let found = meant.map(|meant| (literal[meant.range].to_owned(), meant.expression));
         assert_eq!(
             found.as_ref().map(|(written, expression)| (written.as_str(), expression.as_str())),
