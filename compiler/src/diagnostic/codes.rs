@@ -146,6 +146,7 @@ codes! {
     LooseComparison "loose-comparison" Warning "`==` between text and a number, which converts the text"
     JsonInText "json-in-text" Warning "an array or object in text for people"
     ListAsCondition "list-as-condition" Warning "an array or object as a condition: always true"
+    PositionAsCondition "position-as-condition" Warning "a position as a condition: true where there is none"
     SortAsText "sort-as-text" Warning "`sort` on numbers or objects, which compares their texts"
     MisspeltName "misspelt-name" Warning "a name that is nearly another that is read beside it"
     ShadowedLiteral "shadowed-literal" Warning "text that looks like a name, or a name that looks like a literal"

@@ -135,6 +135,7 @@ impl<'a> Typing<'a> {
             ExprKind::Global(function, arguments) => self.global(*function, arguments),
             ExprKind::Unary(Unary::Not, operand) => {
                 self.infer(operand);
+                self.position_as_truth(operand);
                 Type::Bool
             }
             ExprKind::Unary(operator, operand) => {
@@ -148,6 +149,7 @@ impl<'a> Typing<'a> {
             ExprKind::Binary(operator, left, right) => self.binary(*operator, left, right),
             ExprKind::Conditional(test, yes, no) => {
                 let test_type = self.infer(test);
+                self.position_as_truth(test);
                 let yes = if test_type.can_be_truthy() { self.under(test, true, yes) } else { Type::Never };
                 let no = if test_type.can_be_falsy() { self.under(test, false, no) } else { Type::Never };
                 yes.join(&no)
@@ -161,7 +163,7 @@ impl<'a> Typing<'a> {
     }
 
     /// The type of an expression where a test holds, or does not.
-    fn under(&mut self, test: &Expr, holds: bool, expr: &Expr) -> Type {
+    pub(super) fn under(&mut self, test: &Expr, holds: bool, expr: &Expr) -> Type {
         let before = self.inside.len();
         self.suppose(narrow::facts(test, holds));
         let ty = self.infer(expr);
@@ -446,6 +448,9 @@ impl<'a> Typing<'a> {
         let Some(((item, least), others)) = self.array(expr, receiver, method.name()) else { return Type::Json };
         let array = Type::array(item.clone(), least);
         let answer = self.arrow(arrow, &[item.clone(), Type::Number, array]);
+        if !matches!(method, EachMethod::Map | EachMethod::FlatMap) {
+            self.position_as_truth(&arrow.body);
+        }
         // `filter(x => x.price)` keeps those for which it is true.
         let kept = match arrow.parameters.first() {
             Some(parameter) => {
@@ -550,6 +555,7 @@ impl<'a> Typing<'a> {
         self.in_chain = false;
         match operator {
             Binary::And => {
+                self.position_as_truth(left);
                 let falsy = left_type.passing(&Test::Falsy);
                 let right = if left_type.can_be_truthy() { self.under(left, true, right) } else { Type::Never };
                 falsy.join(&right)

@@ -505,6 +505,9 @@ pub(super) fn never_equal(
         {
             diagnostic.help(format!("it is text: write `'{}'`", value.1))
         }
+        _ if has(|ty| matches!(ty, Type::Object(_))) => {
+            diagnostic.help("it is an object: name the field that is meant")
+        }
         _ => diagnostic,
     }
 }

@@ -8,6 +8,7 @@
 //! conditions of edges.
 
 mod certain;
+mod conditions;
 mod infer;
 mod inputs;
 mod keys;

@@ -133,6 +133,10 @@ impl Typing<'_> {
     }
 
     fn equality(&mut self, operator: Binary, left: Operand, right: Operand, strict: bool) {
+        let equal = matches!(operator, Binary::Equal | Binary::StrictEqual);
+        if self.of_other_letters(equal, left.0, right.0) {
+            return;
+        }
         let (left_type, right_type) = (left.1, right.1);
         let unknown = |ty: &Type| ty.is_json() || ty.is_never();
         // To ask whether something is there is never wrong.
@@ -140,7 +144,6 @@ impl Typing<'_> {
         if unknown(left_type) || unknown(right_type) || nothing(left_type) || nothing(right_type) {
             return;
         }
-        let equal = matches!(operator, Binary::Equal | Binary::StrictEqual);
         if !left_type.without_nullish().can_equal(&right_type.without_nullish(), strict) {
             if !left_type.can_equal(right_type, strict) {
                 let found = messages::never_equal(self, equal, strict, left, right);

@@ -119,6 +119,8 @@ impl Typing<'_> {
         let ty = self.infer(condition);
         self.decides(condition);
         self.alternatives(condition);
+        self.position_as_truth(condition);
+        self.asks_for_every_value(condition);
         ty
     }
 

@@ -242,7 +242,9 @@ impl Type {
                     (left, right) if left == right => true,
                     _ if strict => false,
                     // An array or object becomes text first: `["a"] == "a"`.
-                    (Kind::Array | Kind::Object, _) | (_, Kind::Array | Kind::Object) => true,
+                    (Kind::Array, _) | (_, Kind::Array) => true,
+                    (Kind::Object, _) => is_any_object(&right_value, right.kind()),
+                    (_, Kind::Object) => is_any_object(&left_value, left.kind()),
                     // Text equals a number or a boolean when it reads as that number.
                     _ => [(left, &right_value), (right, &left_value)].iter().all(|(ty, value)| ty.can_read_as(value)),
                 }
@@ -341,6 +343,14 @@ impl Literal {
             Type::Literal(literal) => Some(literal),
             _ => None,
         }
+    }
+}
+
+/// Whether `==` takes an object for this: every object becomes the same text, in which there is no number.
+fn is_any_object(value: &Option<Value>, kind: Kind) -> bool {
+    match value {
+        Some(value) => js::equals(&Value::object(std::iter::empty::<(&str, Value)>()), value),
+        None => !matches!(kind, Kind::Bool | Kind::Number),
     }
 }
 
