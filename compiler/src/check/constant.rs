@@ -59,6 +59,28 @@ pub(super) fn conditions(paths: &mut Paths, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// At the end the verdict is what the execution comes to, unless something is done beside it that was to wait for it.
+fn passed_by(paths: &Paths, filter: NodeId) -> Option<Diagnostic> {
+    let workflow = paths.workflow;
+    let is_bare = |edge: &&usize| workflow.edges[**edge].condition.is_none();
+    let beside = paths.graph.incoming[filter.0].iter().filter(is_bare).find_map(|edge| {
+        let from = workflow.edges[*edge].from;
+        let others = paths.graph.outgoing[from.0].iter().filter(is_bare).map(|other| &workflow.edges[*other]);
+        others.filter(|other| other.to != filter).find(|other| workflow.node(other.to).kind.is_effect())
+    })?;
+    let [id, other] = [filter, beside.to].map(|node| workflow.node(node).id.value.as_str());
+    Some(
+        Diagnostic::new(
+            Code::UnusedNodeOutput,
+            workflow.node(filter).id.span,
+            format!("nothing depends on whether `{id}` passes"),
+        )
+        .label("leads nowhere")
+        .also(beside.span, format!("`{other}` does not wait for it"))
+        .help(format!("lead to `{other}` from `{id}`, so that it runs only when that passes")),
+    )
+}
+
 fn constant(condition: &Expr, how: &str, moment: &str) -> Diagnostic {
     Diagnostic::new(Code::ConstantCondition, condition.span, format!("this condition is {how} when {moment}"))
         .label(how)
@@ -89,8 +111,10 @@ pub(super) fn verdicts(paths: &Paths, diagnostics: &mut Diagnostics) {
         let outgoing = &paths.graph.outgoing[id.0];
         let node = workflow.node(id);
         let (Kind::Filter(filter), false) = (&node.kind, is_read(id)) else { continue };
-        // At the end the verdict is what the execution comes to.
-        let Some(first) = outgoing.first() else { continue };
+        let Some(first) = outgoing.first() else {
+            diagnostics.extend(passed_by(paths, id));
+            continue;
+        };
         if outgoing.iter().any(|edge| workflow.edges[*edge].condition.is_none()) {
             continue;
         }

@@ -44,6 +44,7 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     if acyclic {
         order::references(&workflow, &graph, diagnostics);
     }
+    order::secrets(&workflow, diagnostics);
     let ((types, lists), mut others) = std::thread::scope(|scope| {
         // What asks neither for types nor for paths is looked at meanwhile.
         let is_large = workflow.nodes.len() >= NODES_FOR_TWO;

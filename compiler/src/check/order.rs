@@ -4,7 +4,7 @@ use super::Graph;
 use super::before::lies_before;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::Root;
-use crate::model::{ExprKind, NodeId, Workflow};
+use crate::model::{ExprKind, Kind, NodeId, Webhook, Workflow};
 use crate::source::Span;
 
 /// Every `previous_outputs.<id>` names a node that lies before the reader on some path.
@@ -26,6 +26,33 @@ pub(super) fn references(workflow: &Workflow, graph: &Graph, diagnostics: &mut D
     let questions: Vec<_> = readings.iter().map(|reading| (reading.reader, reading.read)).collect();
     for (reading, leads_away) in readings.iter().zip(lies_before(workflow, graph, &questions)) {
         diagnostics.push(not_before(workflow, reading, leads_away));
+    }
+}
+
+/// The secret of a webhook is needed before there is any delivery, and so before all that belongs to one.
+pub(super) fn secrets(workflow: &Workflow, diagnostics: &mut Diagnostics) {
+    for node in &workflow.nodes {
+        let Kind::Webhook(Webhook { secret: Some(secret), .. }) = &node.kind else { continue };
+        for expr in secret.expressions() {
+            let mut read = None;
+            expr.walk(&mut |part| match part.kind {
+                ExprKind::Path(_) | ExprKind::Timestamp | ExprKind::ExecutionId | ExprKind::PreviousOutputs => {
+                    read = read.or(Some(part.span));
+                }
+                _ => {}
+            });
+            let Some(span) = read else { continue };
+            let id = &node.id.value;
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::NotYetRun,
+                    span,
+                    format!("there is no execution when `{id}` asks for its secret"),
+                )
+                .label("belongs to an execution")
+                .help("a secret stands in a variable of the environment, with a name such as WEBHOOK_SECRET"),
+            );
+        }
     }
 }
 

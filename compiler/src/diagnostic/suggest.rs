@@ -114,6 +114,28 @@ pub fn slip(name: &str, other: &str) -> Option<Slip> {
     (inside && end - start >= least && !both_occur).then_some(slip)
 }
 
+/// The letters of a name: `order_id` and `orderId` have the same.
+pub fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|char| !['_', '-'].contains(char)).flat_map(char::to_lowercase)
+}
+
+/// Whether two names are the same word written in another way: `orderId` and `order_id`, `isAvailable` and `available`.
+pub fn is_alike(name: &str, other: &str) -> bool {
+    let word = |name: &str| {
+        let letters: String = letters(name).collect();
+        // `isolated` is no `olated`.
+        let begins = ["is_", "has_"].iter().any(|start| name.starts_with(start))
+            || ["is", "has"]
+                .iter()
+                .any(|start| name.strip_prefix(start).is_some_and(|rest| rest.starts_with(char::is_uppercase)));
+        match begins {
+            true => letters.trim_start_matches("is").trim_start_matches("has").to_owned(),
+            false => letters,
+        }
+    };
+    word(name) == word(other)
+}
+
 /// What makes the shorter of the longer, where they begin to differ.
 fn difference(longer: &[char], shorter: &[char]) -> Option<Slip> {
     match (longer, shorter) {
@@ -241,6 +263,18 @@ mod tests {
         ] {
             assert_eq!(super::slip(name, other), None, "{name}");
             assert_eq!(super::slip(other, name), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn words_written_in_another_way() {
+        for (name, other) in
+            [("orderId", "order_id"), ("isAvailable", "available"), ("has_stock", "stock"), ("Status", "status")]
+        {
+            assert!(is_alike(name, other) && is_alike(other, name), "{name}");
+        }
+        for (name, other) in [("issue", "sue"), ("isolated", "olated"), ("order", "orders"), ("hash", "h")] {
+            assert!(!is_alike(name, other), "{name}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! `misspelt-name`: a field or a variable that is read, and beside it one of nearly the same name.
 //!
-//! Always true: said of what no schema declares, and only where it is a slip of the fingers from one name to the other. Of two
-//! names that are read equally often either may be the wrong one; of two that differ by a letter the rarer is.
+//! Always true: said of what no schema declares, and only where it is a slip of the fingers from one name to the other, or where
+//! a declared name is the same word (`orderId`, `order_id`). Of two names that are read equally often either may be the wrong one;
+//! of two that differ by a letter the rarer is.
 
 use super::Dataflow;
 use super::place::PlaceId;
-use crate::diagnostic::suggest::{NAMES_MAX, Slip, slip};
+use crate::diagnostic::suggest::{NAMES_MAX, Slip, is_alike, slip};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Kind, Workflow};
 use crate::source::Span;
@@ -70,6 +71,9 @@ fn beside(names: &[Name]) -> Vec<Diagnostic> {
         let is_of_length = name.text == "length" || slip(name.text, "length").is_some();
         let read = name.read.filter(|_| name.declared.is_none() && !is_of_length)?;
         let is_meant = |other: &&Name| {
+            if other.declared.is_some() && is_alike(name.text, other.text) {
+                return true;
+            }
             let Some(slip) = slip(name.text, other.text) else { return false };
             let is_alone = !name.is_read_again;
             match other.read {

@@ -252,6 +252,13 @@ pub(super) fn json_in_text(typing: &Typing, expr: &Expr, ty: &Type, place: &Use)
     }
 }
 
+pub(super) fn no_recipient(typing: &Typing, expr: &Expr, ty: &Type) -> Diagnostic {
+    let text = typing.written(expr.span);
+    Diagnostic::new(Code::MayBeMissing, expr.span, format!("{} may be empty", named(typing, expr)))
+        .label(format!("`{ty}`: without a recipient the node would fail"))
+        .help(format!("go this way only when there is one, `{text}.length > 0`, or say `minItems` in its schema"))
+}
+
 pub(super) fn list_as_condition(typing: &Typing, expr: &Expr, ty: &Type) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         Code::ListAsCondition,

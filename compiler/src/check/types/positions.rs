@@ -73,7 +73,13 @@ impl Typing<'_> {
             for text in recipients {
                 match text.as_whole() {
                     Some(expr) if !needed => self.value(expr, &Use::OneOfSeveral),
-                    Some(expr) => self.value(expr, &Use::Recipient),
+                    Some(expr) => {
+                        let found = self.found.len();
+                        self.value(expr, &Use::Recipient);
+                        if self.found.len() == found {
+                            self.has_an_element(expr);
+                        }
+                    }
                     None => self.texts([text], Use::Address),
                 }
             }
@@ -85,6 +91,15 @@ impl Typing<'_> {
             for (_, tree) in &template.vars {
                 tree_type(self, tree);
             }
+        }
+    }
+
+    /// The only recipients there are.
+    fn has_an_element(&mut self, expr: &Expr) {
+        let ty = self.silently(|typing| typing.infer(expr));
+        if ty.members().iter().any(|ty| matches!(ty, Type::Array(array) if array.least == 0)) {
+            let found = messages::no_recipient(self, expr, &ty);
+            self.report(found);
         }
     }
 

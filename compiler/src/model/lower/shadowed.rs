@@ -490,14 +490,9 @@ impl Names<'_, '_, '_> {
     }
 }
 
-/// A name without its capitals and underscores.
-fn letters(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|char| *char != '_').map(|char| char.to_ascii_lowercase())
-}
-
 /// One letter more or less, or two exchanged; underscores do not count.
 fn is_slip(name: &str, root: &str) -> bool {
-    let (name, root): (String, String) = (letters(name).collect(), letters(root).collect());
+    let (name, root): (String, String) = (suggest::letters(name).collect(), suggest::letters(root).collect());
     name.len().abs_diff(root.len()) <= 1 && suggest::nearest(&name, [root.as_str()]).is_some()
 }
 
@@ -516,8 +511,9 @@ fn meant_root(name: &str) -> Option<&'static str> {
     if is_environment_name(name) {
         return None;
     }
-    let is_meant =
-        |ours: &&str| *ours != name && (suggest::slip(name, ours).is_some() || letters(name).eq(letters(ours)));
+    let is_meant = |ours: &&str| {
+        *ours != name && (suggest::slip(name, ours).is_some() || suggest::letters(name).eq(suggest::letters(ours)))
+    };
     ["timestamp", "execution_id", "error"].into_iter().find(is_meant)
 }
 
