@@ -159,6 +159,27 @@ fn what_is_left_unsaid_is_no_loss() {
     }
 }
 
+/// Fields, ids and texts that are words of the other dialect.
+#[test]
+fn what_is_another_word_there_is_said_otherwise() {
+    let step = |id: &str, needs: &[&str]| {
+        let config = json!({ "filter_condition": "true" });
+        json!({ "id": id, "type": "action", "action_type": "data_filter", "config": config, "dependencies": needs })
+    };
+    let trigger = |id: &str| json!({ "id": id, "type": "trigger", "trigger_type": "manual" });
+    let edge = |from: &str, to: &str| json!({ "from": from, "to": to });
+    let branch = |to: &str, when: &str| json!({ "from": "start", "to": to, "condition": when });
+    let conditions = ["succeeded", "always", "{} + input_data.c == 1", "{a: 1}", "[c].length == 1", "-c > 1", "c"];
+    let mut nodes = vec![trigger("start")];
+    nodes.extend((0..conditions.len()).map(|at| step(&format!("n{at}"), &[])));
+    let edges = conditions.iter().enumerate().map(|(at, when)| branch(&format!("n{at}"), when));
+    let branches = json!({
+        "nodes": nodes, "connections": edges.collect::<Vec<_>>(),
+    });
+    let (text, _) = round_trip(&branches.to_string(), &BTreeMap::new());
+    assert!(text.contains(" input_data.succeeded ") && text.contains(" ({ a: 1 }) "), "{text}");
+}
+
 /// Without a secret it is a mistake, which must not become an open webhook.
 #[test]
 fn signatures_that_are_asked_for_stay_asked_for() {

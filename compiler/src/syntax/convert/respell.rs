@@ -108,8 +108,13 @@ impl Respeller {
             (_, Dialect::Json) => "input_data",
             (_, Dialect::Flow) => return None,
         };
-        let object = Expr { span, kind: ExprKind::Name(root.to_owned()) };
-        Some(ExprKind::Member(Box::new(object), Property { name: name.to_owned(), span }))
+        Some(member(root, name, span))
+    }
+
+    /// What a bare name of a .flow text stands for, with where it comes from.
+    pub fn long(&self, name: &str, span: Span) -> Expr {
+        let root = if self.ids.contains(name) { "previous_outputs" } else { "input_data" };
+        Expr { span, kind: member(root, name, span) }
     }
 
     /// The bare name that says the same as `input_data.name`, `previous_outputs.name`.
@@ -130,6 +135,11 @@ impl Respeller {
         };
         short.then(|| name.to_owned())
     }
+}
+
+fn member(root: &str, name: &str, span: Span) -> ExprKind {
+    let object = Expr { span, kind: ExprKind::Name(root.to_owned()) };
+    ExprKind::Member(Box::new(object), Property { name: name.to_owned(), span })
 }
 
 const LENGTH: &str = "length";

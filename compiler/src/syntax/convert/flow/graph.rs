@@ -72,7 +72,7 @@ fn branches(writer: &Writer, connections: &[Connection], hop: &dyn Fn(&Connectio
             Some(text) if matches!(text.value.trim(), "true" | "${true}") => Condition::Always(NOWHERE),
             Some(text) => {
                 let last = position + 1 == connections.len();
-                match writer.expression(text).kind {
+                match writer.condition(text).kind {
                     super::ValueKind::Bare(_) if last && is_otherwise(writer, text, &above) => Condition::Else(NOWHERE),
                     super::ValueKind::Bare(bare) => {
                         above.push(bare.clone());

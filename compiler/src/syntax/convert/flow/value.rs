@@ -76,11 +76,27 @@ impl Writer {
     /// An expression where its key takes one.
     pub(super) fn expression(&self, of: &Text) -> Value {
         match self.respeller.expression(of) {
-            Some(expr) => match bare(&expr, false) {
+            Some(expr) => match bare(&expr, &[]) {
                 Some(bare) => value(ValueKind::Bare(bare)),
                 None => whole_text(&expr),
             },
             None => super::literal(&of.value),
+        }
+    }
+
+    /// A condition in front of its arrow.
+    pub(super) fn condition(&self, of: &Text) -> Value {
+        let Some(mut expr) = self.respeller.expression(of) else { return super::literal(&of.value) };
+        // A word that is a branch of its own when it stands alone.
+        if let ExprKind::Name(name) = &expr.kind
+            && words::BRANCHES.contains(&name.as_str())
+        {
+            expr = self.respeller.long(name, expr.span);
+        }
+        // A brace behind the branch above would begin branches of its node.
+        match bare(&expr, &['{']) {
+            Some(bare) => value(ValueKind::Bare(bare)),
+            None => whole_text(&expr),
         }
     }
 
@@ -106,7 +122,7 @@ impl Writer {
             ExprKind::Unary(ast::Unary::Minus, operand) => matches!(operand.kind, ExprKind::Number(_)),
             _ => false,
         };
-        match bare(expr, true).filter(|_| !is_value) {
+        match bare(expr, &['{', '[']).filter(|_| !is_value) {
             Some(bare) => value(ValueKind::Bare(bare)),
             None => whole_text(expr),
         }
@@ -114,12 +130,11 @@ impl Writer {
 }
 
 /// An expression outside quotes, if it can stand there.
-/// `data`: where a brace or bracket at the start would begin an object or an array.
-pub(super) fn bare(expr: &Expr, data: bool) -> Option<Bare> {
+/// `opening`: what at its start would begin something else there, such as an object.
+pub(super) fn bare(expr: &Expr, opening: &[char]) -> Option<Bare> {
     let text = print::bare_expression(expr)?;
     // A text alone is no expression.
-    let opens =
-        data && text.starts_with(['{', '[']) || matches!(expr.kind, ExprKind::String(_) | ExprKind::Template(_));
+    let opens = text.starts_with(opening) || matches!(expr.kind, ExprKind::String(_) | ExprKind::Template(_));
     let text = if opens { format!("({text})") } else { text };
     read::bare(&text)
 }
