@@ -180,6 +180,30 @@ fn what_is_another_word_there_is_said_otherwise() {
     assert!(text.contains(" input_data.succeeded ") && text.contains(" ({ a: 1 }) "), "{text}");
 }
 
+/// Inside a schema `${` is text.
+#[test]
+fn texts_of_a_schema_are_no_templates() {
+    let total = json!({ "enum": ["${total}", "$${a}"], "description": "in ${currency}" });
+    let schema = json!({
+        "type": "object",
+        "properties": { "${x}": { "type": "string", "pattern": "^${x}$" }, "unit": { "enum": ["${total}", "b"] }, "total": total },
+        "required": ["${x}"],
+    });
+    let typed = json!({ "type": "object", "properties": { "${x}": { "const": "${total}" } }, "required": ["${x}"] });
+    for (kind, key) in [("webhook", "input_schema"), ("http", "response_schema")] {
+        for schema in [&schema, &typed] {
+            let json = with_one(kind, |config| drop(config.insert(key.to_owned(), schema.clone())));
+            let (text, _) = round_trip(&json, &BTreeMap::new());
+            let back = convert::to_json(&parse(&text, Dialect::Flow).ast, Dialect::Flow);
+            let back: Value = serde_json::from_str(&back).unwrap();
+            assert_eq!(&back["nodes"][1]["config"][key], schema, "{text}");
+        }
+    }
+    let text = "type T = \"${total}\"\n\nhttp ask -> { unit: T } { GET \"https://shop.example.com\" }\n";
+    let json = convert::to_json(&parse(text, Dialect::Flow).ast, Dialect::Flow);
+    assert!(json.contains("\"const\": \"${total}\""), "{json}");
+}
+
 /// Without a secret it is a mistake, which must not become an open webhook.
 #[test]
 fn signatures_that_are_asked_for_stay_asked_for() {

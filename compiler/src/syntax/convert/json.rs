@@ -99,7 +99,9 @@ impl Writer {
                     Json::Leaf(quoted(&text.value))
                 }
                 (ValueKind::String(text), Some(KeyType::Expression)) => Json::Leaf(quoted(&self.expression(text))),
-                _ => self.value(&entry.value),
+                // Texts of a schema are no templates.
+                (_, Some(KeyType::Schema)) => value(&entry.value, &|text| text.value.clone()),
+                _ => value(&entry.value, &|text| self.text(text)),
             };
             (entry.key.value.clone(), value)
         });
@@ -108,20 +110,6 @@ impl Writer {
 
     fn expression(&self, text: &Text) -> String {
         self.respeller.expression(text).map_or_else(|| text.value.clone(), |expr| print::expression(&expr))
-    }
-
-    fn value(&self, value: &Value) -> Json {
-        match &value.kind {
-            ValueKind::Null => Json::Leaf("null".to_owned()),
-            ValueKind::Bool(value) => Json::Leaf(value.to_string()),
-            ValueKind::Number(written, _) => Json::Leaf(written.clone()),
-            ValueKind::String(text) => Json::Leaf(quoted(&self.text(text))),
-            ValueKind::Array(items) => Json::Array(items.iter().map(|item| self.value(item)).collect()),
-            ValueKind::Object(object) => {
-                let entries = object.entries.iter();
-                Json::Object(entries.map(|entry| (entry.key.value.clone(), self.value(&entry.value))).collect())
-            }
-        }
     }
 
     fn text(&self, text: &Text) -> String {
@@ -140,6 +128,21 @@ impl Writer {
             }
         }
         out
+    }
+}
+
+/// Any value; `text` says what a text in it is.
+fn value(of: &Value, text: &dyn Fn(&Text) -> String) -> Json {
+    match &of.kind {
+        ValueKind::Null => Json::Leaf("null".to_owned()),
+        ValueKind::Bool(value) => Json::Leaf(value.to_string()),
+        ValueKind::Number(written, _) => Json::Leaf(written.clone()),
+        ValueKind::String(written) => Json::Leaf(quoted(&text(written))),
+        ValueKind::Array(items) => Json::Array(items.iter().map(|item| value(item, text)).collect()),
+        ValueKind::Object(object) => {
+            let entries = object.entries.iter();
+            Json::Object(entries.map(|entry| (entry.key.value.clone(), value(&entry.value, text))).collect())
+        }
     }
 }
 

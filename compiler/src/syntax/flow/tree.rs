@@ -168,21 +168,19 @@ pub struct Bare {
 impl Bare {
     /// Whether it is a path, which may have a default: then it can stand without a key.
     pub fn is_field(&self) -> bool {
-        let path = |tokens: &[(Rule, String)]| {
-            tokens.len() % 2 == 1
-                && tokens
-                    .iter()
-                    .enumerate()
-                    .all(|(at, (rule, _))| *rule == if at % 2 == 0 { Rule::name } else { Rule::dot })
-        };
         match self.tokens.iter().position(|(rule, _)| matches!(rule, Rule::or | Rule::coalesce)) {
-            None => path(&self.tokens),
+            None => self.is_path(),
             Some(at) => {
                 let default = &self.tokens[at + 1..];
                 let literal = matches!(default, [(Rule::string | Rule::number, _)]);
-                path(&self.tokens[..at]) && (literal || path(default))
+                is_path(&self.tokens[..at]) && (literal || is_path(default))
             }
         }
+    }
+
+    /// Names with dots between them.
+    pub fn is_path(&self) -> bool {
+        is_path(&self.tokens)
     }
 
     /// The last name of the path it begins with: its key, where it stands without one.
@@ -199,6 +197,11 @@ impl Bare {
         let span = self.text.span_of(last.clone());
         Text::verbatim(whole[last].to_owned(), span, span.start)
     }
+}
+
+fn is_path(tokens: &[(Rule, String)]) -> bool {
+    let rule_at = |at: usize| if at.is_multiple_of(2) { Rule::name } else { Rule::dot };
+    !tokens.len().is_multiple_of(2) && tokens.iter().enumerate().all(|(at, (rule, _))| *rule == rule_at(at))
 }
 
 #[derive(Debug, Clone)]

@@ -247,7 +247,7 @@ impl Writer {
         {
             rest.take("template");
             rest.take("template_vars");
-            let filled = ValueKind::Filled(vec![string(&name.value)], self.object(vars));
+            let filled = ValueKind::Filled(vec![string(&name.value)], self.object(vars, None));
             self.remaining_before("template", rest, entries);
             entries.push(pair("template", value(filled)));
         }

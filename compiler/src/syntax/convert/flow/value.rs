@@ -23,6 +23,7 @@ impl Writer {
             },
             ast::ValueKind::String(of) => match ty {
                 Some(KeyType::Expression) => return self.expression(of),
+                Some(KeyType::Schema) => return super::literal(&of.value),
                 Some(KeyType::OneOf(words)) if words.contains(&of.value.as_str()) => match read::bare(&of.value) {
                     Some(bare) if read::is_name(&of.value) => ValueKind::Bare(bare),
                     _ => return self.text(of, false),
@@ -30,19 +31,21 @@ impl Writer {
                 _ => return self.text(of, false),
             },
             ast::ValueKind::Array(items) => {
+                let inside = inside(ty);
                 let elements =
-                    items.iter().map(|item| Element { around: Around::default(), value: self.value(item, None) });
+                    items.iter().map(|item| Element { around: Around::default(), value: self.value(item, inside) });
                 ValueKind::Array(elements.collect(), Vec::new())
             }
-            ast::ValueKind::Object(object) => ValueKind::Object(self.object(object)),
+            ast::ValueKind::Object(object) => ValueKind::Object(self.object(object, inside(ty))),
         };
         value(kind)
     }
 
-    pub(super) fn object(&self, object: &ast::Object) -> crate::syntax::flow::tree::Block {
+    /// `ty` is what the values are taken for.
+    pub(super) fn object(&self, object: &ast::Object, ty: Option<KeyType>) -> crate::syntax::flow::tree::Block {
         let entries = object.entries.iter().map(|field| {
             let key = key(&field.key.value);
-            let value = self.value(&field.value, None);
+            let value = self.value(&field.value, ty);
             entry(match &value.kind {
                 ValueKind::Bare(bare) if !key.quoted && bare.is_field() && bare.name().value == key.text.value => {
                     EntryKind::Shorthand(bare.clone())
@@ -127,6 +130,11 @@ impl Writer {
             None => whole_text(expr),
         }
     }
+}
+
+/// What the values inside a value are taken for: those of a schema belong to it, its texts are no templates.
+fn inside(ty: Option<KeyType>) -> Option<KeyType> {
+    ty.filter(|ty| *ty == KeyType::Schema)
 }
 
 /// An expression outside quotes, if it can stand there.

@@ -33,7 +33,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 ast::ValueKind::String(text)
             }
-            ValueKind::Bare(bare) => ast::ValueKind::String(expression(bare, ty)),
+            ValueKind::Bare(bare) => ast::ValueKind::String(self.expression(bare, ty)),
             ValueKind::Array(elements, _) => {
                 ast::ValueKind::Array(elements.iter().map(|element| self.value(&element.value, ty)).collect())
             }
@@ -41,7 +41,7 @@ impl<'a> Builder<'a, '_> {
             // These are taken apart where their key is known; read as what stands in front.
             ValueKind::Retry(retry) => return self.value(&retry.count, ty),
             ValueKind::Filled(strings, _) => ast::ValueKind::String(text::joined(strings)),
-            ValueKind::Sorted(bare, _) => ast::ValueKind::String(expression(bare, ty)),
+            ValueKind::Sorted(bare, _) => ast::ValueKind::String(self.expression(bare, ty)),
         };
         ast::Value { span: value.span, kind }
     }
@@ -49,7 +49,7 @@ impl<'a> Builder<'a, '_> {
     pub(super) fn object(&mut self, block: &'a Block, ty: Option<KeyType>) -> ast::Object {
         // Inside an object the values are data, and a key has one name.
         self.duplicates("", block);
-        let ty = ty.filter(|ty| *ty == KeyType::Fields);
+        let ty = ty.filter(|ty| matches!(ty, KeyType::Fields | KeyType::Schema));
         let mut entries = Vec::with_capacity(block.entries.len());
         for entry in &block.entries {
             match &entry.kind {
@@ -58,13 +58,26 @@ impl<'a> Builder<'a, '_> {
                     entries.push(ast::Entry { key: key.text.clone(), value });
                 }
                 EntryKind::Shorthand(bare) => {
-                    let value = ast::ValueKind::String(expression(bare, ty));
+                    let value = ast::ValueKind::String(self.expression(bare, ty));
                     entries.push(ast::Entry { key: bare.name(), value: ast::Value { span: bare.span, kind: value } });
                 }
                 EntryKind::Request { method, .. } => self.report(super::misplaced_request(method.span)),
             }
         }
         ast::Object { span: block.span, entries }
+    }
+
+    /// An expression as the key takes it: bare in JSON too, a word, or `${…}`.
+    fn expression(&mut self, bare: &Bare, ty: Option<KeyType>) -> Text {
+        match ty {
+            Some(KeyType::Expression | KeyType::Fields) => bare.text.clone(),
+            Some(KeyType::OneOf(_)) if bare.tokens.len() == 1 => bare.text.clone(),
+            Some(KeyType::Schema) => {
+                self.report(expression_in_schema(bare));
+                bare.text.clone()
+            }
+            _ => text::template(&bare.text),
+        }
     }
 
     /// Names in an array: ids of nodes, lints.
@@ -89,15 +102,6 @@ impl<'a> Builder<'a, '_> {
             }
         }
         names
-    }
-}
-
-/// An expression as the key takes it: bare in JSON too, a word, or `${…}`.
-fn expression(bare: &Bare, ty: Option<KeyType>) -> Text {
-    match ty {
-        Some(KeyType::Expression | KeyType::Fields) => bare.text.clone(),
-        Some(KeyType::OneOf(_)) if bare.tokens.len() == 1 => bare.text.clone(),
-        _ => text::template(&bare.text),
     }
 }
 
@@ -132,6 +136,16 @@ fn duration(written: &str) -> ast::ValueKind {
         _ => number * (milliseconds / 1000) as f64,
     };
     ast::ValueKind::Number(seconds.to_string(), seconds)
+}
+
+/// `{ type: object }`
+fn expression_in_schema(bare: &Bare) -> Diagnostic {
+    let headline = "a schema has no expressions: text in it stands in quotes";
+    let diagnostic = Diagnostic::new(Code::WrongType, bare.span, headline).label("this is an expression");
+    match bare.is_path() {
+        true => diagnostic.help(format!("write \"{}\"", bare.text.value)),
+        false => diagnostic,
+    }
 }
 
 fn quoted_expression(text: &Text) -> Diagnostic {
