@@ -178,6 +178,25 @@ fn what_is_another_word_there_is_said_otherwise() {
     });
     let (text, _) = round_trip(&branches.to_string(), &BTreeMap::new());
     assert!(text.contains(" input_data.succeeded ") && text.contains(" ({ a: 1 }) "), "{text}");
+
+    let ids = json!({
+        "nodes": [
+            trigger("else"), step("true", &[]), step("null", &[]), step("always", &[]),
+            step("last", &["true", "false", "null"]), step("false", &["else"]), step("X-0b2", &["step-1e"]), step("step-1e", &[]),
+        ],
+        "connections": [
+            edge("else", "always"), edge("else", "true"), edge("else", "null"),
+            json!({ "from": "always", "to": "last", "condition": "previous_outputs.always.result.passed" }),
+        ],
+    });
+    let (text, before) = round_trip(&ids.to_string(), &BTreeMap::new());
+    assert!(text.contains("dependencies: [\"true\", \"false\", \"null\"]"), "{text}");
+    assert!(before.code.is_some(), "{text}");
+    let fields = with_one("data_transform", |config| {
+        *config = serde_json::from_value(json!({ "transform_type": "extract_fields", "fields": ["true", "a.null"] }))
+            .unwrap();
+    });
+    round_trip(&fields, &BTreeMap::new());
 }
 
 /// Inside a schema `${` is text.

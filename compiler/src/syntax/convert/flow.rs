@@ -140,11 +140,16 @@ fn names(texts: &[Text]) -> Value {
     let elements = texts.iter().map(|name| crate::syntax::flow::tree::Element {
         around: Around::default(),
         value: match read::bare(&name.value) {
-            Some(bare) if read::is_name(&name.value) => value(ValueKind::Bare(bare)),
+            Some(bare) if read::is_name(&name.value) && !is_word_of_json(&name.value) => value(ValueKind::Bare(bare)),
             _ => literal(&name.value),
         },
     });
     value(ValueKind::Array(elements.collect(), Vec::new()))
+}
+
+/// What is a name in quotes only: without them it is a value.
+fn is_word_of_json(name: &str) -> bool {
+    matches!(name, "true" | "false" | "null")
 }
 
 /// Name and description as `///` lines, or as keys where they are not of that shape.

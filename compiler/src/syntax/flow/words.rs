@@ -43,8 +43,11 @@ pub const TRANSFORMS: &[(&str, &str, &str)] = &[
     ("csv", "json_to_csv", "fields"),
 ];
 
+/// The last branch of a block.
+pub const ELSE: &str = "else";
+
 /// What stands in front of an arrow in place of a condition.
-pub const BRANCHES: &[&str] = &["else", "always", "succeeded"];
+pub const BRANCHES: &[&str] = &[ELSE, "always", "succeeded"];
 
 /// What other languages write in front of a condition.
 pub const BEFORE_CONDITIONS: &[&str] =

@@ -4,7 +4,8 @@ use super::{NOWHERE, Writer, value, word};
 use crate::syntax::ast::{Connection, ExprKind, Text, Unary, Value, ValueKind, Workflow};
 use crate::syntax::flow::otherwise;
 use crate::syntax::flow::text::synthetic;
-use crate::syntax::flow::tree::{Around, Bare, Branch, Branches, Chain, Condition, Graph, Hop};
+use crate::syntax::flow::tree::{Around, Bare, Branch, Branches, Chain, Condition, Graph, Hop, Word};
+use crate::syntax::flow::words;
 use crate::syntax::print;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +17,14 @@ pub(super) fn write(writer: &Writer, workflow: &Workflow) -> Option<Graph> {
     }
     let hop = |connection: &Connection| Hop {
         needs: needs.get(connection.to.value.as_str()).is_some_and(|all| all.contains(connection.from.value.as_str())),
-        to: word(&connection.to.value),
+        to: id(&connection.to.value),
         span: NOWHERE,
     };
     let mut chains: Vec<(Around, Chain)> = Vec::new();
     let mut rest = workflow.connections.as_slice();
     while let Some(first) = rest.first() {
         let from = first.from.value.as_str();
-        let mut chain = Chain { start: Some(word(from)), hops: Vec::new(), branches: None };
+        let mut chain = Chain { start: Some(id(from)), hops: Vec::new(), branches: None };
         let mut last = from;
         // As long as one edge leads on from where the last ended.
         loop {
@@ -54,6 +55,12 @@ pub(super) fn write(writer: &Writer, workflow: &Workflow) -> Option<Graph> {
         chains.push((Around::default(), chain));
     }
     (!chains.is_empty()).then_some(Graph { chains, end: Vec::new() })
+}
+
+/// A node called `else` stands in quotes: without them it is a branch.
+fn id(name: &str) -> Word {
+    let word = word(name);
+    Word { quoted: word.quoted || name == words::ELSE, ..word }
 }
 
 fn condition(connection: &Connection) -> Option<&Text> {

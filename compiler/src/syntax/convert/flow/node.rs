@@ -343,7 +343,10 @@ fn is_path(function: &str) -> bool {
 /// Names and dotted paths, without quotes where they read as such.
 fn paths(of: &ast::Value) -> Value {
     let path = |text: &Text| match read::bare(&text.value) {
-        Some(bare) if bare.tokens.iter().all(|(_, token)| token == "." || read::is_name(token)) => {
+        Some(bare)
+            if bare.tokens.iter().all(|(_, token)| token == "." || read::is_name(token))
+                && !super::is_word_of_json(&text.value) =>
+        {
             value(ValueKind::Bare(bare))
         }
         _ => literal(&text.value),

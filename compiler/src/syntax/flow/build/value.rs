@@ -97,7 +97,14 @@ impl<'a> Builder<'a, '_> {
                 ValueKind::Text(strings) => names.push(text::joined(strings)),
                 kind => {
                     let headline = format!("{what} is a name, not {}", super::describe(kind));
-                    self.report(Diagnostic::new(Code::WrongType, value.span, headline).label("expected a name"));
+                    let diagnostic = Diagnostic::new(Code::WrongType, value.span, headline).label("expected a name");
+                    let written = match kind {
+                        ValueKind::Bool(written) => Some(written.to_string()),
+                        ValueKind::Null => Some("null".to_owned()),
+                        _ => None,
+                    };
+                    let quotes = written.map(|written| format!("what is called so stands in quotes: \"{written}\""));
+                    self.report(Diagnostic { help: quotes.into_iter().collect(), ..diagnostic });
                 }
             }
         }

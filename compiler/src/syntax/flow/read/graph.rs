@@ -26,7 +26,7 @@ impl Reader<'_> {
             if matches!(token.rule, Rule::connects | Rule::needs) {
                 return Err(mistake::edge_from_nowhere(token));
             }
-            if self.is_word("else") {
+            if self.is_word(words::ELSE) {
                 return Err(mistake::else_outside(token));
             }
             if token.lines == 0 && !chains.is_empty() && matches!(token.text, "if" | "when" | "unless") {
@@ -54,7 +54,7 @@ impl Reader<'_> {
                 return Err(mistake::several_targets(target));
             }
             // The next branch, and not a node: this arrow leads nowhere.
-            if target.lines > 0 && self.is_word("else") {
+            if target.lines > 0 && self.is_word(words::ELSE) {
                 return Err(self.expected("the id of a node", "an arrow leads to a node"));
             }
             let to = self.id("the id of a node", "an arrow leads to a node")?;
