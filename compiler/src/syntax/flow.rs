@@ -13,6 +13,7 @@ mod build;
 mod mistake;
 pub(super) mod print;
 pub(super) mod read;
+mod rust;
 pub(super) mod text;
 pub(super) mod token;
 pub(super) mod tree;

@@ -2,6 +2,7 @@
 
 use pest::error::InputLocation;
 
+use super::rust::Refused;
 use super::token::{Rule, Token};
 use super::tree::{Bare, Node};
 use super::words;
@@ -153,6 +154,17 @@ pub fn wrong_token(token: Token) -> Mistake {
         let diagnostic = mistake(token.span, "a value is not assigned with `=`").label("not an operator");
         Box::new(diagnostic.help("to compare write `==`; a key is followed by `:`"))
     })
+}
+
+/// `step-1e`: the same text can stand in Rust code, where this is no token.
+pub fn refused_by_rust(name: &Token, refused: &Refused) -> Diagnostic {
+    let number = &name.text[refused.place.clone()];
+    mistake(name.span, format!("`{}` cannot stand without quotes", name.text))
+        .label(format!("`{number}` would be a number in Rust, and {}", refused.why))
+        .help(format!(
+            "write \"{0}\", in an expression `previous_outputs[\"{0}\"]` or `input_data[\"{0}\"]`",
+            name.text
+        ))
 }
 
 pub fn bad_escape(text: &str, span: Span) -> Mistake {

@@ -9,6 +9,7 @@ mod ty;
 mod value;
 
 use super::mistake::{self, Mistake};
+use super::rust::{self, Refused};
 use super::token::{self, Comment, Rule, Token};
 use super::tree::{Around, Bare, File, Word};
 use crate::diagnostic::Diagnostics;
@@ -28,6 +29,8 @@ pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> File {
         }
     };
     let comments = read.comments;
+    let names = read.tokens.iter().filter_map(|name| Some((name, refused_by_rust(text, name)?)));
+    names.for_each(|(name, refused)| diagnostics.push(mistake::refused_by_rust(name, &refused)));
     let mut reader =
         Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0, doubtful: None };
     reader.file(diagnostics)
@@ -35,10 +38,10 @@ pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> File {
 
 /// An expression outside quotes; `None` where the text cannot stand there as one, or is no text of Rust's.
 pub fn bare(text: &str) -> Option<Bare> {
-    if text.is_empty() || !is_rust(text) {
+    let read = token::tokens(text, FileId::WORKFLOW).ok()?;
+    if text.is_empty() || !is_rust(text, &read.tokens) {
         return None;
     }
-    let read = token::tokens(text, FileId::WORKFLOW).ok()?;
     let comments = read.comments;
     let mut reader =
         Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0, doubtful: None };
@@ -52,29 +55,21 @@ pub fn is_name(text: &str) -> bool {
         Ok(read) => {
             matches!(read.tokens.as_slice(), [only, end] if only.rule == Rule::name && only.text == text && end.rule == Rule::EOI)
                 && read.comments.is_empty()
-                && is_rust(text)
+                && is_rust(text, &read.tokens)
         }
         Err(_) => false,
     }
 }
 
 /// Whether the text can stand inside `flow! { … }`.
-fn is_rust(text: &str) -> bool {
-    let words = text.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
-    words.into_iter().all(is_rust_word) && text.parse::<proc_macro2::TokenStream>().is_ok()
+fn is_rust(text: &str, tokens: &[Token]) -> bool {
+    let is_right = |token: &Token| token.rule != Rule::bad_number && refused_by_rust(text, token).is_none();
+    tokens.iter().all(is_right) && text.parse::<proc_macro2::TokenStream>().is_ok()
 }
 
-/// rustc reads what begins with a digit as a number, and is stricter about it than the crate: `1e` and `0x` are errors.
-fn is_rust_word(word: &str) -> bool {
-    if !word.starts_with(|first: char| first.is_ascii_digit()) {
-        return true;
-    }
-    let rest = word.trim_start_matches(|char: char| char.is_ascii_digit() || char == '_');
-    match rest.chars().next() {
-        Some('e' | 'E') => rest[1..].starts_with(|char: char| char.is_ascii_digit()),
-        Some('x' | 'b' | 'o') => !word.starts_with('0'),
-        _ => true,
-    }
+/// What rustc takes for a number in a name, and does not accept.
+fn refused_by_rust(text: &str, token: &Token) -> Option<Refused> {
+    (token.rule == Rule::name).then(|| rust::refused(&text[token.span.start as usize..], token.text.len())).flatten()
 }
 
 struct Reader<'a> {
