@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::syntax;
 
 /// Which file a span belongs to. The workflow itself is [`FileId::WORKFLOW`]; mail templates and schemas follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,23 +76,15 @@ pub enum Dialect {
 }
 
 impl SourceFile {
-    /// By the name; of a text without a telling one, by its first character.
+    /// By the name; of a text without a telling one, by whether JSON could begin so.
     pub fn dialect(&self) -> Dialect {
         let extension = self.name.rsplit_once('.').map(|(_, extension)| extension);
         match extension {
             // Inside Rust a workflow is written as in a .flow text.
             Some("flow" | "rs") => Dialect::Flow,
             Some("json") => Dialect::Json,
-            _ => {
-                let start = self.text.trim_start_matches(['\u{FEFF}', ' ', '\n', '\r', '\t']);
-                let words = ["workflow ", "workflow{", "type ", "api ", "smtp ", "flow ", "flow{", "//"];
-                let kinds = syntax::flow::words::KINDS.iter().map(|(kind, _)| *kind);
-                let begins = |word: &str| start.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
-                match words.iter().any(|word| start.starts_with(word)) || kinds.into_iter().any(begins) {
-                    true => Dialect::Flow,
-                    false => Dialect::Json,
-                }
-            }
+            _ if begins_json(&self.text) => Dialect::Json,
+            _ => Dialect::Flow,
         }
     }
 
@@ -109,6 +100,16 @@ impl SourceFile {
             }
         }
     }
+}
+
+/// Whether a text begins as a document of JSON does, right or wrong. No item of a .flow text begins so.
+fn begins_json(text: &str) -> bool {
+    let start = text.trim_start_matches(['\u{FEFF}', ' ', '\n', '\r', '\t']);
+    let word = start.split(|char: char| !char.is_alphanumeric()).next();
+    start.starts_with(['{', '[', '"', '-']) || start.starts_with(|first: char| first.is_ascii_digit())
+        // Nothing at all is neither, and the document says so.
+        || start.is_empty()
+        || matches!(word, Some("true" | "false" | "null"))
 }
 
 /// Everything before the first wrong byte is unchanged in the lossy text, so its offset is right there too.
@@ -161,5 +162,31 @@ impl Sources {
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
         &self.get(span.file).text[span.range()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_a_name_is_json_where_json_could_begin_so() {
+        let dialect = |text: &str| SourceFile { name: "<stdin>".to_owned(), text: text.to_owned() }.dialect();
+        for json in ["{ \"nodes\": [] }", "\n\t[1]", "\"a\"", "12", "-1", "null", "true,", "\u{FEFF}{", "", " \n"] {
+            assert_eq!(dialect(json), Dialect::Json, "{json:?}");
+        }
+        for flow in [
+            "manual start",
+            "manual\tstart",
+            "workflow\n{ }",
+            "// Orders",
+            "worklfow orders { }",
+            "# Orders",
+            "nullable x",
+            "/* Orders */",
+            "→",
+        ] {
+            assert_eq!(dialect(flow), Dialect::Flow, "{flow:?}");
+        }
     }
 }
