@@ -19,7 +19,7 @@ pub(super) mod token;
 pub(super) mod tree;
 pub mod words;
 
-use super::ast;
+use super::{ast, template};
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, Span};
 pub(super) use build::{MARKS, TYPE_NAMES, otherwise};
@@ -57,7 +57,11 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
         found.push(super::json::too_large(text.len(), FileId::WORKFLOW));
         return Err(found);
     }
-    let tree = read::read(text, FileId::WORKFLOW, &mut found);
+    let (tree, expressions) = read::with_expressions(text, FileId::WORKFLOW, &mut found);
+    // Laid out, `a--b` would be another expression, and a right one.
+    for expression in &expressions {
+        template::parse_expression(expression, &mut found);
+    }
     if found.has_errors() { Err(found) } else { Ok(print::file(&tree)) }
 }
 
@@ -69,4 +73,31 @@ pub(super) fn synthetic(value: &str) -> ast::Text {
 /// Whether a text can name a program: a name, and that of a file too.
 pub fn is_slug(text: &str) -> bool {
     read::is_name(text) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    /// Laid out they would be other expressions, and right ones.
+    #[test]
+    fn what_is_no_expression_is_not_laid_out() {
+        for wrong in ["--total", "a--b", "a++ + b", "a ** 2", "a + (--b)", "a == --b ? 1 : 2", "[1, --a].length"] {
+            let text = format!("filter check {{ require: {wrong} }}\n");
+            let found = super::format(&text).expect_err(wrong);
+            assert!(found.has_errors(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mistake_is_laid_out() {
+        for right in
+            ["a - -b", "- -a > 1", "a-b > 1", "item.new", "!(!a)", "[1, 2].includes(a)", "a > 1 ? \"x ${b}\" : 'y'"]
+        {
+            let text = format!("filter check {{ require: {} }}\n", right.replace('\'', "\""));
+            assert!(super::format(&text).is_ok(), "{right}");
+        }
+        // Paths through items, ids, words.
+        let text =
+            "transform t { extract: [new, default.price] }\nhttp h { GET default.url, dependencies: [new, case] }\n";
+        assert!(super::format(text).is_ok());
+    }
 }

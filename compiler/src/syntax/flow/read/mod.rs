@@ -21,19 +21,23 @@ const DEPTH_MAX: usize = 136;
 
 /// Reads a text. What is wrong goes to `diagnostics`; the items without a mistake are there.
 pub fn read(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> File {
+    with_expressions(text, file, diagnostics).0
+}
+
+/// As [`read`], and every expression outside quotes that is more than a path: what each means is still to be read.
+pub fn with_expressions(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> (File, Vec<Text>) {
     let read = match token::tokens(text, file) {
         Ok(read) => read,
         Err(mistake) => {
             diagnostics.push(*mistake);
-            return File::default();
+            return Default::default();
         }
     };
     let comments = read.comments;
     let names = read.tokens.iter().filter_map(|name| Some((name, refused_by_rust(text, name)?)));
     names.for_each(|(name, refused)| diagnostics.push(mistake::refused_by_rust(name, &refused)));
-    let mut reader =
-        Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0, doubtful: None };
-    reader.file(diagnostics)
+    let mut reader = Reader::new(text, &read.tokens, &comments);
+    (reader.file(diagnostics), reader.expressions)
 }
 
 /// An expression outside quotes; `None` where the text cannot stand there as one, or is no text of Rust's.
@@ -43,8 +47,7 @@ pub fn bare(text: &str) -> Option<Bare> {
         return None;
     }
     let comments = read.comments;
-    let mut reader =
-        Reader { source: text, tokens: &read.tokens, comments: &comments, at: 0, seen: 0, depth: 0, doubtful: None };
+    let mut reader = Reader::new(text, &read.tokens, &comments);
     let bare = reader.bare().ok()?;
     (reader.is(Rule::EOI) && comments.is_empty()).then_some(bare)
 }
@@ -84,9 +87,15 @@ struct Reader<'a> {
     /// A brace that was probably not closed where it should have been, and what stands there: said where the item turns out
     /// to be wrong.
     doubtful: Option<(Token<'a>, Token<'a>)>,
+    /// Those outside quotes, but for paths.
+    expressions: Vec<Text>,
 }
 
 impl<'a> Reader<'a> {
+    fn new(source: &'a str, tokens: &'a [Token<'a>], comments: &'a [Comment]) -> Reader<'a> {
+        Reader { source, tokens, comments, at: 0, seen: 0, depth: 0, doubtful: None, expressions: Vec::new() }
+    }
+
     fn file(&mut self, diagnostics: &mut Diagnostics) -> File {
         let mut file = File::default();
         while self.peek().rule != Rule::EOI {

@@ -314,7 +314,12 @@ impl<'a> Reader<'a> {
         let span = through(first.span, self.last());
         let text = text::expression(self.source, tokens)?;
         let tokens = tokens.iter().map(|token| (token.rule, token.text.to_owned())).collect();
-        Ok(Bare { span, text, tokens })
+        let bare = Bare { span, text, tokens };
+        // A path may be one through the items of an array, which is no expression.
+        if !bare.is_path() {
+            self.expressions.push(bare.text.clone());
+        }
+        Ok(bare)
     }
 
     /// Moves behind an expression, as far as it can be told from its tokens.
