@@ -317,6 +317,26 @@ fn flow_files_are_laid_out_in_place() {
     assert_eq!(outcome(flowc(folder.path(), &["fmt", "greeting/workflow.json"], "")).0, 2);
 }
 
+/// The link stays, and leads to what was written.
+#[cfg(unix)]
+#[test]
+fn what_is_written_in_place_is_written_through_a_link() {
+    let folder = greeting();
+    let path = |name: &str| folder.path().join(name);
+    let is_link = |name: &str| fs::symlink_metadata(path(name)).unwrap().is_symlink();
+    fs::create_dir(path("real")).unwrap();
+    fs::write(path("real/call.flow"), "manual   start\n").unwrap();
+    for (target, link) in [("real/call.flow", "link.flow"), ("link.flow", "second.flow"), ("real/new.flow", "new.flow")]
+    {
+        std::os::unix::fs::symlink(target, path(link)).unwrap();
+    }
+    assert_eq!(outcome(flowc(folder.path(), &["fmt", "second.flow"], "")).0, 0);
+    assert!(is_link("link.flow") && is_link("second.flow"));
+    assert_eq!(fs::read_to_string(path("real/call.flow")).unwrap(), "manual start\n");
+    assert_eq!(outcome(flowc(folder.path(), &["convert", "greeting", "-o", "new.flow"], "")).0, 0);
+    assert!(is_link("new.flow") && fs::read_to_string(path("real/new.flow")).unwrap().contains("manual"));
+}
+
 #[test]
 fn a_workflow_is_converted_there_and_back() {
     let folder = greeting();

@@ -1,7 +1,7 @@
 //! `flowc infer`: samples from files, the schema to standard output or into a workflow.
 
 use super::arguments::SampleLayout;
-use super::{Input, Shell, Stop};
+use super::{Input, Shell, Stop, text};
 use crate::diagnostic::Diagnostics;
 use crate::infer::samples::{Layout, samples};
 use crate::infer::{infer, write};
@@ -43,7 +43,7 @@ pub fn write(shell: &Shell, path: &Path, node: Option<&str>, schema: &serde_json
     let parsed = shell.parse(&input)?;
     let (text, id) = write::insert(&input.source.text, &parsed.ast, node, schema)
         .map_err(|wrong| Stop::World(format!("{file}: {wrong}")))?;
-    std::fs::write(file, text).map_err(|error| Stop::World(format!("cannot write {file}: {error}")))?;
+    text::write(Path::new(file), &text)?;
     shell.talk.say(&format!("{file}: `{id}` has an `input_schema` now"));
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::pipeline::Rejected;
 use crate::source::{Dialect, Sources};
 use crate::syntax::{convert, flow};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -91,20 +92,33 @@ impl Shell {
     }
 }
 
-/// In one step, so that no reader sees half a file.
-fn write(path: &Path, text: &str) -> Result<(), Stop> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = (|| {
+/// In one step, so that no reader sees half a file. What a symbolic link leads to is written, and the link stays.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Stop> {
+    let written = target(path).and_then(|path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;
         // The permissions of the file it replaces, or those of a new one.
-        let like = fs::metadata(path).map(|old| old.permissions());
+        let like = fs::metadata(&path).map(|old| old.permissions());
         let permissions = like.or_else(|_| {
-            let probe = fs::File::create(path)?;
+            let probe = fs::File::create(&path)?;
             probe.metadata().map(|new| new.permissions())
         })?;
         fs::set_permissions(file.path(), permissions)?;
-        file.persist(path).map(drop).map_err(|error| error.error)
-    })();
-    written.map_err(|error: std::io::Error| Stop::World(format!("cannot write {}: {error}", path.display())))
+        file.persist(&path).map(drop).map_err(|error| error.error)
+    });
+    written.map_err(|error| Stop::World(format!("cannot write {}: {error}", path.display())))
+}
+
+/// The file that a path leads to, also where there is none yet.
+fn target(path: &Path) -> std::io::Result<PathBuf> {
+    match fs::read_link(path) {
+        Ok(link) => match fs::canonicalize(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                target(&path.parent().map_or_else(|| link.clone(), |folder| folder.join(&link)))
+            }
+            found => found,
+        },
+        Err(_) => Ok(path.to_owned()),
+    }
 }
