@@ -1,7 +1,7 @@
 //! Diagnostics → workflow commands of GitHub Actions, which shows them beside the lines of a pull request.
 
 use super::position::Positions;
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, visible, visible_lines};
 use crate::source::Sources;
 
 /// One line each: `::error file=…,line=…,col=…,endLine=…,endColumn=…,title=…::message`. `path` says where a file lies
@@ -32,14 +32,14 @@ fn annotation(diagnostic: &Diagnostic, positions: &Positions, path: &dyn Fn(&str
 
 /// There is no source beside it, so everything is said in words.
 fn message(diagnostic: &Diagnostic, positions: &Positions) -> String {
-    let mut lines = vec![diagnostic.headline.clone()];
-    lines.extend(Some(diagnostic.primary.message.clone()).filter(|label| !label.is_empty()));
+    let mut lines = vec![visible(&diagnostic.headline).into_owned()];
+    lines.extend(Some(visible(&diagnostic.primary.message).into_owned()).filter(|label| !label.is_empty()));
     lines.extend(diagnostic.labels.iter().map(|label| match label.message.as_str() {
         "" => positions.place(label.span),
-        message => format!("{}: {message}", positions.place(label.span)),
+        message => format!("{}: {}", positions.place(label.span), visible(message)),
     }));
-    lines.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
-    lines.extend(diagnostic.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(diagnostic.help.iter().map(|help| format!("help: {}", visible_lines(help, ""))));
+    lines.extend(diagnostic.notes.iter().map(|note| format!("note: {}", visible_lines(note, ""))));
     lines.join("\n")
 }
 
@@ -79,6 +79,13 @@ mod tests {
         let path = |name: &str| format!("flows/{}", name.len());
         let expected = "::warning file=flows/16,line=1,endLine=2,title=warning[dead-key]::dead\n";
         assert_eq!(annotations(&[diagnostic], &sources("one\ntwo\n"), &path), expected);
+    }
+
+    #[test]
+    fn an_id_with_a_line_break_stays_on_its_line() {
+        let diagnostic = Diagnostic::new(Code::BadId, Span::new(0, 3), "`a\nb\u{1b}`");
+        let shown = annotations(&[diagnostic], &sources("one\n"), &str::to_owned);
+        assert!(shown.ends_with("::`a\\nb\\u{1b}`\n"), "{shown}");
     }
 
     #[test]

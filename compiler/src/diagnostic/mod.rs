@@ -18,6 +18,8 @@ pub mod sarif;
 pub mod suggest;
 
 use crate::source::{Dialect, Span};
+use std::borrow::Cow;
+
 pub use codes::Code;
 
 /// How bad it is. An error stops the pipeline after the stage that found it.
@@ -52,6 +54,24 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// What else is worth knowing, such as why a lint is an error.
     pub notes: Vec<String>,
+}
+
+/// A text on one line of a terminal: what nobody sees there, or what moves its cursor, is written as an escape.
+fn visible(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        false => Cow::Borrowed(text),
+        true => Cow::Owned(text.chars().map(escaped).collect()),
+    }
+}
+
+fn escaped(char: char) -> String {
+    if char.is_control() { char.escape_default().to_string() } else { char.to_string() }
+}
+
+/// As [`visible`], of a text that has several lines; `indent` stands in front of those after the first.
+fn visible_lines(text: &str, indent: &str) -> String {
+    let lines: Vec<Cow<str>> = text.split('\n').map(visible).collect();
+    lines.join(&format!("\n{indent}"))
 }
 
 /// A place, and what to say there (may be empty).

@@ -10,7 +10,7 @@ use codespan_reporting::term::{self, Config};
 
 use self::excerpt::Excerpts;
 use super::position::Positions;
-use super::{Diagnostic, Label, Severity};
+use super::{Diagnostic, Label, Severity, visible, visible_lines};
 use crate::source::Sources;
 
 /// How it may look.
@@ -33,7 +33,7 @@ pub fn render_short(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let line = |diagnostic: &Diagnostic| {
         let place = positions.place(diagnostic.primary.span);
         let Diagnostic { severity, code, headline, .. } = diagnostic;
-        format!("{place}: {}[{}]: {headline}\n", severity.word(), code.slug())
+        format!("{}: {}[{}]: {}\n", visible(&place), severity.word(), code.slug(), visible(headline))
     };
     diagnostics.iter().map(line).collect()
 }
@@ -68,18 +68,18 @@ fn emit(buffer: &mut impl WriteColor, config: &Config, excerpts: &mut Excerpts, 
     let primary = &diagnostic.primary;
     let mut labels = vec![
         codespan::Label::primary(primary.span.file.0 as usize, excerpts.shown(primary.span))
-            .with_message(&primary.message),
+            .with_message(visible(&primary.message)),
     ];
     labels.extend(near.iter().map(|label| {
-        codespan::Label::secondary(label.span.file.0 as usize, label.span.range()).with_message(&label.message)
+        codespan::Label::secondary(label.span.file.0 as usize, label.span.range()).with_message(visible(&label.message))
     }));
     let mut notes: Vec<String> =
-        far.iter().map(|label| format!("{}: {}", excerpts.place(label.span), label.message)).collect();
-    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", help.replace('\n', "\n      "))));
-    notes.extend(diagnostic.notes.iter().map(|note| format!("note: {}", note.replace('\n', "\n      "))));
+        far.iter().map(|label| format!("{}: {}", excerpts.place(label.span), visible(&label.message))).collect();
+    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", visible_lines(help, "      "))));
+    notes.extend(diagnostic.notes.iter().map(|note| format!("note: {}", visible_lines(note, "      "))));
     let shown = codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.slug())
-        .with_message(&diagnostic.headline)
+        .with_message(visible(&diagnostic.headline))
         .with_labels(labels)
         .with_notes(notes);
     let excerpts: &Excerpts = excerpts;
@@ -124,6 +124,19 @@ error[unknown-key]: no such key
           second
   = help: another";
         assert_eq!(plain_for_tests(&diagnostics, &sources), expected);
+    }
+
+    /// An id may hold anything.
+    #[test]
+    fn what_nobody_sees_is_written_as_an_escape() {
+        let (_, sources) = example();
+        let found = Diagnostic::new(Code::BadId, Span::new(0, 3), "`a\nb\u{1b}[31m`").label("\u{7}").help("one\n\rtwo");
+        let found = [found.also(Span::new(4, 6), "\t")];
+        assert_eq!(render_short(&found, &sources), "w.json:1:1: error[bad-id]: `a\\nb\\u{1b}[31m`\n");
+        let shown = render(&found, &sources, false);
+        assert!(!shown.chars().any(|char| char.is_control() && char != '\n'), "{shown}");
+        assert!(shown.starts_with("error[bad-id]: `a\\nb\\u{1b}[31m`\n") && shown.contains(" \\u{7}\n"), "{shown}");
+        assert!(shown.contains("= help: one\n          \\rtwo\n"), "{shown}");
     }
 
     #[test]
