@@ -90,7 +90,8 @@ fn escaped(text: &str) -> String {
         let begins = at == 0 && matches!(char, '-' | '+' | '*' | '=')
             || char == '.' && line[..at].chars().all(|char| char.is_ascii_digit());
         match char {
-            '"' | '#' | '<' | '>' | '&' | '`' | '*' | '\\' | ';' => {
+            // `%%{` begins a directive wherever it stands.
+            '"' | '#' | '<' | '>' | '&' | '`' | '*' | '\\' | ';' | '%' | '{' => {
                 let _ = write!(out, "#{};", u32::from(char));
             }
             // Doubled it is bold text in Markdown.
@@ -108,7 +109,8 @@ fn escaped(text: &str) -> String {
 
 fn yaml(text: &str) -> String {
     let quoted: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
-    format!("\"{}\"", quoted.replace('\\', "\\\\").replace('"', "\\\""))
+    // The title is no label, and knows no codes of characters but those of YAML.
+    format!("\"{}\"", quoted.replace('\\', "\\\\").replace('"', "\\\"").replace("%%", "\\x25\\x25"))
 }
 
 #[cfg(test)]
@@ -122,7 +124,9 @@ mod tests {
         assert_eq!(escaped("1. first"), "1#46; first");
         assert_eq!(escaped("- item\nnext"), "#45; item next");
         assert_eq!(escaped("`code` __bold__ #1;"), "#96;code#96; #95;#95;bold#95;#95; #35;1#59;");
-        assert_eq!(escaped("$$x ${a}"), "$#8203;$x ${a}");
+        assert_eq!(escaped("$$x ${a}"), "$#8203;$x $#123;a}");
+        assert_eq!(escaped("%%{init: 1}%%"), "#37;#37;#123;init: 1}#37;#37;");
         assert_eq!(yaml("a \"b\"\n---"), "\"a \\\"b\\\" ---\"");
+        assert_eq!(yaml("%%{init: 1}%%"), "\"\\x25\\x25{init: 1}\\x25\\x25\"");
     }
 }
