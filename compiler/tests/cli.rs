@@ -338,6 +338,22 @@ fn what_is_written_in_place_is_written_through_a_link() {
 }
 
 #[test]
+fn a_conversion_into_itself_is_refused() {
+    let folder = greeting();
+    let text = "// kept\nmanual start\n";
+    fs::write(folder.path().join("call.flow"), text).unwrap();
+    for output in ["call.flow", "./call.flow", "other.flow"] {
+        let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "call.flow", "-o", output], ""));
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stderr.contains("call.flow is a .flow text already: `flowc fmt` lays it out"), "{stderr}");
+    }
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "greeting", "-o", "other.json"], ""));
+    assert!(code == 2 && stderr.contains("workflow.json is JSON already"), "{stderr}");
+    assert_eq!(fs::read_to_string(folder.path().join("call.flow")).unwrap(), text);
+    assert!(!folder.path().join("other.flow").exists());
+}
+
+#[test]
 fn a_workflow_is_converted_there_and_back() {
     let folder = greeting();
     let (code, _, stderr) = outcome(flowc(folder.path(), &["convert", "greeting", "-o", "hello.flow"], ""));

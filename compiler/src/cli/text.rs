@@ -47,7 +47,7 @@ impl Shell {
         Ok(ExitCode::from(worst))
     }
 
-    /// Writes a workflow in the other dialect, or in that of the output's extension.
+    /// Writes a workflow in the other dialect.
     pub(super) fn convert(&self, path: &Path, output: Option<&Path>) -> Result<(), Stop> {
         let input = Input::read(path, true).map_err(Stop::World)?;
         let from = input.source.dialect();
@@ -58,6 +58,9 @@ impl Shell {
             None if from == Dialect::Json => Dialect::Flow,
             None => Dialect::Json,
         };
+        if to == from || output.is_some_and(|output| is_same_file(Path::new(&input.source.name), output)) {
+            return Err(Stop::World(no_other_dialect(&input.source.name, from, to)));
+        }
         let parsed = self.parse(&input)?;
         let workflow = parsed.ast.clone();
         // What has errors means nothing yet: it cannot be said in other words.
@@ -90,6 +93,21 @@ impl Shell {
         ));
         Ok(())
     }
+}
+
+/// A conversion would lose the comments, and gain nothing.
+fn no_other_dialect(file: &str, from: Dialect, to: Dialect) -> String {
+    match (from, to) {
+        (Dialect::Flow, Dialect::Flow) => {
+            format!("{file} is a .flow text already: `flowc fmt` lays it out; `-o NAME.json` makes JSON of it")
+        }
+        (Dialect::Json, Dialect::Json) => format!("{file} is JSON already: `-o NAME.flow` makes a .flow text of it"),
+        _ => format!("{file} would be written over itself: give the output another name"),
+    }
+}
+
+fn is_same_file(left: &Path, right: &Path) -> bool {
+    matches!((fs::canonicalize(left), fs::canonicalize(right)), (Ok(left), Ok(right)) if left == right)
 }
 
 /// In one step, so that no reader sees half a file. What a symbolic link leads to is written, and the link stays.
