@@ -219,7 +219,12 @@ impl<'a> Reader<'a> {
                 return Err(mistake::unclosed(open, self.peek()));
             }
             let mut around = self.around();
+            let start = self.at;
             let value = self.value()?;
+            // Several texts are one where that text stands alone; here a `,` is missing.
+            if matches!(&value.kind, ValueKind::Text(strings) if strings.len() > 1) {
+                return Err(mistake::between_elements(open, self.tokens[start + 1], self.tokens[start]));
+            }
             let comma = self.take(Rule::comma).is_some();
             self.finish_around(&mut around);
             elements.push(Element { around, value });
