@@ -318,11 +318,11 @@ impl<'a> Builder<'a, '_> {
     fn retry(&mut self, config: &mut Config, key: &Key, value: &'a Value) {
         config.forget_shared("retry_delay");
         let ValueKind::Retry(retry) = &value.kind else {
-            let count = self.value(value, None);
+            let count = self.value(value, Some(KeyType::Count));
             config.push("retry_count", key.text.span, count);
             return;
         };
-        let count = self.value(&retry.count, None);
+        let count = self.value(&retry.count, Some(KeyType::Count));
         config.push("retry_count", key.text.span, count);
         if let Some(every) = &retry.every {
             let delay = self.value(every, None);

@@ -25,6 +25,10 @@ impl<'a> Builder<'a, '_> {
             ValueKind::Null => ast::ValueKind::Null,
             ValueKind::Bool(value) => ast::ValueKind::Bool(*value),
             ValueKind::Number(written) => number(written),
+            ValueKind::Duration(written) if ty.is_some_and(is_counted) => {
+                self.report(duration_for_number(written, value.span));
+                number("1")
+            }
             ValueKind::Duration(written) => duration(written),
             ValueKind::Text(strings) => {
                 let text = text::joined(strings);
@@ -153,6 +157,19 @@ fn expression_in_schema(bare: &Bare) -> Diagnostic {
         true => diagnostic.help(format!("write \"{}\"", bare.text.value)),
         false => diagnostic,
     }
+}
+
+/// What is a number of something else than seconds.
+fn is_counted(ty: KeyType) -> bool {
+    matches!(ty, KeyType::Count | KeyType::PositiveCount | KeyType::Port)
+}
+
+/// `retry: 3s`, `port: 10m`
+fn duration_for_number(written: &str, span: Span) -> Diagnostic {
+    let number = written.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    Diagnostic::new(Code::WrongType, span, format!("expected a number, not the duration `{written}`"))
+        .label("has a unit of time")
+        .help(format!("write `{number}`"))
 }
 
 fn quoted_expression(text: &Text) -> Diagnostic {
