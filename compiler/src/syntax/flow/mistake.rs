@@ -385,6 +385,21 @@ pub fn between_fields(token: Token, last: Token) -> Mistake {
     )
 }
 
+/// `- 1` and `- 2`, each on a line of its own.
+pub fn dashed_list(dash: Token, elements: &[&str]) -> Mistake {
+    let has_keys = elements.iter().any(|element| element.contains([':', '\n']));
+    let list = match elements.join(", ") {
+        _ if has_keys => "{ … }, …".to_owned(),
+        list if list.len() <= 60 => list,
+        _ => "…, …".to_owned(),
+    };
+    Box::new(
+        mistake(dash.span, "an array is not written with `-`")
+            .label("begins a subtraction")
+            .help(format!("write `[{list}]`")),
+    )
+}
+
 pub fn expected_value(token: Token, last: Token) -> Mistake {
     if let Some(found) = own_words(token) {
         return found;

@@ -80,6 +80,9 @@ impl<'a> Reader<'a> {
             if matches!(self.peek().rule, Rule::close_brace | Rule::comma) || self.begins_entry() {
                 return Err(mistake::no_value(&key.text, self.last()));
             }
+            if let Some(elements) = self.dashed_list() {
+                return Err(mistake::dashed_list(self.peek(), &elements));
+            }
             let value = match key.text.value.as_str() {
                 "retry" if config => self.retry()?,
                 "template" if config => self.filled()?,
@@ -132,6 +135,37 @@ impl<'a> Reader<'a> {
                 Key { text, quoted: false }
             }
         })
+    }
+
+    /// A list as YAML has it, one `-` below the other: what stands behind each of them. To the parser of expressions it would
+    /// be a subtraction.
+    fn dashed_list(&self) -> Option<Vec<&'a str>> {
+        let dash = self.peek();
+        let is_dash = |token: &Token| token.rule == Rule::minus && token.lines > 0 && token.column == dash.column;
+        if !is_dash(&dash) {
+            return None;
+        }
+        let mut depth = 0;
+        let is_over = |token: &Token| {
+            depth += match token.rule {
+                Rule::open_brace | Rule::open_bracket | Rule::open_paren => 1,
+                Rule::close_brace | Rule::close_bracket | Rule::close_paren => -1,
+                _ => 0,
+            };
+            let is_further_out = token.lines > 0 && token.column <= dash.column && !is_dash(token);
+            depth < 0 || is_further_out || token.rule == Rule::EOI
+        };
+        let rest = &self.tokens[self.at..];
+        let list = &rest[..rest.iter().position(is_over)?];
+        let elements = list.split(is_dash).skip(1);
+        let elements = elements.map(|element| match element {
+            [] => "",
+            [first, .., last] => &self.source[first.span.start as usize..last.span.end as usize],
+            [only] => only.text,
+        });
+        // One alone may be a negative number, unless it has a key.
+        let has_key = matches!(list, [_, _, colon, ..] if colon.rule == Rule::colon);
+        Some(elements.collect()).filter(|elements: &Vec<&str>| elements.len() > 1 || has_key)
     }
 
     /// Whether what comes after `count` tokens cannot belong to the entry any more.
