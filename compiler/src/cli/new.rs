@@ -25,9 +25,7 @@ impl Shell {
         if folder.exists() {
             return Err(Stop::World(format!("{} exists already", folder.display())));
         }
-        let title: String = name.replace(['-', '_'], " ");
-        let title = title[..1].to_uppercase() + &title[1..];
-        let workflow = WORKFLOW.replace(NAME, name).replace("My workflow", &title);
+        let workflow = WORKFLOW.replace(NAME, name).replace("My workflow", &title(name));
         let write = || {
             fs::create_dir_all(folder.join("inputs"))?;
             fs::create_dir_all(folder.join("scenarios"))?;
@@ -43,5 +41,25 @@ impl Shell {
             "wrote {folder}/workflow.flow and what to try it with:\n  flowc check {folder}\n  flowc test {folder}\n  flowc run {folder} --input {folder}/input.json\n  flowc run {folder} --input {folder}/inputs/without-items.json"
         ));
         Ok(())
+    }
+}
+
+/// `night-shift` → `Night shift`.
+fn title(name: &str) -> String {
+    let words: Vec<&str> = name.split(['-', '_']).filter(|word| !word.is_empty()).collect();
+    match words.join(" ") {
+        // Of nothing but signs.
+        title if title.is_empty() => name.to_owned(),
+        title => title[..1].to_uppercase() + &title[1..],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_title_is_made_of_the_words_of_a_name() {
+        for (name, title) in [("night-shift", "Night shift"), ("x_", "X"), ("_a__b", "A b"), ("_", "_")] {
+            assert_eq!(super::title(name), title);
+        }
     }
 }

@@ -208,6 +208,12 @@ pub fn unknown_item(token: Token) -> Mistake {
     })
 }
 
+/// `flow: { … }`
+pub fn colon_behind_keyword(colon: Token, keyword: Token) -> Mistake {
+    let headline = format!("an item is written without a `:` behind `{}`", keyword.text);
+    Box::new(mistake(colon.span, headline).label("remove it"))
+}
+
 pub fn same_line(token: Token) -> Mistake {
     if let Some(found) = own_words(token) {
         return found;
@@ -239,6 +245,27 @@ pub fn after_id(token: Token, last: Token, node: &Node) -> Mistake {
         Rule::colon => diagnostic.help(format!("what a node does stands in braces: `{kind} {} {{ … }}`", node.id.text)),
         _ => diagnostic.help(format!("as in `{example}`")),
     })
+}
+
+/// `cron 0 9 * * *`
+pub fn cron_without_quotes(token: Token, span: Span, written: &str) -> Mistake {
+    if let Some(found) = own_words(token).filter(|_| token.rule != Rule::bad_number) {
+        return found;
+    }
+    Box::new(
+        mistake(span, "a cron expression is text, and stands in quotes")
+            .label("without quotes")
+            .help(format!("write `cron \"{written}\"`")),
+    )
+}
+
+/// `webhook new-order at "orders"(Order)`
+pub fn type_behind_path(open: Token, path: Token, node: &Node) -> Mistake {
+    Box::new(
+        mistake(open.span, "the type of the input stands behind the id")
+            .label("not behind the path")
+            .help(format!("write `{} {}(…) at {}`", node.kind.text, node.id.text, path.text)),
+    )
 }
 
 /// The entries of a block whose brace was forgotten.

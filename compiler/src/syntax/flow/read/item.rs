@@ -4,8 +4,8 @@ use super::{Reader, through, word};
 use crate::catalog;
 use crate::syntax::ast::Text;
 use crate::syntax::flow::mistake::{self, Mistake};
-use crate::syntax::flow::token::{Comment, Rule};
-use crate::syntax::flow::tree::{Block, Call, Item, ItemKind, Node};
+use crate::syntax::flow::token::{Comment, Rule, Token};
+use crate::syntax::flow::tree::{Block, Call, Item, ItemKind, Node, Value, Word};
 use crate::syntax::flow::{text, words};
 
 /// Words that may follow the id of a node, each with a value.
@@ -22,6 +22,9 @@ impl Reader<'_> {
         let keyword = self.peek();
         if keyword.rule != Rule::name {
             return Err(mistake::not_an_item(keyword));
+        }
+        if self.is_keyword_with_colon(self.at) {
+            return Err(mistake::colon_behind_keyword(self.peek_after(1), keyword));
         }
         let start = keyword.span;
         let kind = match keyword.text {
@@ -68,7 +71,8 @@ impl Reader<'_> {
     fn node(&mut self) -> Result<Node, Mistake> {
         let keyword = self.peek();
         let follows = self.peek_after(1);
-        if words::kind(keyword.text).is_none() && catalog::kind(keyword.text).is_none() {
+        let is_known = words::kind(keyword.text).is_some() || catalog::kind(keyword.text).is_some();
+        if !is_known {
             // What looks like a node is one, of a kind that the checker does not know.
             let looks = follows.rule == Rule::name && follows.lines == 0;
             let meant = words::near_keyword(keyword.text).or_else(|| words::meant_keyword(keyword.text));
@@ -83,6 +87,9 @@ impl Reader<'_> {
         loop {
             let token = self.peek();
             if self.first_on_line(self.at) && token.rule != Rule::open_brace {
+                if token.column <= keyword.column && self.is_keyword_with_colon(self.at) {
+                    break;
+                }
                 if self.begins_entry() || self.begins_request() {
                     return Err(mistake::no_block(token, self.last()));
                 }
@@ -110,14 +117,48 @@ impl Reader<'_> {
                 }
                 Rule::name if CLAUSES.contains(&token.text) => {
                     let clause = word(self.next());
-                    let value = self.value()?;
+                    let value = self.clause(&clause, &node)?;
                     node.clauses.push((clause, value));
                 }
                 Rule::EOI => break,
+                // `const url = …`: no kind at all, rather than one that is not known.
+                _ if !is_known => return Err(mistake::unknown_item(keyword)),
                 _ => return Err(mistake::after_id(token, self.last(), &node)),
             }
         }
         Ok(node)
+    }
+
+    /// `http: a { … }`, and not `filter: item.open`, which is a key.
+    pub(super) fn is_keyword_with_colon(&self, at: usize) -> bool {
+        let rule = |offset: usize| self.tokens.get(at + offset).map_or(Rule::EOI, |token| token.rule);
+        let word = self.tokens[at].text;
+        let begins_item = match rule(2) {
+            Rule::open_brace => true,
+            Rule::name | Rule::string => {
+                matches!(rule(3), Rule::open_brace | Rule::open_paren | Rule::connects | Rule::assign | Rule::name)
+            }
+            _ => false,
+        };
+        rule(1) == Rule::colon && begins_item && (words::KEYWORDS.contains(&word) || words::kind(word).is_some())
+    }
+
+    /// What stands behind `at`, `cron` and the like.
+    fn clause(&mut self, clause: &Word, node: &Node) -> Result<Value, Mistake> {
+        let (token, next) = (self.peek(), self.peek_after(1));
+        match clause.text.as_str() {
+            "at" if token.rule == Rule::string && next.rule == Rule::open_paren => {
+                Err(mistake::type_behind_path(next, token, node))
+            }
+            "cron" if !matches!(token.rule, Rule::string | Rule::name) && token.lines == 0 => {
+                let rest = &self.tokens[self.at..];
+                let is_over = |token: &&Token| token.lines > 0 || token.text == "in" || token.rule == Rule::open_brace;
+                let written = rest.iter().take_while(|token| !is_over(token)).last().unwrap_or(&token);
+                let span = token.span.to(written.span);
+                Err(mistake::cron_without_quotes(token, span, &self.source[span.range()]))
+            }
+            _ => self.value(),
+        }
     }
 
     /// `crate::fraud::check(order, total)`

@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         let token = self.tokens[at];
         let next = self.tokens[(at + 1).min(self.tokens.len() - 1)];
         // A key of an item that could not be read.
-        let is_entry = next.rule == Rule::colon;
+        let is_entry = next.rule == Rule::colon && !self.is_keyword_with_colon(at);
         self.first_on_line(at) && token.column <= column && token.rule == Rule::name && !is_entry
     }
 
