@@ -167,6 +167,14 @@ pub fn refused_by_rust(name: &Token, refused: &Refused) -> Diagnostic {
         ))
 }
 
+/// `GET"…"`
+pub fn glued(name: &Token, text: &Token) -> Diagnostic {
+    let end = Span { end: text.span.start + 1, ..text.span };
+    mistake(end, format!("there is no space between `{}` and the text", name.text))
+        .label("begins right behind it")
+        .help(format!("write `{} \"…\"`", name.text))
+}
+
 pub fn bad_escape(text: &str, span: Span) -> Mistake {
     let written: String = text.chars().take(2).collect();
     let diagnostic = mistake(span, format!("there is no escape `{written}` in text")).label("unknown escape");

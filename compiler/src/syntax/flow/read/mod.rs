@@ -36,6 +36,8 @@ pub fn with_expressions(text: &str, file: FileId, diagnostics: &mut Diagnostics)
     let comments = read.comments;
     let names = read.tokens.iter().filter_map(|name| Some((name, refused_by_rust(text, name)?)));
     names.for_each(|(name, refused)| diagnostics.push(mistake::refused_by_rust(name, &refused)));
+    let glued = read.tokens.windows(2).filter(|pair| is_glued(&pair[0], &pair[1]));
+    glued.for_each(|pair| diagnostics.push(mistake::glued(&pair[0], &pair[1])));
     let mut reader = Reader::new(text, &read.tokens, &comments);
     (reader.file(diagnostics), reader.expressions)
 }
@@ -68,6 +70,11 @@ pub fn is_name(text: &str) -> bool {
 fn is_rust(text: &str, tokens: &[Token]) -> bool {
     let is_right = |token: &Token| token.rule != Rule::bad_number && refused_by_rust(text, token).is_none();
     tokens.iter().all(is_right) && text.parse::<proc_macro2::TokenStream>().is_ok()
+}
+
+/// A word right before a text, which Rust takes for a kind of text: `b"…"`, or one there is not.
+fn is_glued(name: &Token, text: &Token) -> bool {
+    name.rule == Rule::name && text.rule == Rule::string && name.span.end == text.span.start
 }
 
 /// What rustc takes for a number in a name, and does not accept.
