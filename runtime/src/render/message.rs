@@ -291,6 +291,7 @@ mod tests {
             addresses(message(&[(To::To, Some("\"a@b\"")), (To::To, None), (To::Bcc, Some("null"))])).unwrap(),
             ["a@b"]
         );
+        assert_eq!(addresses(message(&[(To::To, Some("[\"a@b\",null,\"\",\" \"]"))])).unwrap(), ["a@b"]);
     }
 
     #[test]
@@ -298,6 +299,7 @@ mod tests {
         let expected = "`input_data.customer_email` is missing or empty, and the recipient of a mail is needed";
         assert_eq!(addresses(message(&[(To::To, None)])).unwrap_err(), expected);
         assert_eq!(addresses(message(&[(To::To, Some("\"\"")), (To::Cc, Some("\"a@b\""))])).unwrap_err(), expected);
+        assert_eq!(addresses(message(&[(To::To, Some("[null,\" \"]"))])).unwrap_err(), expected);
         assert_eq!(addresses(message(&[(To::To, Some("[]"))])).unwrap_err(), "the mail has no recipient");
     }
 
