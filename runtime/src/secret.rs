@@ -62,19 +62,13 @@ impl Scrubber {
         }
     }
 
-    /// A secret, also as it stands in a URL, in a form and in JSON.
+    /// A secret, in every form in which a service may repeat it.
     fn add(&mut self, secret: &str) {
         let secret = secret.trim();
         if secret.len() < LENGTH_MIN {
             return;
         }
-        let mut forms = [(); 4].map(|()| String::new());
-        let [plain, in_url, in_form, in_json] = &mut forms;
-        plain.push_str(secret);
-        percent_encode(secret, in_url);
-        form_encode(secret, in_form);
-        write_escaped(secret, in_json);
-        for form in forms {
+        for form in forms(secret) {
             if !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -103,6 +97,53 @@ impl Scrubber {
         }
         clean
     }
+}
+
+/// A secret as it is, and as it stands in a URL, in a form, in JSON, and in JSON that is itself a string of JSON. Of most
+/// secrets these are one and the same.
+fn forms(secret: &str) -> Vec<String> {
+    let mut encoded = vec![written(|out| form_encode(secret, out))];
+    // RFC 3986, what leaves a path a path, and JavaScript's `encodeURIComponent`.
+    for kept in ["", "/", "!'()*"] {
+        encoded.push(written(|out| percent_encode_but(kept, secret, out)));
+    }
+    let lower: Vec<String> = encoded.iter().map(|form| lower_case_escapes(form)).collect();
+    let escaped = |text: &str| written(|out| write_escaped(text, out));
+    let in_json = escaped(secret);
+    // As PHP writes it.
+    let in_json_of_php = in_json.replace('/', "\\/");
+    let within = [escaped(&in_json), escaped(&in_json_of_php)];
+    [secret.to_owned(), in_json, in_json_of_php].into_iter().chain(within).chain(encoded).chain(lower).collect()
+}
+
+fn written(write: impl FnOnce(&mut String)) -> String {
+    let mut text = String::new();
+    write(&mut text);
+    text
+}
+
+/// Percent-encodes what is neither unreserved nor kept.
+fn percent_encode_but(kept: &str, text: &str, out: &mut String) {
+    let mut buffer = [0; 4];
+    for char in text.chars() {
+        match kept.contains(char) {
+            true => out.push(char),
+            false => percent_encode(char.encode_utf8(&mut buffer), out),
+        }
+    }
+}
+
+/// `%2F` as `%2f`.
+fn lower_case_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut lower = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        lower.push('%');
+        lower.push_str(&digits.to_ascii_lowercase());
+        lower.push_str(rest);
+    }
+    lower
 }
 
 /// A number is found by chance, in the amounts and ids of any answer.
@@ -173,6 +214,36 @@ mod tests {
         assert_eq!(scrubber.scrub("GET /?k=top%20secret%2Fkey"), "GET /?k=***");
         assert_eq!(scrubber.scrub("k=top+secret%2Fkey&n=1"), "k=***&n=1");
         assert!(matches!(scrubber.scrub("nothing here"), Cow::Borrowed("nothing here")));
+    }
+
+    #[test]
+    fn services_write_a_secret_in_many_ways() {
+        let scrubber = scrubber(&["pa\"ss/w\\rd+=!"]);
+        for form in [
+            r#"pa"ss/w\rd+=!"#,
+            r#"pa\"ss/w\\rd+=!"#,
+            r#"pa\"ss\/w\\rd+=!"#,
+            r#"pa\\\"ss/w\\\\rd+=!"#,
+            r#"pa\\\"ss\\/w\\\\rd+=!"#,
+            "pa%22ss%2Fw%5Crd%2B%3D%21",
+            "pa%22ss%2fw%5crd%2b%3d%21",
+            "pa%22ss/w%5Crd%2B%3D%21",
+            "pa%22ss/w%5crd%2b%3d%21",
+            "pa%22ss%2Fw%5Crd%2B%3D!",
+        ] {
+            assert_eq!(scrubber.scrub(&format!("a {form} b")), "a *** b");
+        }
+        for json in [
+            r#"["pa\"ss/w\\rd+=!"]"#,
+            r#"["{\"key\":\"pa\\\"ss/w\\\\rd+=!\"}"]"#,
+            r#"["{\"key\":\"pa\\\"ss\\/w\\\\rd+=!\"}"]"#,
+            r#"["?key=pa%22ss%2fw%5crd%2b%3d%21"]"#,
+        ] {
+            let clean = scrubber.scrub_json(json).replace("***", "");
+            assert!(serde_json::from_str::<serde_json::Value>(&clean).is_ok() && !clean.contains("rd"), "{clean}");
+        }
+        // Nearly all secrets look the same everywhere, and are looked for once.
+        assert_eq!(of(&SECRET, &["sk_live_1234"]).secrets, ["sk_live_1234"]);
     }
 
     #[test]
