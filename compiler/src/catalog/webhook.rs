@@ -57,7 +57,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Expression,
             required: false,
             default: "",
-            doc: "For webhooks; what comes over the API or from `run` is not compared. An expression over the input, such as `input_data.order_id`: deliveries with the same value are one execution and get the same answer; with another body as well they are refused (422), and so is a number of 2^53 or more (400): it has lost its last digits, and has to come as text. Where it is missing, and without it, the sender's `Idempotency-Key`, `webhook-id`, `X-GitHub-Delivery` or `X-Shopify-Webhook-Id` counts; of one that is signed as Standard Webhooks only `webhook-id`.",
+            doc: "For webhooks; what comes over the API or from `run` is not compared. An expression over the input, such as `input_data.order_id`: deliveries with the same value are one execution and get the same answer; with another body as well they are refused (422), and so is a number of 2^53 or more (400): it has lost its last digits, and has to come as text. Where it is missing (or a list of nothing else), and without it, the sender's `Idempotency-Key`, `webhook-id`, `X-GitHub-Delivery` or `X-Shopify-Webhook-Id` counts; of one that is signed as Standard Webhooks only `webhook-id`.",
         },
     ],
     output: "The input, as `input_data` is.",

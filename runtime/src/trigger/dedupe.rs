@@ -50,13 +50,13 @@ pub fn key_headers(signed: Option<Scheme>) -> &'static [&'static str] {
 }
 
 impl DedupeKey {
-    /// By the value of a workflow's `dedupe_key`. `None`: it is missing, `null` or empty and so names nothing. `door` is
-    /// where the delivery came in: the id of the trigger's node.
+    /// By the value of a workflow's `dedupe_key`. `None`: it names nothing. `door` is where the delivery came in: the id of
+    /// the trigger's node.
     ///
     /// # Errors
     /// It holds a number that is not exact.
     pub fn of_value(door: &str, value: &Value, input: &Doc) -> Result<Option<DedupeKey>, KeyError> {
-        let Some(text) = value.to_json().filter(|text| text != "null" && text != "\"\"") else { return Ok(None) };
+        let Some(text) = value.to_json().filter(|_| !names_nothing(value)) else { return Ok(None) };
         if is_inexact(&text, input) {
             return Err(KeyError::Inexact);
         }
@@ -84,6 +84,18 @@ impl DedupeKey {
             name.update(part);
         }
         DedupeKey { name: name.finalize().into(), input: Sha256::digest(input.text()).into() }
+    }
+}
+
+/// What is missing, `null` or empty, and a list of nothing else: all that come without a name would be one delivery.
+fn names_nothing(value: &Value) -> bool {
+    match value {
+        Value::Undefined | Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        // As JSON they are `null`.
+        Value::Number(number) => !number.is_finite(),
+        Value::Array(parts) => parts.iter().all(names_nothing),
+        Value::Bool(_) | Value::Object(_) => false,
     }
 }
 
@@ -145,10 +157,13 @@ mod tests {
 
     #[test]
     fn values_that_name_nothing() {
-        for value in [Value::Undefined, Value::Null, Value::string(""), Value::Number(f64::NAN)] {
+        let nothing = || vec![Value::Undefined, Value::Null, Value::string(""), Value::Number(f64::NAN)];
+        let lists = [Value::array(nothing()), Value::array(vec![Value::array(nothing())]), Value::array(vec![])];
+        for value in nothing().into_iter().chain(lists) {
             assert_eq!(DedupeKey::of_value("in", &value, &doc("{}")), Ok(None), "{value:?}");
         }
-        for value in [Value::Bool(false), Value::Number(0.0), Value::string("0"), Value::array(vec![])] {
+        let part_missing = Value::array(vec![Value::Undefined, Value::string("A-1")]);
+        for value in [Value::Bool(false), Value::Number(0.0), Value::string("0"), part_missing] {
             assert!(DedupeKey::of_value("in", &value, &doc("{}")).unwrap().is_some(), "{value:?}");
         }
     }
