@@ -372,6 +372,12 @@ impl Request {
         headers.reserve(self.headers.len() + 1);
         headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         *request.body_mut() = self.body.clone().map(reqwest::Body::from);
+        // hyper says nothing of a body that is empty, and there are servers that then wait for one, or refuse (RFC 9110,
+        // section 8.6).
+        let expects_body = matches!(self.method, Method::POST | Method::PUT | Method::PATCH);
+        if expects_body && self.body.as_ref().is_none_or(Bytes::is_empty) {
+            request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         request
     }
 
@@ -543,6 +549,17 @@ mod tests {
         );
         assert!(!headers.contains_key("content-length"));
         assert!(write_headers(vec![("a b", String::new())], &mut headers).is_err());
+    }
+
+    #[test]
+    fn without_a_body_the_length_is_said_where_one_is_expected() {
+        for (method, expected) in [("POST", true), ("PUT", true), ("PATCH", true), ("GET", false), ("DELETE", false)] {
+            for body in [None, Some(Bytes::new())] {
+                let sent = Request { body, ..request(method, "http://a/") }.to_reqwest();
+                assert_eq!(sent.headers().contains_key("content-length"), expected, "{method}");
+            }
+        }
+        assert!(!request("POST", "http://a/").to_reqwest().headers().contains_key("content-length"));
     }
 
     #[test]
