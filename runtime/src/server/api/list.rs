@@ -89,13 +89,17 @@ fn moment(text: &str) -> Option<(Timestamp, Timestamp)> {
     let timestamp = |millis: i64| Timestamp { millis: u64::try_from(millis).unwrap_or(0) };
     // A `+` that nobody has escaped arrives as a space.
     let text = text.replace(' ', "+");
-    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-        let millis = moment.as_millisecond();
-        return Some((timestamp(millis), timestamp(millis.saturating_add(1))));
-    }
-    let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10)?;
-    let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond();
-    Some((timestamp(start), timestamp(start.saturating_add(86_400_000))))
+    // Counted by hand: jiff has no time stamps at the end of the year 9999, which stands for "no end" in many a program.
+    const DAY: i64 = 86_400_000;
+    let pieces = jiff::fmt::temporal::Pieces::parse(&text).ok()?;
+    let days = pieces.date().since(jiff::civil::date(1970, 1, 1)).ok()?.get_days();
+    let start = i64::from(days) * DAY;
+    let Some(time) = pieces.time() else {
+        return (text.len() == 10).then(|| (timestamp(start), timestamp(start + DAY)));
+    };
+    let since_midnight = time.duration_since(jiff::civil::Time::midnight()).as_millis();
+    let moment = start + i64::try_from(since_midnight).ok()? - i64::from(pieces.to_numeric_offset()?.seconds()) * 1000;
+    Some((timestamp(moment), timestamp(moment + 1)))
 }
 
 fn no_moment(name: &'static str) -> ApiError {
@@ -132,6 +136,10 @@ mod tests {
         assert_eq!(at("2026-11-22T01:00:00%2B01:00"), noon);
         assert_eq!(at("2026-11-22T01:00:00+01:00"), noon);
         assert_eq!(at("1901-01-01"), 0);
+        // Behind the last time stamp that jiff has.
+        let until = |text: &str| query(&format!("end_date={text}")).unwrap().until.unwrap().millis;
+        assert_eq!(until("9999-12-31"), 253_402_300_800_000);
+        assert_eq!(until("9999-12-31T23:59:59.999Z"), 253_402_300_800_000);
     }
 
     #[test]
@@ -148,6 +156,8 @@ mod tests {
             "start_date=yesterday",
             "end_date=2026-13-01",
             "start_date=2026-11-22T10",
+            "start_date=2026-11-22T10:00:00",
+            "end_date=20261122",
         ] {
             let error = query(text).unwrap_err();
             assert_eq!((error.status.as_u16(), error.code), (400, "INVALID_PARAMETER"), "{text}");
