@@ -246,7 +246,8 @@ fn write_headers(headers: &HeaderMap, out: &mut String) {
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().ok().map(Duration::from_secs);
+        // More seconds than can be counted are as good as the most.
+        return (!text.is_empty()).then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
     Some(SystemTime::from(date).duration_since(now).unwrap_or_default())
@@ -418,6 +419,7 @@ mod tests {
         assert_eq!(after("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
         assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
         assert_eq!(after("soon"), None);
-        assert_eq!(after("99999999999999999999999"), None);
+        assert_eq!(after(""), None);
+        assert_eq!(after("99999999999999999999999"), Some(u64::MAX));
     }
 }
