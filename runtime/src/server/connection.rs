@@ -7,7 +7,7 @@
 //! behind the request it is at. Refusals are answered at a limited rate to each client, so that a flood of them is slowed down
 //! to what costs nothing, and others are still served.
 
-use super::error::too_slow;
+use super::error::{no_one_host, too_slow};
 use super::pace::Pace;
 use super::tls::Certificates;
 use super::{Face, Settings};
@@ -15,9 +15,10 @@ use crate::trigger::{AddressList, client_address};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
+use hyper::header::HOST;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request};
+use hyper::{HeaderMap, Request, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -272,20 +273,34 @@ impl Connections {
     ) -> Result<Response, Infallible> {
         let client = client(peer, request.headers(), &self.pool.trusted_proxies);
         request.extensions_mut().insert(Client(client));
-        let answer = self.router.clone().call(request);
-        let response = match tokio::time::timeout(self.pool.limits.request_max, answer).await {
-            Ok(answer) => answer?,
-            Err(_) => {
-                let error = too_slow();
-                crate::log::request_timed_out(&error.request_id);
-                error.into_response()
-            }
+        let response = match names_one_host(&request) {
+            true => self.routed(request).await?,
+            false => no_one_host().into_response(),
         };
         if response.status().is_client_error() {
             self.pool.refusals.turn(network(client)).await;
         }
         Ok(response)
     }
+
+    async fn routed(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
+        let answer = self.router.clone().call(request);
+        match tokio::time::timeout(self.pool.limits.request_max, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let error = too_slow();
+                crate::log::request_timed_out(&error.request_id);
+                Ok(error.into_response())
+            }
+        }
+    }
+}
+
+/// Of a request that names two, what stands before this service may have looked at the other (RFC 9112, section 3.2).
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let named = hosts.next().is_some();
+    hosts.next().is_none() && (named || request.version() < Version::HTTP_11)
 }
 
 /// Whom a request came from that reached us by way of this address.

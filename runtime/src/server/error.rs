@@ -90,6 +90,11 @@ pub fn too_slow() -> ApiError {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", message)
 }
 
+/// The answer to a request that HTTP/1.1 does not allow.
+pub fn no_one_host() -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "a request of HTTP/1.1 has exactly one header `Host`")
+}
+
 /// An answer of JSON text.
 pub fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
