@@ -35,7 +35,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Text,
             required: true,
             default: "",
-            doc: "An http or https URL. Data in it is percent-encoded; a missing value fails the node. Redirects are followed, 10 at most and without headers to another origin; not 301 and 302 of a POST, which would be asked there with GET: they fail the node.",
+            doc: "An http or https URL. Data in it is percent-encoded; a missing value fails the node. Redirects are followed, 10 at most; to another origin go none of the headers that may be secret, but the `Idempotency-Key`, so that no retry is done twice there; not 301 and 302 of a POST, which would be asked there with GET: they fail the node.",
         },
         Key {
             name: "headers",

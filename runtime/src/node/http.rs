@@ -35,9 +35,16 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Headers that another origin may see after a redirect. All others may be secrets, whatever they are called.
-const HARMLESS: [HeaderName; 5] =
-    [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::CONTENT_LANGUAGE, header::USER_AGENT];
+/// Headers that another origin may see after a redirect. All others may be secrets, whatever they are called. A request that
+/// is the same there also needs its key there: each attempt is redirected, and without it would be done once more.
+const HARMLESS: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_TYPE,
+    header::CONTENT_LANGUAGE,
+    header::USER_AGENT,
+    IDEMPOTENCY_KEY,
+];
 
 /// The connection pool.
 pub(super) struct Client {
@@ -469,7 +476,7 @@ mod tests {
             ["https://evil.example/", "https://shop.example:8443/a", "//evil.example/a", "https://x@evil.example/"]
         {
             let next = redirect(&start, 307, location).unwrap().unwrap();
-            assert_eq!(names(&next), ["content-type", "user-agent"], "{location}");
+            assert_eq!(names(&next), ["content-type", "idempotency-key", "user-agent"], "{location}");
             assert_eq!((next.method.as_str(), next.body.is_some()), ("POST", true));
             assert_eq!(next.url.username(), "");
         }
@@ -490,7 +497,9 @@ mod tests {
             let next = redirect(&request(method, "http://a/"), status, "/b").unwrap().unwrap();
             assert_eq!(next.method.as_str(), expected, "{method} {status}");
             assert_eq!(next.body.is_none(), expected == "GET");
-            assert_eq!(next.headers.contains_key("content-type"), expected != "GET");
+            for name in ["content-type", "idempotency-key"] {
+                assert_eq!(next.headers.contains_key(name), expected != "GET");
+            }
         }
     }
 
