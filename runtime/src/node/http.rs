@@ -2,8 +2,8 @@
 //!
 //! Comes in: the node's templates and a scope. Goes out: a [`Request`] whose bytes every attempt sends, then the
 //! [`Attempt`] of its answer.
-//! Always true: an attempt takes no longer than its timeout, redirects and body included; an answer larger than
-//! [`ANSWER_SIZE_MAX`] is never held; what the author put into headers never reaches another origin.
+//! Always true: an attempt takes no longer than its timeout, redirects and body included; what the author put into headers
+//! never reaches another origin, but for what is [`HARMLESS`].
 //!
 //! Connections are pooled, kept alive and without Nagle's algorithm; HTTP/2 is spoken where the server offers it in TLS.
 //! The proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are used as curl uses them, also for loopback
@@ -11,7 +11,7 @@
 
 use super::answer::{self, Answer};
 use super::cache::{Cache, Key};
-use super::{Attempt, NodeError, Outcome, Peer, attempt_key, failure};
+use super::{Attempt, NodeError, Outcome, Peer, attempt_key, body, failure};
 use crate::flow::{Body, Http};
 use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
 use crate::scope::Scope;
@@ -19,15 +19,12 @@ use crate::trigger::Schema;
 use crate::value::Fault;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-
-/// Bytes of an answer's body, unpacked.
-const ANSWER_SIZE_MAX: usize = 16 * 1024 * 1024;
 
 const REDIRECTS_MAX: usize = 10;
 
@@ -227,17 +224,17 @@ fn derived_key(execution_id: &str, node_id: &str) -> HeaderValue {
 }
 
 /// Why there is no answer.
-struct NoAnswer {
-    error: NodeError,
-    retryable: bool,
+pub(super) struct NoAnswer {
+    pub(super) error: NodeError,
+    pub(super) retryable: bool,
 }
 
 impl NoAnswer {
-    fn transport(error: &reqwest::Error) -> NoAnswer {
+    pub(super) fn transport(error: &reqwest::Error) -> NoAnswer {
         NoAnswer { error: failure::transport(error), retryable: true }
     }
 
-    fn last(code: &str, message: &str) -> NoAnswer {
+    pub(super) fn last(code: &str, message: &str) -> NoAnswer {
         NoAnswer { error: NodeError::new(code, message), retryable: false }
     }
 }
@@ -291,7 +288,7 @@ impl Client {
             match request.redirected(response.status(), response.headers())? {
                 Some(redirected) => next = Some(redirected),
                 None => {
-                    let body = read_body(&mut response).await?;
+                    let body = body::read(&mut response).await?;
                     return Ok((response.status(), std::mem::take(response.headers_mut()), body));
                 }
             }
@@ -307,34 +304,9 @@ pub(super) fn connections(tls: Arc<rustls::ClientConfig>) -> Result<reqwest::Cli
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .tcp_nodelay(true)
-        .gzip(true)
         .redirect(reqwest::redirect::Policy::none())
         .build();
     client.map_err(|error| Fault::new(format!("the HTTP client cannot be built: {error}")))
-}
-
-async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, NoAnswer> {
-    let mut chunk = async || response.chunk().await.map_err(|error| NoAnswer::transport(&error));
-    // Small answers come in one piece and are not copied.
-    let Some(first) = chunk().await? else { return Ok(Bytes::new()) };
-    let Some(second) = chunk().await? else { return within_limit(first) };
-    let mut body = BytesMut::from(within_limit(first)?);
-    body.extend_from_slice(&second);
-    while let Some(more) = chunk().await? {
-        if body.len() + more.len() > ANSWER_SIZE_MAX {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&more);
-    }
-    within_limit(body.freeze())
-}
-
-fn within_limit(body: Bytes) -> Result<Bytes, NoAnswer> {
-    if body.len() > ANSWER_SIZE_MAX { Err(too_large()) } else { Ok(body) }
-}
-
-fn too_large() -> NoAnswer {
-    NoAnswer::last("ANSWER_TOO_LARGE", "the answer is larger than 16 MiB")
 }
 
 impl Request {
@@ -374,10 +346,14 @@ impl Request {
 
     fn to_reqwest(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
-        // A clone would have room for nothing else, and reqwest adds what it unpacks.
+        // A clone would have room for nothing else.
         let headers = request.headers_mut();
         headers.reserve(self.headers.len() + 1);
         headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        // Parts of something that is packed cannot be unpacked.
+        if !headers.contains_key(header::RANGE) {
+            headers.entry(header::ACCEPT_ENCODING).or_insert(body::ACCEPTED);
+        }
         *request.body_mut() = self.body.clone().map(reqwest::Body::from);
         // hyper says nothing of a body that is empty, and there are servers that then wait for one, or refuse (RFC 9110,
         // section 8.6).

@@ -9,6 +9,8 @@ pub mod transform;
 #[cfg(feature = "service")]
 mod answer;
 #[cfg(feature = "service")]
+mod body;
+#[cfg(feature = "service")]
 mod cache;
 #[cfg(feature = "mail")]
 mod email;

@@ -41,6 +41,20 @@ static GET: Node = node(Kind::Http(Http {
     cache: None,
 }));
 
+/// POST without a body.
+static EMPTY: Node = node(Kind::Http(Http {
+    method: "POST",
+    url: |scope, url| {
+        url.env(scope.env(0));
+        Ok(())
+    },
+    headers: None,
+    params: None,
+    body: Body::None,
+    response_schema: None,
+    cache: None,
+}));
+
 /// A form whose headers replace the defaults.
 static FORM: Node = node(Kind::Http(Http {
     method: "PUT",
@@ -226,6 +240,68 @@ async fn packed_answers_are_unpacked_up_to_the_limit() {
     let bomb = Answer { gzip: true, text: Some("x".repeat(17 << 20)), ..Answer::default() };
     let bomb = answered(bomb).await;
     assert_eq!(code(&bomb), (Outcome::Failed, "ANSWER_TOO_LARGE"));
+}
+
+/// What comes of an answer of these very bytes, and what was sent for it.
+async fn answered_with(node: &'static Node, head: &str, body: &[u8]) -> (Attempt, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let answer = [format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat();
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).await.unwrap();
+        stream.write_all(&answer).await.unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let world = World::start().unwrap();
+    (attempt(&world, node, url, LONG).await, served.await.unwrap())
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_packed_in_several_parts_is_read_whole() {
+    let parts = [gzip(r#"{"a":1,"#), gzip(r#""b":2}"#)].concat();
+    for name in ["gzip", "GZIP", "x-gzip"] {
+        let (whole, sent) = answered_with(&GET, &format!("200 OK\r\nContent-Encoding: {name}"), &parts).await;
+        assert_eq!((field(&whole, "a"), field(&whole, "b")), ("1".to_owned(), "2".to_owned()));
+        assert_eq!(field(&whole, "headers"), "{}");
+        assert!(sent.to_ascii_lowercase().contains("accept-encoding: gzip\r\n"), "{sent}");
+    }
+    let (nothing, _) = answered_with(&GET, "200 OK\r\nContent-Encoding: gzip", b"").await;
+    assert_eq!((field(&nothing, "response"), nothing.outcome), ("null".to_owned(), Outcome::Succeeded));
+    let (damaged, _) = answered_with(&GET, "200 OK\r\nContent-Encoding: gzip", &parts[..parts.len() - 9]).await;
+    assert_eq!(code(&damaged), (RETRYABLE, "BAD_ANSWER"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_unpacked_is_no_answer() {
+    for name in ["br", "deflate", "gzip, gzip"] {
+        let (packed, _) = answered_with(&GET, &format!("200 OK\r\nContent-Encoding: {name}"), b"\x0b\x02").await;
+        assert_eq!(code(&packed), (Outcome::Failed, "BAD_ANSWER"));
+        let expected = format!("the answer is packed as `{name}`, and only gzip can be unpacked here");
+        assert_eq!(packed.error.unwrap().message, expected);
+        let (failed, _) = answered_with(&GET, &format!("502 No\r\nContent-Encoding: {name}"), b"\x0b\x02").await;
+        assert_eq!(code(&failed), (RETRYABLE, "HTTP_502"));
+    }
+    let (nothing, _) = answered_with(&GET, "200 OK\r\nContent-Encoding: br", b"").await;
+    assert_eq!(nothing.outcome, Outcome::Succeeded);
+}
+
+#[tokio::test]
+async fn a_length_of_nothing_is_said_once() {
+    let sent = answered_with(&EMPTY, "200 OK", b"").await.1.to_ascii_lowercase();
+    assert_eq!(sent.matches("content-length").count(), 1, "{sent}");
+    assert!(sent.contains("content-length: 0\r\n"), "{sent}");
+    let sent = answered_with(&GET, "200 OK", b"").await.1.to_ascii_lowercase();
+    assert!(!sent.contains("content-length"), "{sent}");
 }
 
 #[tokio::test]
