@@ -11,7 +11,7 @@
 
 use super::answer::{self, Answer};
 use super::cache::{Cache, Key};
-use super::{Attempt, NodeError, Outcome, Peer, attempt_key, body, failure};
+use super::{Attempt, NodeError, Outcome, Peer, attempt_key, body, failure, proxy};
 use crate::flow::{Body, Http};
 use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
 use crate::scope::Scope;
@@ -298,7 +298,11 @@ impl Client {
 }
 
 /// A pool of connections.
+///
+/// # Errors
+/// A proxy that is named and cannot be used.
 pub(super) fn connections(tls: Arc<rustls::ClientConfig>) -> Result<reqwest::Client, Fault> {
+    proxy::check(|name| std::env::var_os(name))?;
     let mut tls = (*tls).clone();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let client = reqwest::Client::builder()

@@ -21,6 +21,8 @@ mod http;
 #[cfg(feature = "mail")]
 mod letter;
 #[cfg(feature = "service")]
+mod proxy;
+#[cfg(feature = "service")]
 mod rust;
 #[cfg(feature = "service")]
 #[cfg_attr(not(feature = "mail"), allow(dead_code, unused_imports, unused_variables))] // half of it is about mails
@@ -177,7 +179,8 @@ impl Attempt {
 #[cfg(feature = "service")]
 impl Services {
     /// # Errors
-    /// When certificate authorities named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read.
+    /// When certificate authorities named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read, or a proxy that is named cannot
+    /// be used.
     pub fn new(workflow: &'static Workflow) -> Result<Services, Fault> {
         Services::speaking(workflow, TlsVersion::default())
     }
