@@ -5,7 +5,7 @@
 //! failure whatever the body says.
 
 use super::failure::readable;
-use super::{Attempt, NodeError, Outcome};
+use super::{Attempt, NodeError, Outcome, charset};
 use crate::engine::push_seconds;
 use crate::trigger::Schema;
 use crate::value::{Doc, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string};
@@ -58,7 +58,13 @@ pub(super) struct Answer<'a> {
 /// rest failed.
 pub(super) fn settle(answer: &Answer) -> Attempt {
     let status = answer.status;
-    let body = read_body(answer);
+    let content_type = answer.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or_default());
+    let body = match charset::decoded(content_type, answer.body) {
+        Some(bytes) => read_body(content_type, &bytes),
+        None if status.is_success() => return unreadable(content_type),
+        // A failure is one whatever its body says.
+        None => Body::Empty,
+    };
     let misfit = if status.is_success() { misfit(answer.schema, &body) } else { None };
     let fits = misfit.is_none();
     let refused = status.is_success() && body.slot(SUCCESS) == Some("false");
@@ -83,6 +89,13 @@ pub(super) fn settle(answer: &Answer) -> Attempt {
     let error = error.map(|(code, message)| NodeError { message, code, details });
     let result = result(answer, &body, outcome == Outcome::Succeeded, fits);
     Attempt { outcome, status: Some(status.as_u16()), result: Some(result), error }
+}
+
+/// The request was carried out, and what came of it cannot be read: to send it again would change nothing.
+fn unreadable(content_type: &str) -> Attempt {
+    let name = charset::charset(content_type).and_then(readable).unwrap_or_default();
+    let message = format!("the answer is text in the encoding `{name}`, which is not known here");
+    Attempt::failed(Outcome::Failed, NodeError::new("BAD_ANSWER", message))
 }
 
 /// The first place in which a body is not what its schema says, in words that hold nothing of it.
@@ -146,15 +159,11 @@ impl Body {
 }
 
 /// JSON when the headers or the first byte say so and it is; otherwise text.
-fn read_body(answer: &Answer) -> Body {
-    let bytes = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer.body);
+fn read_body(content_type: &str, bytes: &[u8]) -> Body {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else { return Body::Empty };
-    let said = answer
-        .headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json")));
     let limits = Limits { size: usize::MAX, ..Limits::default() };
-    if (said || matches!(first, b'{' | b'['))
+    if (charset::is_json(content_type) || matches!(first, b'{' | b'['))
         && let Ok(doc) = Doc::read(bytes, &SHAPE, &limits)
     {
         return Body::Json(doc);
@@ -401,6 +410,24 @@ mod tests {
         assert_eq!(response(&[], "[1, 2]"), "[1,2]");
         assert_eq!(response(&[JSON], "{broken"), "\"{broken\"");
         assert_eq!(response(&[JSON], "\u{feff}{}"), "{}");
+    }
+
+    #[test]
+    fn text_in_another_encoding_is_read_or_refused() {
+        let answer = |status, content_type: &'static str, body: &[u8]| {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+            let status = StatusCode::from_u16(status).unwrap();
+            let (duration, now) = (Duration::ZERO, SystemTime::UNIX_EPOCH);
+            settle(&Answer { status, headers: &headers, body, duration, now, schema: None })
+        };
+        let read = answer(200, "application/json; charset=ISO-8859-1", b"{\"name\":\"M\xfcller\"}");
+        assert!(read.result.unwrap().starts_with(r#"{"name":"Müller","status_code":200"#));
+        let refused = answer(200, "text/plain; charset=Shift_JIS", b"\x83\x65");
+        let error = refused.error.unwrap();
+        assert_eq!((refused.outcome, error.code.as_str()), (Outcome::Failed, "BAD_ANSWER"));
+        assert_eq!(error.message, "the answer is text in the encoding `Shift_JIS`, which is not known here");
+        let failed = answer(503, "text/plain; charset=Shift_JIS", b"\x83\x65");
+        assert_eq!((failed.status, failed.outcome), (Some(503), Outcome::Retryable { after: None }));
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod answer;
 mod body;
 #[cfg(feature = "service")]
 mod cache;
+#[cfg(feature = "service")]
+mod charset;
 #[cfg(feature = "mail")]
 mod email;
 #[cfg(feature = "service")]
