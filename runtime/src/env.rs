@@ -461,18 +461,28 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_said_without_it() {
-        static VARIABLES: [Variable; 3] = [
+        static VARIABLES: [Variable; 5] = [
+            Variable::new("SHOP_KEY", Use::Secret, &["pay"]).secret().one_line(),
+            Variable::new("MOUNTED_KEY", Use::Secret, &["pay"]).secret().one_line(),
             Variable::new("SHOP_URL", Use::Url, &["pay"]),
             Variable::new("SMTP_PORT", Use::Port, &["mail"]),
             Variable::new("REPLY_TO", Use::Address, &["mail"]).optional(),
         ];
         let folder = Folder::new("misfit");
         folder.file("config.json", r#"{"smtp_port": 99999}"#);
-        let process = [("SHOP_URL", "shop.internal:8080"), ("REPLY_TO", "")];
+        let mounted = folder.file("key", "hunter3\n");
+        let process = [
+            ("SHOP_KEY", "hunter2\n"),
+            ("MOUNTED_KEY_FILE", mounted.to_str().unwrap()),
+            ("SHOP_URL", "shop.internal:8080"),
+            ("REPLY_TO", ""),
+        ];
         let sources = folder.sources(&process, &Paths::default()).unwrap();
         let shown = load(&VARIABLES, &sources).unwrap_err();
         assert!(shown.contains("SHOP_URL, found in the process environment, is no URL: "), "{shown}");
         assert!(shown.contains("SMTP_PORT, found in `config.json`, is no port: "), "{shown}");
+        assert!(shown.contains("SHOP_KEY, found in the process environment, is not of one line"), "{shown}");
+        assert!(!shown.contains("hunter") && !shown.contains("MOUNTED_KEY"), "{shown}");
         assert!(!shown.contains("REPLY_TO") && !shown.contains("8080") && !shown.contains("99999"), "{shown}");
     }
 

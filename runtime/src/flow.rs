@@ -54,6 +54,8 @@ pub struct Variable {
     pub secret: bool,
     /// The workflow runs without it; unset reads as the empty text.
     pub optional: bool,
+    /// It stands in a header, in the head of a mail or in the login to a mail server, which a line break would end.
+    pub one_line: bool,
     /// The nodes that read it, for `env` listings.
     pub used_by: &'static [&'static str],
 }
@@ -125,7 +127,7 @@ pub struct Edge {
 
 impl Variable {
     pub const fn new(name: &'static str, used_as: Use, used_by: &'static [&'static str]) -> Variable {
-        Variable { name, used_as, secret: false, optional: false, used_by }
+        Variable { name, used_as, secret: false, optional: false, one_line: false, used_by }
     }
 
     /// Its value must never be shown.
@@ -136,6 +138,11 @@ impl Variable {
     /// The workflow runs without it.
     pub const fn optional(self) -> Variable {
         Variable { optional: true, ..self }
+    }
+
+    /// Its value must be one line.
+    pub const fn one_line(self) -> Variable {
+        Variable { one_line: true, ..self }
     }
 }
 

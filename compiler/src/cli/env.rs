@@ -56,6 +56,7 @@ fn variables(workflow: &Workflow) -> &'static [flow_runtime::flow::Variable] {
             used_as: workflow.use_of(at),
             secret: variable.is_secret(),
             optional: variable.optional,
+            one_line: workflow.is_in_a_line(at),
             used_by: readers.leak(),
         }
     };

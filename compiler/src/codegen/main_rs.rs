@@ -230,6 +230,7 @@ fn gen_env(plan: &Plan) -> TokenStream {
         let name = &variable.name;
         let secret = variable.is_secret().then(|| quote! { .secret() });
         let optional = variable.optional.then(|| quote! { .optional() });
+        let one_line = env.one_line.then(|| quote! { .one_line() });
         let used_as = match env.used_as {
             Use::Base => quote! { Use::Base },
             Use::Url => quote! { Use::Url },
@@ -240,7 +241,7 @@ fn gen_env(plan: &Plan) -> TokenStream {
             Use::Text => quote! { Use::Text },
         };
         let used_by = variable.read_by.iter().map(|node| &plan.workflow.node(*node).id.value);
-        quote! { Variable::new(#name, #used_as, &[#(#used_by),*]) #secret #optional }
+        quote! { Variable::new(#name, #used_as, &[#(#used_by),*]) #secret #optional #one_line }
     });
     quote! {
         #[doc = " Variables of the environment, by index."]

@@ -36,6 +36,24 @@ impl Workflow {
         let secret = self.environment[variable.0].is_secret().then_some(Use::Secret);
         found.into_iter().min().or(secret).unwrap_or(Use::Text)
     }
+
+    /// Whether a variable stands where a line break in its value would end a line of a protocol: such a request is never sent.
+    pub fn is_in_a_line(&self, variable: EnvId) -> bool {
+        let reads = |text: &Text| text.pieces.iter().any(|piece| is_variable(piece, variable));
+        self.nodes.iter().any(|node| match &node.kind {
+            Kind::Http(http) => http.headers.iter().any(|(_, text)| reads(text)),
+            Kind::Email(email) => {
+                let Email { username, password, from_name, subject, .. } = &**email;
+                [username, password, from_name].into_iter().flatten().chain([subject]).any(reads)
+            }
+            Kind::Webhook(_)
+            | Kind::Manual(_)
+            | Kind::Filter(_)
+            | Kind::Transform(_)
+            | Kind::Rust(_)
+            | Kind::Unknown => false,
+        })
+    }
 }
 
 /// Whether the path of a URL goes on behind its first piece.
@@ -49,11 +67,14 @@ fn path_follows(url: &Text) -> bool {
 }
 
 fn begins_with(text: &Text, variable: EnvId) -> bool {
-    let is_variable = |piece: &Piece| match piece {
+    text.pieces.first().is_some_and(|piece| is_variable(piece, variable)) && !is_scheme_first(text)
+}
+
+fn is_variable(piece: &Piece, variable: EnvId) -> bool {
+    match piece {
         Piece::Expr(expr) => matches!(expr.kind, ExprKind::Env(id) if id == variable),
         Piece::Literal(_) => false,
-    };
-    text.pieces.first().is_some_and(is_variable) && !is_scheme_first(text)
+    }
 }
 
 #[cfg(test)]

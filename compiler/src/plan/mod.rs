@@ -55,6 +55,7 @@ pub struct Module {
 pub struct EnvPlan {
     pub variable: Variable,
     pub used_as: Use,
+    pub one_line: bool,
     pub constant: String,
 }
 
@@ -84,8 +85,12 @@ pub fn plan(checked: Checked, sources: &Sources) -> Plan {
     let mut constants = Names::reserving(&["ALL"]);
     let environment = by_name.iter().map(|id| {
         let variable = workflow.environment[*id].clone();
-        let used_as = workflow.use_of(EnvId(*id));
-        EnvPlan { constant: constants.unique(constant(&variable.name)), used_as, variable }
+        EnvPlan {
+            constant: constants.unique(constant(&variable.name)),
+            used_as: workflow.use_of(EnvId(*id)),
+            one_line: workflow.is_in_a_line(EnvId(*id)),
+            variable,
+        }
     });
     let environment = environment.collect();
 

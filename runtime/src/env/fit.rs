@@ -6,6 +6,7 @@
 //! Always true: what is said of a value is said of what it should be, never a part of it.
 
 use crate::flow::{Use, Variable};
+use crate::render::is_control;
 use std::net::Ipv6Addr;
 
 impl Use {
@@ -35,7 +36,14 @@ impl Use {
 impl Variable {
     /// As [`Use::misfit`]; of an optional variable the empty text is a value like any other.
     pub(crate) fn misfit(&self, value: &str) -> Option<&'static str> {
-        if self.optional && value.is_empty() { None } else { self.used_as.misfit(value) }
+        if self.optional && value.is_empty() {
+            return None;
+        }
+        let broken = (self.one_line && value.contains(is_control)).then_some(
+            "not of one line, as a header has to be: there is a line break or another control character in it, perhaps \
+             at its end",
+        );
+        self.used_as.misfit(value).or(broken)
     }
 }
 
@@ -138,6 +146,18 @@ mod tests {
         );
         check(Use::Port, &["1", "587", "65535"], &["", "0", "65536", "99999", "abc", "-1", "25 ", "5.5"]);
         check(Use::Address, &["a@b", "shop@example.com"], &["", "shop", "@b", "a@", "a@b\r\nBcc: c@d", "Shop <a@b>"]);
+    }
+
+    #[test]
+    fn what_stands_in_a_header_is_one_line() {
+        const KEY: Variable = Variable::new("KEY", Use::Secret, &[]).one_line();
+        for value in ["a b", "a\tb ", "é"] {
+            assert_eq!(KEY.misfit(value), None, "{value}");
+        }
+        for value in ["a\n", "a\r\nX: b", "a\0", "a\u{7f}"] {
+            assert!(KEY.misfit(value).is_some_and(|why| why.starts_with("not of one line")), "{value:?}");
+        }
+        assert_eq!(Variable { one_line: false, ..KEY }.misfit("a\n"), None);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub use params::Params;
 pub(crate) use params::form_encode;
 #[cfg(feature = "service")]
 pub(crate) use piece::percent_encode;
+#[cfg(feature = "env")]
+pub(crate) use text::is_control;
 pub use text::{Place, Text};
 pub use url::{At, Url};
 

@@ -134,7 +134,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Control characters end a line for somebody on the way; a tab in the author's own text is harmless.
-fn is_control(c: char) -> bool {
+pub(crate) fn is_control(c: char) -> bool {
     c.is_control() && c != '\t'
 }
 

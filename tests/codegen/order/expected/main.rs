@@ -132,22 +132,28 @@ mod env {
     pub const WEBHOOK_SECRET: usize = 12;
     pub static ALL: &[Variable] = &[
         Variable::new("ECOMMERCE_API_KEY", Use::Secret, &["update-order-status"])
-            .secret(),
+            .secret()
+            .one_line(),
         Variable::new("ECOMMERCE_API_URL", Use::Base, &["update-order-status"]),
         Variable::new(
                 "INVENTORY_API_KEY",
                 Use::Secret,
                 &["check-inventory", "update-inventory"],
             )
-            .secret(),
+            .secret()
+            .one_line(),
         Variable::new(
             "INVENTORY_API_URL",
             Use::Base,
             &["check-inventory", "update-inventory"],
         ),
-        Variable::new("PAYMENT_API_KEY", Use::Secret, &["process-payment"]).secret(),
+        Variable::new("PAYMENT_API_KEY", Use::Secret, &["process-payment"])
+            .secret()
+            .one_line(),
         Variable::new("PAYMENT_API_URL", Use::Base, &["process-payment"]),
-        Variable::new("SHIPPING_API_KEY", Use::Secret, &["create-shipping"]).secret(),
+        Variable::new("SHIPPING_API_KEY", Use::Secret, &["create-shipping"])
+            .secret()
+            .one_line(),
         Variable::new("SHIPPING_API_URL", Use::Base, &["create-shipping"]),
         Variable::new(
                 "SMTP_PASSWORD",
@@ -160,7 +166,8 @@ mod env {
                     "backorder-handler",
                 ],
             )
-            .secret(),
+            .secret()
+            .one_line(),
         Variable::new(
             "SMTP_PORT",
             Use::Port,
@@ -184,16 +191,17 @@ mod env {
             ],
         ),
         Variable::new(
-            "SMTP_USERNAME",
-            Use::Text,
-            &[
-                "send-confirmation",
-                "send-warehouse-notification",
-                "validation-error-handler",
-                "payment-error-handler",
-                "backorder-handler",
-            ],
-        ),
+                "SMTP_USERNAME",
+                Use::Text,
+                &[
+                    "send-confirmation",
+                    "send-warehouse-notification",
+                    "validation-error-handler",
+                    "payment-error-handler",
+                    "backorder-handler",
+                ],
+            )
+            .one_line(),
         Variable::new("WEBHOOK_SECRET", Use::Secret, &["order-webhook"]).secret(),
     ];
 }
