@@ -112,8 +112,21 @@ fn forms(secret: &str) -> Vec<String> {
     let in_json = escaped(secret);
     // As PHP writes it.
     let in_json_of_php = in_json.replace('/', "\\/");
-    let within = [escaped(&in_json), escaped(&in_json_of_php)];
-    [secret.to_owned(), in_json, in_json_of_php].into_iter().chain(within).chain(encoded).chain(lower).collect()
+    let in_json = [ascii(&in_json), ascii(&in_json_of_php), in_json, in_json_of_php];
+    let within = in_json.each_ref().map(|form| escaped(form));
+    std::iter::once(secret.to_owned()).chain(in_json).chain(within).chain(encoded).chain(lower).collect()
+}
+
+/// With the escapes of JSON for all that is not ASCII, as Python and PHP write it.
+fn ascii(json: &str) -> String {
+    let mut ascii = String::with_capacity(json.len());
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit).ok().filter(u8::is_ascii) {
+            Some(byte) => ascii.push(char::from(byte)),
+            None => ascii.push_str(&format!("\\u{unit:04x}")),
+        }
+    }
+    ascii
 }
 
 fn written(write: impl FnOnce(&mut String)) -> String {

@@ -122,7 +122,9 @@ impl Kept {
                 Root::Error => format!("error_{constant}"),
             };
             let is_taken = |name: &str| {
-                OWN.contains(&name)
+                // The item of a transform is there also where nothing reads it.
+                name == "item"
+                    || OWN.contains(&name)
                     || parameters.contains(name)
                     || kept.paths.iter().any(|(_, other)| other == name)
                     || syn::parse_str::<syn::Ident>(name).is_err()

@@ -5,6 +5,7 @@
 //! to compare or to compute (`==` with a primitive, `<`, `-`, `Number(x)`, a property key) nobody sees the text, and it is
 //! JavaScript's own.
 
+use super::work;
 use crate::value::{JsString, Value, number_text, parse_number};
 
 impl Value {
@@ -86,7 +87,9 @@ pub(super) fn primitive_text(value: &Value) -> JsString {
                     pieces.push(primitive_text(item));
                 }
             }
-            JsString::concat(&pieces)
+            let text = JsString::concat(&pieces);
+            work::characters(&text);
+            text
         }
         Value::Object(_) => "[object Object]".into(),
         _ => value.to_js_string(),

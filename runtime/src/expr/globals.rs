@@ -13,10 +13,15 @@ use crate::value::{Fault, JsString, Value, parse_js_string};
 /// # Errors
 /// Where JavaScript throws: text that is not JSON, the keys of nothing.
 pub fn global(function: Global, args: &[Value]) -> Result<Value, Fault> {
-    if let Value::String(text) = argument(args, 0) {
-        work::text(text);
+    match (argument(args, 0), function) {
+        (Value::String(text), Global::JsonParse) => work::parsed(text),
+        (Value::String(text), _) => work::text(text),
+        _ => {}
     }
-    called(function, args).inspect(work::made)
+    called(function, args).inspect(|made| match made {
+        Value::String(text) => work::characters(text),
+        _ => work::made(made),
+    })
 }
 
 fn called(function: Global, args: &[Value]) -> Result<Value, Fault> {

@@ -267,11 +267,15 @@ mod tests {
         let numbers = |count: u32| Value::array((0..count).map(|number| f64::from(number).into()).collect());
         let (few, many, long) = (numbers(100), numbers(10_000), Value::string(&"x".repeat(10_000)));
         let same = Value::string(&"x".repeat(10_000));
-        let steps: [OfItems; 6] = [
+        let umlauts = Value::string(&"ä".repeat(10_000));
+        let steps: [OfItems; 9] = [
             &|args| call(&many, Method::IndexOf, &args[..1]),
             &|_| Ok(equals(&long, &same).into()),
             &|_| Ok(strict_equals(&many, &many).into()),
             &|_| Ok(add(&long, &long)),
+            &|_| Ok(index(&umlauts, &9_000.0.into())),
+            &|_| Ok(member(&umlauts, "length")),
+            &|_| Ok(equals(&many, &long).into()),
             &|_| call(&Value::string("x"), Method::Repeat, &[1e4.into()]),
             &|_| global(Global::JsonStringify, std::slice::from_ref(&many)),
         ];

@@ -152,7 +152,10 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
 pub fn member(value: &Value, name: &str) -> Value {
     match value {
         Value::Object(object) => object.get(name).cloned().unwrap_or(Value::Undefined),
-        Value::String(string) if name == "length" => Value::Number(string.len() as f64),
+        Value::String(string) if name == "length" => {
+            work::place_in(string);
+            Value::Number(string.len() as f64)
+        }
         Value::Array(items) if name == "length" => Value::Number(items.len() as f64),
         Value::String(_) | Value::Array(_) => {
             array_index(name.as_bytes()).map_or(Value::Undefined, |at| at_index(value, at))
@@ -181,6 +184,7 @@ fn at_index(value: &Value, position: u32) -> Value {
     let position = position as usize;
     match value {
         Value::String(string) => {
+            work::place_in(string);
             string.unit(position).map_or(Value::Undefined, |unit| JsString::from_units(&[unit]).into())
         }
         Value::Array(items) => items.get(position).cloned().unwrap_or(Value::Undefined),

@@ -9,8 +9,8 @@ use super::limits::bytes;
 use crate::value::{Fault, JsString, Value};
 use std::cell::Cell;
 
-/// Each about a nanosecond: half a second on a machine of these years, for a list and all that is done for its items.
-const WORK_MAX: usize = 500_000_000;
+/// Each about a nanosecond: a second on a machine of these years, for a list and all that is done for its items.
+const WORK_MAX: usize = 1_000_000_000;
 
 /// One call of an arrow function, at least.
 const CALL: usize = 50;
@@ -20,6 +20,9 @@ const ELEMENT: usize = 2;
 
 /// So many bytes of text are looked at or copied at once.
 const BYTES: usize = 8;
+
+/// To read a byte of JSON.
+const PARSED: usize = 8;
 
 thread_local! {
     /// What is left; `None`: nothing is being done for the items of a list.
@@ -72,6 +75,24 @@ pub(super) fn elements(count: usize) {
 
 pub(super) fn text(text: &JsString) {
     spend(bytes(text) / BYTES);
+}
+
+/// Text that is gone through character by character: printed, or searched for a place.
+pub(super) fn characters(text: &JsString) {
+    spend(bytes(text));
+}
+
+/// Text in which a place or the end is looked for, which is there at once only in ASCII.
+pub(super) fn place_in(string: &JsString) {
+    match string.as_ascii() {
+        Some(_) => text(string),
+        None => characters(string),
+    }
+}
+
+/// Text that is read as JSON.
+pub(super) fn parsed(text: &JsString) {
+    spend(bytes(text).saturating_mul(PARSED));
 }
 
 /// What was made.

@@ -73,16 +73,26 @@ async fn plain(response: &mut Response) -> Result<Bytes, NoAnswer> {
 
 /// The body may be several packed ones, one behind the other.
 async fn unpacked(response: &mut Response) -> Result<Bytes, NoAnswer> {
+    let is_success = response.status().is_success();
     let mut decoder = MultiGzDecoder::new(Limited(Vec::new()));
     let mut is_empty = true;
+    let mut written = Ok(());
     while let Some(packed) = chunk(response).await? {
         is_empty &= packed.is_empty();
-        decoder.write_all(&packed).map_err(|error| damaged(&error))?;
+        written = written.and_then(|()| decoder.write_all(&packed));
+        if written.is_err() {
+            break;
+        }
     }
     if is_empty {
         return Ok(Bytes::new());
     }
-    Ok(decoder.finish().map_err(|error| damaged(&error))?.0.into())
+    match written.and_then(|()| decoder.finish()) {
+        Ok(body) => Ok(body.0.into()),
+        Err(error) if is_success => Err(damaged(&error)),
+        // A failure is one whatever its body says.
+        Err(_) => Ok(Bytes::new()),
+    }
 }
 
 /// A failure is one whatever its body says, and where there is no body there is nothing to unpack.

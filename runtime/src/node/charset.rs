@@ -22,13 +22,23 @@ pub(super) fn decoded<'b>(content_type: &str, body: &'b [u8]) -> Option<Cow<'b, 
         _ if is(&["utf-16le"]) => utf16(u16::from_le_bytes, body),
         // In every other encoding that is met these bytes are ASCII; ESC shifts to another alphabet in some.
         _ if body.is_ascii() && !body.contains(&0x1b) => Some(Cow::Borrowed(body)),
+        // No text at all.
+        _ if is(&["binary"]) => Some(Cow::Borrowed(body)),
+        // The mark of UTF-8 says more than a header that a server adds to everything.
+        [0xef, 0xbb, 0xbf, ..] => Some(Cow::Borrowed(body)),
         // JSON is UTF-8, whatever is said of it (RFC 8259, section 8.1), or was meant to be.
-        _ if is_json(content_type) && std::str::from_utf8(body).is_ok() => Some(Cow::Borrowed(body)),
+        _ if (is_json(content_type) || begins_as_json(body)) && std::str::from_utf8(body).is_ok() => {
+            Some(Cow::Borrowed(body))
+        }
         _ if is(&["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252"]) => {
             Some(Cow::Owned(body.iter().map(|byte| windows_1252(*byte)).collect::<String>().into_bytes()))
         }
         _ => None,
     }
+}
+
+fn begins_as_json(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start(), [b'{' | b'[', ..])
 }
 
 pub(super) fn is_json(content_type: &str) -> bool {
@@ -70,6 +80,15 @@ mod tests {
     fn check(content_type: &str, body: &[u8], expected: Option<&str>) {
         let found = decoded(content_type, body).map(|body| String::from_utf8_lossy(&body).into_owned());
         assert_eq!(found.as_deref(), expected, "{content_type}");
+    }
+
+    #[test]
+    fn what_is_utf_8_stays_so() {
+        let everything = "text/html; charset=iso-8859-1";
+        check(everything, " {\"name\":\"Müller\"}".as_bytes(), Some(" {\"name\":\"Müller\"}"));
+        check(everything, b"{\"name\":\"M\xfcller\"}", Some("{\"name\":\"Müller\"}"));
+        check(everything, "\u{feff}ü".as_bytes(), Some("\u{feff}ü"));
+        check("application/pdf; charset=binary", b"%PDF \xfc", Some("%PDF \u{fffd}"));
     }
 
     #[test]

@@ -9,8 +9,10 @@ use hyper::Uri;
 use std::ffi::OsString;
 
 /// Of each line the first that is set counts.
-const VARIABLES: [[&str; 2]; 3] =
-    [["ALL_PROXY", "all_proxy"], ["HTTP_PROXY", "http_proxy"], ["HTTPS_PROXY", "https_proxy"]];
+const OF_A_SCHEME: [[&str; 2]; 2] = [["HTTP_PROXY", "http_proxy"], ["HTTPS_PROXY", "https_proxy"]];
+
+/// For the schemes that have none of their own.
+const OF_ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
 /// # Errors
 /// One of the variables names no proxy.
@@ -20,7 +22,12 @@ pub(super) fn check(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), F
         return Ok(());
     }
     let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, variable(name)?)));
-    for (name, value) in VARIABLES.into_iter().filter_map(set) {
+    let mut used: Vec<(&str, OsString)> = OF_A_SCHEME.into_iter().filter_map(set).collect();
+    used.retain(|(_, value)| !value.is_empty());
+    if used.len() < OF_A_SCHEME.len() {
+        used.extend(set(OF_ALL));
+    }
+    for (name, value) in used {
         if let Err(why) = usable(value) {
             return Err(Fault::new(format!(
                 "{name} cannot be used: {why}; it should be as `http://proxy.example.com:3128`"
@@ -74,6 +81,9 @@ mod tests {
         assert_eq!(message(&[("http_proxy", "ftp://x"), ("REQUEST_METHOD", "GET")]), None);
         // What does not count is not looked at.
         assert_eq!(message(&[("HTTP_PROXY", "proxy:1"), ("http_proxy", "ftp://x")]), None);
+        let both = [("http_proxy", "proxy:1"), ("https_proxy", "proxy:1"), ("all_proxy", "socks5://127.0.0.1:1080")];
+        assert_eq!(message(&both), None);
+        assert!(message(&both[1..]).is_some());
     }
 
     #[test]
@@ -88,7 +98,7 @@ mod tests {
             ("ftp://secret", "its scheme is neither http nor https"),
             ("socks5h://secret:1080", "SOCKS is not spoken here"),
         ] {
-            for name in VARIABLES.as_flattened() {
+            for name in OF_A_SCHEME.as_flattened().iter().chain(&OF_ALL) {
                 let expected = format!("{name} cannot be used: {why}; it should be as `http://proxy.example.com:3128`");
                 assert_eq!(message(&[(name, value)]).as_deref(), Some(expected.as_str()), "{value}");
             }

@@ -17,7 +17,9 @@ impl Typing<'_> {
         if reads_something(key)
             && let Some(count) = self.values_of(key)
         {
-            let found = few_deliveries(self.node_id(), key, count);
+            // Without a key it is left to the sender which deliveries are one.
+            let always = !self.silently(|typing| typing.infer(key)).may_be_nullish();
+            let found = few_deliveries(self.node_id(), key, count, always);
             self.report(found);
         }
     }
@@ -82,9 +84,10 @@ fn values(count: usize) -> String {
     if count == 1 { "one value".to_owned() } else { format!("{count} values") }
 }
 
-fn few_deliveries(id: &str, key: &Expr, count: usize) -> Diagnostic {
+fn few_deliveries(id: &str, key: &Expr, count: usize, always: bool) -> Diagnostic {
     let executions = if count == 1 { "one execution" } else { &format!("{count} executions") };
-    let headline = format!("this key has only {}: `{id}` would start {executions} at most", values(count));
+    let at_most = if always { "at most" } else { "at most for deliveries that have one" };
+    let headline = format!("this key has only {}: `{id}` would start {executions} {at_most}", values(count));
     Diagnostic::new(Code::BadDedupeKey, key.span, headline)
         .label("the same for many deliveries")
         .help("use what tells one delivery from another: `input_data.order_id`")

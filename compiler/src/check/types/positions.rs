@@ -8,6 +8,7 @@ use crate::model::expr::{Binary, Expr, ExprKind, Unary};
 use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::url;
 use crate::model::{Body, Email, Http, Kind, Piece, Text, Tree};
+use flow_runtime::expr::EachMethod;
 use flow_runtime::render::At;
 use flow_runtime::value::Value;
 
@@ -94,8 +95,15 @@ impl Typing<'_> {
         }
     }
 
-    /// The only recipients there are.
+    /// The only recipients there are. What is computed otherwise than one from the other is not followed through conditions.
     fn has_an_element(&mut self, expr: &Expr) {
+        let list = match &expr.kind {
+            ExprKind::Each(list, EachMethod::Map, _) => list,
+            _ => expr,
+        };
+        if !matches!(list.kind, ExprKind::Path(_)) {
+            return;
+        }
         let ty = self.silently(|typing| typing.infer(expr));
         if ty.members().iter().any(|ty| matches!(ty, Type::Array(array) if array.least == 0)) {
             let found = messages::no_recipient(self, expr, &ty);

@@ -88,9 +88,13 @@ fn dollars(literal: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)
     })
 }
 
-/// A query or a script, in which `$id` is its own: it has braces that are no template's.
+/// What queries say in capitals: SQL, Cypher.
+const OF_QUERIES: &[&str] = &["SELECT", "WHERE", "INSERT", "UPDATE", "DELETE", "MATCH", "MERGE", "RETURN"];
+
+/// A query or a script, in which `$id` is its own: it has words of queries, or braces that are no template's.
 pub(super) fn has_variables_of_its_own(text: &str) -> bool {
-    text.contains("($") || text.match_indices('{').any(|(at, _)| !text[..at].ends_with(['$', '#']))
+    let is_word = |word: &str| OF_QUERIES.contains(&word);
+    text.split(|char: char| !char.is_alphanumeric()).any(is_word) || text.contains("($") || text.match_indices('{').any(|(at, _)| !text[..at].ends_with(['$', '#']))
 }
 
 impl Lowering<'_> {

@@ -141,7 +141,11 @@ impl<'a> Reader<'a> {
     /// be a subtraction.
     fn dashed_list(&self) -> Option<Vec<&'a str>> {
         let dash = self.peek();
-        let is_dash = |token: &Token| token.rule == Rule::minus && token.lines > 0 && token.column == dash.column;
+        // What stands right behind a `-` has that sign.
+        let is_apart = |token: &Token| self.source[token.span.end as usize..].starts_with(char::is_whitespace);
+        let is_dash = |token: &Token| {
+            token.rule == Rule::minus && token.lines > 0 && token.column == dash.column && is_apart(token)
+        };
         if !is_dash(&dash) {
             return None;
         }
