@@ -4,7 +4,7 @@
 use super::paths::{FALSE, Paths};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::Root;
-use crate::model::{Expr, ExprKind, Kind, NodeId};
+use crate::model::{Expr, ExprKind, Kind, NodeId, Workflow};
 use std::collections::BTreeSet;
 
 pub(super) fn conditions(paths: &mut Paths, diagnostics: &mut Diagnostics) {
@@ -60,14 +60,12 @@ pub(super) fn conditions(paths: &mut Paths, diagnostics: &mut Diagnostics) {
 }
 
 /// At the end the verdict is what the execution comes to, unless something is done beside it that was to wait for it.
-fn passed_by(paths: &Paths, filter: NodeId) -> Option<Diagnostic> {
+/// `effects`: of each node, the edge to what it does next without a condition.
+fn passed_by(paths: &Paths, filter: NodeId, effects: &[Option<usize>]) -> Option<Diagnostic> {
     let workflow = paths.workflow;
-    let is_bare = |edge: &&usize| workflow.edges[**edge].condition.is_none();
-    let beside = paths.graph.incoming[filter.0].iter().filter(is_bare).find_map(|edge| {
-        let from = workflow.edges[*edge].from;
-        let others = paths.graph.outgoing[from.0].iter().filter(is_bare).map(|other| &workflow.edges[*other]);
-        others.filter(|other| other.to != filter).find(|other| workflow.node(other.to).kind.is_effect())
-    })?;
+    let incoming = paths.graph.incoming[filter.0].iter().map(|edge| &workflow.edges[*edge]);
+    let mut bare = incoming.filter(|edge| edge.condition.is_none());
+    let beside = &workflow.edges[bare.find_map(|edge| effects[edge.from.0])?];
     let [id, other] = [filter, beside.to].map(|node| workflow.node(node).id.value.as_str());
     Some(
         Diagnostic::new(
@@ -79,6 +77,13 @@ fn passed_by(paths: &Paths, filter: NodeId) -> Option<Diagnostic> {
         .also(beside.span, format!("`{other}` does not wait for it"))
         .help(format!("lead to `{other}` from `{id}`, so that it runs only when that passes")),
     )
+}
+
+fn first_effect(workflow: &Workflow, edges: &[usize]) -> Option<usize> {
+    edges.iter().copied().find(|edge| {
+        let edge = &workflow.edges[*edge];
+        edge.condition.is_none() && workflow.node(edge.to).kind.is_effect()
+    })
 }
 
 fn constant(condition: &Expr, how: &str, moment: &str) -> Diagnostic {
@@ -107,12 +112,13 @@ pub(super) fn verdicts(paths: &Paths, diagnostics: &mut Diagnostics) {
         });
     });
     let is_read = |id: NodeId| read_all || read.contains(&id);
+    let effects: Vec<Option<usize>> = paths.graph.outgoing.iter().map(|edges| first_effect(workflow, edges)).collect();
     for id in workflow.node_ids() {
         let outgoing = &paths.graph.outgoing[id.0];
         let node = workflow.node(id);
         let (Kind::Filter(filter), false) = (&node.kind, is_read(id)) else { continue };
         let Some(first) = outgoing.first() else {
-            diagnostics.extend(passed_by(paths, id));
+            diagnostics.extend(passed_by(paths, id, &effects));
             continue;
         };
         if outgoing.iter().any(|edge| workflow.edges[*edge].condition.is_none()) {

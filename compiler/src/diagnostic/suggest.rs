@@ -262,9 +262,13 @@ mod tests {
 
     #[test]
     fn words_written_in_another_way() {
-        for (name, other) in
-            [("orderId", "order_id"), ("isAvailable", "available"), ("has_stock", "stock"), ("Status", "status"), ("isIssue", "issue")]
-        {
+        for (name, other) in [
+            ("orderId", "order_id"),
+            ("isAvailable", "available"),
+            ("has_stock", "stock"),
+            ("Status", "status"),
+            ("isIssue", "issue"),
+        ] {
             assert!(is_alike(name, other) && is_alike(other, name), "{name}");
         }
         for (name, other) in [("issue", "sue"), ("isolated", "olated"), ("order", "orders"), ("hash", "h")] {

@@ -94,7 +94,9 @@ const OF_QUERIES: &[&str] = &["SELECT", "WHERE", "INSERT", "UPDATE", "DELETE", "
 /// A query or a script, in which `$id` is its own: it has words of queries, or braces that are no template's.
 pub(super) fn has_variables_of_its_own(text: &str) -> bool {
     let is_word = |word: &str| OF_QUERIES.contains(&word);
-    text.split(|char: char| !char.is_alphanumeric()).any(is_word) || text.contains("($") || text.match_indices('{').any(|(at, _)| !text[..at].ends_with(['$', '#']))
+    text.split(|char: char| !char.is_alphanumeric()).any(is_word)
+        || text.contains("($")
+        || text.match_indices('{').any(|(at, _)| !text[..at].ends_with(['$', '#']))
 }
 
 impl Lowering<'_> {
