@@ -9,7 +9,7 @@ use flow_runtime::expr as js;
 use flow_runtime::value::{JsString, Value};
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 /// Rust code for a value, and what Rust type it has.
 pub(super) struct Code {
@@ -96,58 +96,54 @@ pub(super) struct Expressions<'a> {
 }
 
 /// Paths that are read for each item of a list, with the names they are bound to: their values are built once, not for each.
-#[derive(Default)]
 pub(super) struct Kept {
-    paths: Vec<(Path, syn::Ident)>,
+    names: HashMap<Path, syn::Ident>,
+    /// As they are first read.
+    order: Vec<Path>,
 }
 
 impl Kept {
     /// Of functions with these bodies.
     pub(super) fn of<'e>(expressions: Expressions, bodies: impl IntoIterator<Item = &'e Expr>) -> Kept {
-        let mut kept = Kept::default();
-        let mut parameters = BTreeSet::new();
-        let mut paths: Vec<&Path> = Vec::new();
+        // The item of a transform is there also where nothing reads it.
+        let mut taken: HashSet<String> = OWN.iter().chain(&["item"]).map(ToString::to_string).collect();
+        let mut seen: HashSet<&Path> = HashSet::new();
+        let mut order = Vec::new();
         for body in bodies {
             body.walk(&mut |expr| match &expr.kind {
-                ExprKind::Path(path) if !paths.contains(&path) => paths.push(path),
-                ExprKind::Parameter(parameter) => drop(parameters.insert(parameter_ident(parameter).to_string())),
+                ExprKind::Path(path) if seen.insert(path) => order.push(path.clone()),
+                ExprKind::Parameter(parameter) => drop(taken.insert(parameter_ident(parameter).to_string())),
                 _ => {}
             });
         }
-        for path in paths {
+        let mut names = HashMap::new();
+        for path in &order {
             let constant = expressions.plan.fields.field(path).constant.to_lowercase();
             let mut name = match path.root {
                 Root::Input => constant,
                 Root::Output(node) => format!("{}_{constant}", expressions.plan.module(node).name),
                 Root::Error => format!("error_{constant}"),
             };
-            let is_taken = |name: &str| {
-                // The item of a transform is there also where nothing reads it.
-                name == "item"
-                    || OWN.contains(&name)
-                    || parameters.contains(name)
-                    || kept.paths.iter().any(|(_, other)| other == name)
-                    || syn::parse_str::<syn::Ident>(name).is_err()
-            };
-            while is_taken(&name) {
+            while taken.contains(&name) || syn::parse_str::<syn::Ident>(&name).is_err() {
                 name.push('_');
             }
-            kept.paths.push((path.clone(), format_ident!("{name}")));
+            names.insert(path.clone(), format_ident!("{name}"));
+            taken.insert(name);
         }
-        kept
+        Kept { names, order }
     }
 
     /// The statements that bind them.
     pub(super) fn bindings(&self, expressions: Expressions) -> TokenStream {
-        let bindings = self.paths.iter().map(|(path, name)| {
-            let field = expressions.field(path);
+        let bindings = self.order.iter().map(|path| {
+            let (name, field) = (&self.names[path], expressions.field(path));
             quote! { let #name = s.once(&#field); }
         });
         bindings.collect()
     }
 
     fn name(&self, path: &Path) -> Option<&syn::Ident> {
-        self.paths.iter().find(|(kept, _)| kept == path).map(|(_, name)| name)
+        self.names.get(path)
     }
 }
 

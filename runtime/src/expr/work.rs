@@ -84,6 +84,9 @@ pub(super) fn characters(text: &JsString) {
 
 /// Text in which a place or the end is looked for, which is there at once only in ASCII.
 pub(super) fn place_in(string: &JsString) {
+    if LEFT.get().is_none() {
+        return;
+    }
     match string.as_ascii() {
         Some(_) => text(string),
         None => characters(string),
