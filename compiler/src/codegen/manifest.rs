@@ -25,11 +25,8 @@ pub fn release_profile() -> String {
 /// Packages of the runtime's lock file that do little for a request. Not `http`, `url` and `lettre`, which write and read every
 /// one: compiled for size they took a tenth of all instructions of an order. Nor SQLite, which writes
 /// down each step: it would be 0.24 MB smaller.
-const COMPILED_FOR_SIZE: [&str; 35] = [
-    "async-compression",
+const COMPILED_FOR_SIZE: [&str; 32] = [
     "axum",
-    "compression-codecs",
-    "compression-core",
     "flate2",
     "governor",
     "h2",
