@@ -68,12 +68,8 @@ impl<'a> Positions<'a> {
     pub fn position(&self, file: FileId, at: usize) -> Position {
         let file = self.file(file);
         let line = file.line_of(at);
-        let (from, to) = (file.count(file.lines[line]), file.count(at));
-        Position {
-            line: line + 1,
-            column: to.characters - from.characters + 1,
-            column_utf16: to.utf16 - from.utf16 + 1,
-        }
+        let before = file.between(file.lines[line], at);
+        Position { line: line + 1, column: before.characters + 1, column_utf16: before.utf16 + 1 }
     }
 
     /// `workflow.json:3:7`
@@ -112,6 +108,15 @@ impl<'a> File<'a> {
 
     fn line_of(&self, at: usize) -> usize {
         self.lines.partition_point(|&start| start <= at) - 1
+    }
+
+    /// Only what is in a long line is counted by blocks.
+    fn between(&self, start: usize, end: usize) -> Count {
+        if end - start <= BLOCK {
+            return Count::default().and(&self.text.as_bytes()[start..end]);
+        }
+        let (from, to) = (self.count(start), self.count(end));
+        Count { characters: to.characters - from.characters, utf16: to.utf16 - from.utf16 }
     }
 
     /// Everything before a byte.
