@@ -98,7 +98,8 @@ mod tests {
         let lock = fs::read_to_string(&lock).unwrap();
         // Who builds an ejected project is warned of names that stand for nothing.
         let profile = release_profile();
-        let named = profile.lines().filter_map(|line| line.strip_prefix("[profile.release.package.")?.strip_suffix(']'));
+        let named =
+            profile.lines().filter_map(|line| line.strip_prefix("[profile.release.package.")?.strip_suffix(']'));
         let gone: Vec<_> = named.filter(|name| !lock.contains(&format!("\nname = \"{name}\"\n"))).collect();
         assert!(gone.is_empty(), "in the profile, and not among the crates\n{gone:#?}");
         let carried = packages(&lock);

@@ -51,6 +51,13 @@ pub struct Path {
     pub steps: Vec<String>,
 }
 
+impl Path {
+    /// Whether this is how a node settled.
+    pub fn is_status(&self) -> bool {
+        matches!(self.root, Root::Output(_)) && self.steps == ["status"]
+    }
+}
+
 /// Where a path starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Root {

@@ -289,6 +289,7 @@ impl Type {
     /// What remains of the alternatives.
     pub fn only(&self, keep: impl Fn(&Type) -> bool) -> Type {
         match self {
+            Type::Union(members) if members.iter().all(&keep) => self.clone(),
             Type::Union(members) => Type::union(members.iter().filter(|ty| keep(ty)).cloned()),
             ty if keep(ty) => ty.clone(),
             _ => Type::Never,

@@ -89,7 +89,7 @@ impl Paths<'_> {
     /// How a node can have settled, where a path is that of its `status`.
     fn status(&mut self, path: &Path, own: Option<NodeId>, here: Ref) -> Option<Vec<&'static str>> {
         let Root::Output(node) = path.root else { return None };
-        if path.steps != ["status"] || here == FALSE || self.gave_up() {
+        if !path.is_status() || here == FALSE || self.gave_up() {
             return None;
         }
         let states = self.nodes[node.0];

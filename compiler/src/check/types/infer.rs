@@ -248,7 +248,7 @@ impl<'a> Typing<'a> {
             }
         }
         // Whether a node can have failed is a question of paths: `constant-condition` answers it, no comparison of types.
-        if matches!(path.root, Root::Output(_)) && path.steps == ["status"] && !ty.is_never() {
+        if path.is_status() && !ty.is_never() {
             let missing = ty.only(|ty| matches!(ty, Type::Missing));
             ty = self.names.root(path.root).field("status").ty.without_missing().join(&missing);
         }

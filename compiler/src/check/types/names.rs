@@ -4,6 +4,7 @@ use crate::check::knowledge::{Knowledge, Place, Possible};
 use crate::model::expr::{Path, Root};
 use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::{EnvId, Expr, NodeId, Workflow};
+use std::sync::LazyLock;
 
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
@@ -52,6 +53,10 @@ impl Names<'_> {
         if ty.is_json() || ty.is_never() {
             return ty;
         }
+        // Most of what is read is declared to be there: nothing is left to ask.
+        if !Possible::concerns(path, &ty) {
+            return self.told_apart(knowledge, path, ty);
+        }
         let left = knowledge.possible(self.place, self.ran, path).left_of(&ty);
         self.told_apart(knowledge, path, left)
     }
@@ -74,15 +79,23 @@ impl Names<'_> {
 
 /// `{message, code, details}` of a node that failed.
 pub(super) fn error() -> Type {
-    let fields = vec![
-        Field::required("message", Type::STRING),
-        Field::required("code", Type::STRING),
-        Field::required("details", Type::Json),
-    ];
-    Type::object(fields, Rest::Closed)
+    static ERROR: LazyLock<Type> = LazyLock::new(|| {
+        let fields = vec![
+            Field::required("message", Type::STRING),
+            Field::required("code", Type::STRING),
+            Field::required("details", Type::Json),
+        ];
+        Type::object(fields, Rest::Closed)
+    });
+    ERROR.clone()
 }
 
 impl Possible {
+    /// Whether a type has alternatives that what is possible could take away.
+    fn concerns(path: &Path, ty: &Type) -> bool {
+        path.is_status() || ty.may_be_nullish()
+    }
+
     /// The alternatives of a type that are among these.
     fn left_of(&self, ty: &Type) -> Type {
         ty.each_alternative(|one| self.left_of_one(one))

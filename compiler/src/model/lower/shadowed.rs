@@ -15,6 +15,7 @@ use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, Binary, ExprKind, Part, TemplatePart, Unary, ValueKind};
 use crate::syntax::flow::words;
 use crate::syntax::template::opening;
+use std::cell::LazyCell;
 use std::ops::Range;
 
 /// Names that can begin a path wherever an expression stands.
@@ -46,7 +47,7 @@ impl Lowering<'_> {
         let mut seen = 0;
         let (ids, dialect) = (&self.ids, self.dialect);
         let known = Known { is_node: &|id| ids.contains_key(id), dialect };
-        let has_own = slips::has_variables_of_its_own(&text.value);
+        let has_own = LazyCell::new(|| slips::has_variables_of_its_own(&text.value));
         let mut certain = Vec::new();
         let mut of_fields = Vec::new();
         for part in parts {
@@ -58,7 +59,7 @@ impl Lowering<'_> {
             } else if literal.contains(['$', '#']) {
                 // Two of them need not stand in the order in which they are found.
                 let before = seen;
-                for (field, meant) in slips::meant_fields(literal, has_own, dialect) {
+                for (field, meant) in slips::meant_fields(literal, || *has_own, dialect) {
                     let written = &literal[meant.range.clone()];
                     let mut end = before;
                     let span = place_of(text, written, *place, &mut end);

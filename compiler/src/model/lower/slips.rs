@@ -55,10 +55,10 @@ pub(super) fn meant(literal: &str, whole: bool, known: &Known) -> Option<Meant> 
 
 /// What would be a template if the input has a field of this name: `$order_id`, `#{order_id}`. `has_own`: in this text
 /// `$order_id` may be a variable of its own.
-pub(super) fn meant_fields(literal: &str, has_own: bool, dialect: Dialect) -> Vec<(String, Meant)> {
+pub(super) fn meant_fields(literal: &str, has_own: impl Fn() -> bool, dialect: Dialect) -> Vec<(String, Meant)> {
     let root = if dialect == Dialect::Flow { "" } else { "input_data." };
     let enclosed = enclosed(literal);
-    let dollars = dollars(literal).filter(|_| !has_own);
+    let dollars = dollars(literal).filter(|_| !has_own());
     let is_field = |path: &str| path.starts_with(|first: char| first.is_ascii_lowercase());
     let found = enclosed.chain(dollars).filter(|(_, path)| is_field(path)).take(FIELDS_MAX);
     let field = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn slips_in_templates_of_fields() {
         let found = |text: &str| -> Vec<String> {
-            let found = meant_fields(text, has_variables_of_its_own(text), Dialect::Json);
+            let found = meant_fields(text, || has_variables_of_its_own(text), Dialect::Json);
             found.into_iter().map(|(_, meant)| text[meant.range].to_owned()).collect()
         };
         assert_eq!(found("$(id) and #{id}, $id."), ["$(id)", "#{id}", "$id"]);
