@@ -32,10 +32,20 @@ pub(super) struct Api {
 pub(super) fn find(writer: &Writer, workflow: &Workflow) -> Shared {
     let mut shared =
         Shared { items: Vec::new(), apis: BTreeMap::new(), servers: BTreeMap::new(), senders: BTreeMap::new() };
-    let mut taken = BTreeSet::new();
+    let mut taken = bare_urls(workflow);
     apis(writer, workflow, &mut taken, &mut shared);
     servers(writer, workflow, &mut shared);
     shared
+}
+
+/// Fields that are the whole URL of a request: `GET callback` asks an api where there is one of that name.
+fn bare_urls(workflow: &Workflow) -> BTreeSet<String> {
+    let field = |node: &Node| {
+        let Some(Value { kind: ValueKind::String(url), .. }) = node.config.get("url") else { return None };
+        let expression = url.value.strip_prefix("${")?.strip_suffix('}')?.trim();
+        Some(expression.strip_prefix("input_data.")?.to_owned())
+    };
+    workflow.nodes.iter().filter_map(field).collect()
 }
 
 /// A node, its position, and the path it calls.

@@ -1,7 +1,8 @@
 //! The block of a node, and the shared settings it uses → `config`.
 
+use super::Builder;
+use super::request::unknown_base;
 use super::value::string;
-use super::{Builder, misplaced_request};
 use crate::catalog::{self, KeyType};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -14,7 +15,6 @@ use crate::syntax::flow::words;
 use std::collections::BTreeSet;
 
 /// Stands where one that is missing would: the mistake is said once, and the rest is checked as if it were there.
-const UNKNOWN_BASE: &str = "https://unknown.invalid";
 const UNKNOWN_SERVER: &str = "unknown.invalid";
 
 /// A `config` as it grows: what the node says wins over what it shares.
@@ -28,8 +28,8 @@ pub(super) struct Config {
     headers_span: Option<Span>,
     own_headers: usize,
     /// Of an api: the first part of every URL.
-    base: Option<ast::Entry>,
-    request: Option<Span>,
+    pub base: Option<ast::Entry>,
+    pub request: Option<Span>,
     /// What is said in two ways: where again, and where first.
     twice: Vec<(Text, Span)>,
 }
@@ -59,7 +59,7 @@ impl Config {
         self.add(text::synthetic(key, at), value);
     }
 
-    fn add(&mut self, key: Text, value: ast::Value) {
+    pub fn add(&mut self, key: Text, value: ast::Value) {
         self.forget_shared(&key.value);
         if let Some(first) = self.entries[self.own..].iter().find(|entry| entry.key.value == key.value) {
             self.twice.push((key, first.key.span));
@@ -163,7 +163,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn shared_named(&mut self, what: &str, name: &str) -> Option<&mut ast::Shared> {
+    pub(super) fn shared_named(&mut self, what: &str, name: &str) -> Option<&mut ast::Shared> {
         self.shared.iter_mut().find(|shared| shared.what == what && shared.name.value == name)
     }
 
@@ -179,40 +179,8 @@ impl<'a> Builder<'a, '_> {
             EntryKind::Request { method, api, url } if config.kind == "http" && !shared => {
                 self.request(config, entry.span, method, api.as_ref(), url);
             }
-            EntryKind::Request { method, .. } => self.report(misplaced_request(method.span)),
+            EntryKind::Request { method, .. } => self.report(mistake::misplaced_request(method.span)),
         }
-    }
-
-    fn request(&mut self, config: &mut Config, span: Span, method: &Word, api: Option<&Word>, url: &'a Value) {
-        if let Some(first) = config.request.replace(span) {
-            self.report(
-                Diagnostic::new(Code::DuplicateKey, method.span, "a node makes one request")
-                    .label("a second one")
-                    .also(first, "the first one")
-                    .help("make another `http` node of it, and connect the two in the `flow` block"),
-            );
-            return;
-        }
-        config.add(
-            text::synthetic("method", method.span),
-            ast::Value { span: method.span, kind: ast::ValueKind::String(text_of(method)) },
-        );
-        let mut value = self.value(url, Some(KeyType::Text));
-        if let (Some(api), ast::ValueKind::String(path)) = (api, &mut value.kind) {
-            if let (None, true, Some(shared)) =
-                (&config.base, path.value.starts_with('/'), self.shared_named("api", &api.text))
-            {
-                shared.lacks = Some("url");
-                config.base = Some(unknown_base(shared.name.span));
-            }
-            if let Some(ast::ValueKind::String(base)) = config.base.as_ref().map(|base| &base.value.kind) {
-                let mut whole = text::Builder::new();
-                whole.append(base);
-                whole.append(path);
-                *path = whole.finish(path.span);
-            }
-        }
-        config.add(text::synthetic("url", url.span), value);
     }
 
     fn pair(&mut self, config: &mut Config, key: &'a Key, value: &'a Value, shared: bool) {
@@ -401,13 +369,8 @@ fn bearer_twice(token: &str, span: Span) -> Diagnostic {
         .help(format!("write `bearer: {token}`"))
 }
 
-/// The URL of an api that has none.
-fn unknown_base(span: Span) -> ast::Entry {
-    ast::Entry { key: text::synthetic("url", span), value: string(UNKNOWN_BASE, span) }
-}
-
 /// A part of a text; both ends are character boundaries.
-fn slice(text: &Text, start: usize, end: usize) -> Text {
+pub(super) fn slice(text: &Text, start: usize, end: usize) -> Text {
     let span = text.span_of(start..end);
     if text.map.is_empty() {
         return text::synthetic(&text.value[start..end], span);

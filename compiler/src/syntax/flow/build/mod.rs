@@ -7,6 +7,7 @@
 mod config;
 mod graph;
 mod node;
+mod request;
 mod ty;
 mod value;
 
@@ -183,7 +184,7 @@ impl<'a> Builder<'a, '_> {
                     continue;
                 }
                 EntryKind::Request { method, .. } => {
-                    self.report(misplaced_request(method.span));
+                    self.report(mistake::misplaced_request(method.span));
                     continue;
                 }
             };
@@ -335,10 +336,4 @@ fn describe(kind: &ValueKind) -> &'static str {
 fn no_shorthand(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::FlowSyntax, span.after(), format!("the key `{name}` has no value"))
         .label("expected `:` and a value")
-}
-
-fn misplaced_request(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::FlowSyntax, span, "a request belongs into an `http` node")
-        .label("no request can stand here")
-        .help("write `http check-stock { GET \"https://…\" }`; what several requests share stands in `api shop { url: … }`")
 }

@@ -81,8 +81,10 @@ impl<'a> Builder<'a, '_> {
         }
         let entries = node.block.iter().flat_map(|block| &block.entries);
         for entry in entries {
-            if let (EntryKind::Request { api: Some(api), .. }, "http") = (&entry.kind, config.kind.as_str()) {
-                self.shared(config, "api", api);
+            if let (EntryKind::Request { api, url, .. }, "http") = (&entry.kind, config.kind.as_str())
+                && let Some(api) = self.api_of(api.as_ref(), url)
+            {
+                self.shared(config, "api", &api);
                 break;
             }
         }

@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Text};
 use crate::syntax::flow::text;
 use crate::syntax::flow::tree::{Bare, Block, EntryKind, Value, ValueKind};
-use crate::syntax::flow::words;
+use crate::syntax::flow::{mistake, words};
 
 impl<'a> Builder<'a, '_> {
     /// `ty` is what the key takes, where the catalog knows it.
@@ -65,7 +65,7 @@ impl<'a> Builder<'a, '_> {
                     let value = ast::ValueKind::String(self.expression(bare, ty));
                     entries.push(ast::Entry { key: bare.name(), value: ast::Value { span: bare.span, kind: value } });
                 }
-                EntryKind::Request { method, .. } => self.report(super::misplaced_request(method.span)),
+                EntryKind::Request { method, .. } => self.report(mistake::misplaced_request(method.span)),
             }
         }
         ast::Object { span: block.span, entries }

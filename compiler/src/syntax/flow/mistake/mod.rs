@@ -5,17 +5,19 @@ mod block;
 mod graph;
 mod item;
 mod name;
+mod request;
 mod ty;
 
 pub use block::*;
 pub use graph::*;
 pub use item::*;
 pub use name::*;
+pub use request::*;
 pub use ty::*;
 
 use super::rust::Refused;
 use super::token::{Rule, Token};
-use super::tree::{Bare, Node};
+use super::tree::{Bare, Node, Word};
 use super::words;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::source::{FileId, Span};

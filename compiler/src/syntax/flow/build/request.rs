@@ -1,0 +1,103 @@
+//! `POST payment "/charge"`: a request, and the api it is made to.
+//!
+//! Always true: the URL of an api and a path behind it are joined by one slash, as at run time where the former is a variable.
+
+use super::Builder;
+use super::config::{Config, slice};
+use super::value::string;
+use crate::catalog::KeyType;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::{self, Text};
+use crate::syntax::flow::mistake;
+use crate::syntax::flow::read::text_of;
+use crate::syntax::flow::text;
+use crate::syntax::flow::token::Rule;
+use crate::syntax::flow::tree::{Value, ValueKind, Word};
+
+/// Stands where a URL that is missing would: the mistake is said once, and the rest is checked as if it were there.
+const UNKNOWN_BASE: &str = "https://unknown.invalid";
+
+impl<'a> Builder<'a, '_> {
+    /// The api that a request names, also where it names nothing else.
+    pub(super) fn api_of(&self, api: Option<&Word>, url: &Value) -> Option<Word> {
+        api.cloned().or_else(|| self.api_alone(url))
+    }
+
+    /// `GET shop`, where `shop` is an api: a name alone is a field of the input elsewhere.
+    fn api_alone(&self, url: &Value) -> Option<Word> {
+        let ValueKind::Bare(bare) = &url.kind else { return None };
+        match bare.tokens.as_slice() {
+            [(Rule::name, name)] if self.apis.contains_key(name.as_str()) => {
+                Some(Word { text: name.clone(), span: bare.span, quoted: false })
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn request(
+        &mut self,
+        config: &mut Config,
+        span: Span,
+        method: &Word,
+        api: Option<&Word>,
+        url: &'a Value,
+    ) {
+        if let Some(first) = config.request.replace(span) {
+            self.report(
+                Diagnostic::new(Code::DuplicateKey, method.span, "a node makes one request")
+                    .label("a second one")
+                    .also(first, "the first one")
+                    .help("make another `http` node of it, and connect the two in the `flow` block"),
+            );
+            return;
+        }
+        config.add(
+            text::synthetic("method", method.span),
+            ast::Value { span: method.span, kind: ast::ValueKind::String(text_of(method)) },
+        );
+        let alone = api.is_none().then(|| self.api_alone(url)).flatten();
+        let mut value = match &alone {
+            Some(api) => {
+                self.report(mistake::api_without_path(&method.text, api));
+                string("", api.span)
+            }
+            None => self.value(url, Some(KeyType::Text)),
+        };
+        if let (Some(api), ast::ValueKind::String(path)) = (api.or(alone.as_ref()), &mut value.kind) {
+            self.join(config, api, path);
+        }
+        config.add(text::synthetic("url", url.span), value);
+    }
+
+    /// Puts the URL of an api in front of a path.
+    fn join(&mut self, config: &mut Config, api: &Word, path: &mut Text) {
+        let begins_with_slash = path.value.starts_with('/');
+        if let (None, true, Some(shared)) = (&config.base, begins_with_slash, self.shared_named("api", &api.text)) {
+            shared.lacks = Some("url");
+            config.base = Some(unknown_base(shared.name.span));
+        }
+        let Some(ast::ValueKind::String(base)) = config.base.as_ref().map(|base| &base.value.kind) else { return };
+        let (mut base, written) = (base.clone(), base.span);
+        if begins_with_slash {
+            base = slice(&base, 0, base.value.trim_end_matches('/').len());
+            if !base.value.contains("${") && base.value.contains(['?', '#']) {
+                self.report(mistake::path_behind_query(&api.text, path.span, written));
+            }
+        } else if [base.value.chars().next_back(), path.value.chars().next()]
+            .iter()
+            .all(|end| end.is_some_and(|end| end.is_ascii_alphanumeric()))
+        {
+            self.report(mistake::no_slash(&api.text, &base, path));
+        }
+        let mut whole = text::Builder::new();
+        whole.append(&base);
+        whole.append(path);
+        *path = whole.finish(path.span);
+    }
+}
+
+/// The URL of an api that has none.
+pub(super) fn unknown_base(span: Span) -> ast::Entry {
+    ast::Entry { key: text::synthetic("url", span), value: string(UNKNOWN_BASE, span) }
+}

@@ -1,0 +1,37 @@
+//! What is wrong with requests: where they stand, and what they say behind the name of an api.
+
+use super::*;
+
+pub fn misplaced_request(span: Span) -> Diagnostic {
+    mistake(span, "a request belongs into an `http` node").label("no request can stand here").help(
+        "write `http check-stock { GET \"https://…\" }`; what several requests share stands in `api shop { url: … }`",
+    )
+}
+
+/// `GET shop`
+pub fn api_without_path(method: &str, api: &Word) -> Diagnostic {
+    let name = &api.text;
+    mistake(api.span, format!("`{name}` is an api, and nothing says what is asked of it"))
+        .label("no path behind it")
+        .help(format!(
+            "write the path: `{method} {name} \"/…\"`, or `{method} {name} \"\"` for the URL of the api itself"
+        ))
+        .help(format!("a field of the input that is called so is `input_data.{name}`"))
+}
+
+/// `api shop { url: "https://shop.example.com?key=1" }`, and a path to go behind it.
+pub fn path_behind_query(api: &str, path: Span, base: Span) -> Diagnostic {
+    Diagnostic::new(Code::BadUrl, path, format!("this path would be a part of the query in the URL of `{api}`"))
+        .label("goes behind it")
+        .also(base, "a query is the end of a URL")
+        .help("give `url` without the query, and the query in `params` of the request: `params: { version: \"2\" }`")
+}
+
+/// `api shop { url: "https://shop.example.com/v1" }`, and `orders` to go behind it.
+pub fn no_slash(api: &str, base: &Text, path: &Text) -> Diagnostic {
+    let first = path.value.split(['/', '$']).next().unwrap_or_default();
+    Diagnostic::new(Code::MissingSlash, path.span, format!("there is no `/` between the URL of `{api}` and `{first}`"))
+        .label(format!("this calls `{}{}`", base.value, path.value))
+        .also(base.span, "ends without one")
+        .help(format!("write `\"/{}\"`", path.value))
+}
