@@ -3,6 +3,8 @@
 use super::*;
 use crate::flow::{Body, Http};
 use flow_world::{Answer, Fault as Broken, Script, Smtp, Tls};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// POST to the first variable, with a secret header.
 static POST: Node = node(Kind::Http(Http {
@@ -113,6 +115,34 @@ async fn every_attempt_sends_the_same_bytes() {
     assert_eq!(first.header("user-agent"), Some(concat!("flowc/", env!("CARGO_PKG_VERSION"))));
     let key = attempt_key("exec-1", "node").to_string();
     assert_eq!(first.header("idempotency-key"), Some(key.as_str()));
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_while_its_server_surely_keeps_it() {
+    let world = World::start().unwrap();
+    let services = services(&world);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                while socket.read(&mut request).await.is_ok_and(|read| read > 0) {
+                    socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                }
+            });
+        }
+    });
+    let prepared = prepare(&services, &GET, &[url]).unwrap();
+    for (wait, connections) in [(Duration::ZERO, 1), (Duration::from_millis(50), 1), (crate::node::http::IDLE_MAX, 2)] {
+        tokio::time::sleep(wait).await;
+        assert_eq!(services.attempt(&prepared, LONG).await.outcome, Outcome::Succeeded);
+        assert_eq!(accepted.load(Ordering::Relaxed), connections);
+    }
 }
 
 /// GET of the first variable, with the second as a header; answers are used again.
