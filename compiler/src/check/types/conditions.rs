@@ -3,6 +3,7 @@
 
 use super::infer::Typing;
 use super::messages::named;
+use super::narrow::{Reference, reference};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::expr::{Binary, Expr, ExprKind};
 use flow_runtime::expr::{EachMethod, Method};
@@ -32,6 +33,18 @@ impl Typing<'_> {
         }
         let [before, left] = self.silently(|typing| [typing.infer(subject), typing.under(condition, false, subject)]);
         !before.is_json() && !before.is_never() && left.is_never()
+    }
+
+    /// `kind != "a" || kind != "b"`, `kind == "a" && kind == "b"`: of the two words the other was meant. Whether that was reported.
+    pub(super) fn of_other_word(&mut self, operator: Binary, left: &Expr, right: &Expr) -> bool {
+        let equal = operator == Binary::And;
+        let (Some(one), Some(other)) = (comparison(left, equal), comparison(right, equal)) else { return false };
+        if one.subject != other.subject || !are_apart(&one, &other) {
+            return false;
+        }
+        let found = other_word(self, (equal, left, right), &one, &other);
+        self.report(found);
+        true
     }
 
     /// `kind.toUpperCase() == "a"`. Whether that was reported.
@@ -65,6 +78,37 @@ impl Typing<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// `kind == "a"`: a value that has a name, and the one it is compared with.
+struct Comparison<'a> {
+    strict: bool,
+    named: &'a Expr,
+    subject: Reference,
+    constant: &'a Expr,
+    value: &'a Value,
+}
+
+fn comparison(expr: &Expr, equal: bool) -> Option<Comparison<'_>> {
+    let ExprKind::Binary(operator, left, right) = &expr.kind else { return None };
+    let strict = match (operator, equal) {
+        (Binary::Equal, true) | (Binary::NotEqual, false) => false,
+        (Binary::StrictEqual, true) | (Binary::StrictNotEqual, false) => true,
+        _ => return None,
+    };
+    let (named, constant) = if left.as_constant().is_some() { (right, left) } else { (left, right) };
+    Some(Comparison { strict, named, subject: reference(named)?, constant, value: constant.as_constant()? })
+}
+
+/// Whether no value equals both constants.
+fn are_apart(one: &Comparison, other: &Comparison) -> bool {
+    match (one.value, other.value) {
+        (Value::String(one), Value::String(other)) => one != other,
+        (Value::Number(one), Value::Number(other)) => one != other,
+        (Value::Bool(one), Value::Bool(other)) => one != other,
+        (Value::Null, Value::Undefined) | (Value::Undefined, Value::Null) => one.strict && other.strict,
+        _ => false,
     }
 }
 
@@ -114,6 +158,24 @@ fn never_of_these_letters(typing: &Typing, equal: bool, letters: &str, changed: 
         .label(if equal { "never equal" } else { "always different" })
         .also(changed.span, format!("has only {letters}"))
         .help(format!("write the text in {letters}, too"))
+}
+
+fn other_word(
+    typing: &Typing,
+    (equal, left, right): (bool, &Expr, &Expr),
+    one: &Comparison,
+    other: &Comparison,
+) -> Diagnostic {
+    let [first, second] = [one, other].map(|comparison| typing.written(comparison.constant.span));
+    let subject = named(typing, one.named);
+    let (headline, label, word) = match equal {
+        true => (format!("{subject} cannot be {first} and {second} at once"), "never true", "||"),
+        false => (format!("{subject} is not {first} or is not {second}, whatever it is"), "always true", "&&"),
+    };
+    let [left_text, right_text] = [left, right].map(|expr| typing.written(expr.span));
+    Diagnostic::new(Code::ConstantCondition, left.span.to(right.span), headline)
+        .label(label)
+        .help(format!("did you mean `{left_text} {word} {right_text}`?"))
 }
 
 fn always_true(condition: &Expr) -> Diagnostic {

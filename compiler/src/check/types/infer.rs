@@ -554,6 +554,10 @@ impl<'a> Typing<'a> {
         let left_type = self.infer(left);
         self.in_chain = false;
         match operator {
+            Binary::And | Binary::Or if self.of_other_word(operator, left, right) => {
+                self.infer(right);
+                Type::Bool
+            }
             Binary::And => {
                 self.position_as_truth(left);
                 let falsy = left_type.passing(&Test::Falsy);
