@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
 import json
 import time
 import urllib.error
@@ -123,6 +124,16 @@ class FlowForgeError(Exception):
         self.request_id = request_id
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """The API redirects nobody, and another server would be given the key: a redirect is an error with its status."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
 class FlowForgeClient:
     """A server with the API: a compiled workflow, or ``flowc serve``.
 
@@ -154,11 +165,13 @@ class FlowForgeClient:
         if data is not None:
             request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as response:
+            with _OPENER.open(request, timeout=self.timeout) as response:
                 return _decoded(response.read(), response.status)
         except urllib.error.HTTPError as error:
             with error:
                 raise _refused(error.code, error.read()) from None
+        except http.client.HTTPException as error:
+            raise FlowForgeError(f"the answer of {self.base_url} cannot be read: {error!r}") from error
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             reason = getattr(error, "reason", error)
             raise FlowForgeError(f"{self.base_url} cannot be reached: {reason}") from error

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -15,6 +16,7 @@ class Server:
     def __init__(self):
         self.answers = []
         self.calls = []
+        self.headers = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -26,6 +28,8 @@ class Server:
                 data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(data)))
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
 
@@ -93,6 +97,30 @@ def test_a_server_that_is_not_there():
         FlowForgeClient("secret-key", "http://127.0.0.1:9").flows.get_execution_status("exec-1")
     assert refused.value.status == 0
     assert "secret-key" not in repr(FlowForgeClient("secret-key"))
+
+
+def test_a_redirect_is_an_error_and_the_key_stays(server):
+    server.headers = {"location": server.client.base_url + "/elsewhere"}
+    server.answers = [(302, {})]
+    with pytest.raises(FlowForgeError) as refused:
+        server.client.flows.list_executions()
+    assert refused.value.status == 302
+    assert [call[1] for call in server.calls] == ["/api/v1/flows/executions"]
+
+
+@pytest.mark.parametrize("answer", [b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"])
+def test_an_answer_that_is_cut_off_or_none(answer):
+    def serve(listener):
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.sendall(answer)
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        with pytest.raises(FlowForgeError, match="cannot be read") as refused:
+            FlowForgeClient("key", f"http://127.0.0.1:{listener.getsockname()[1]}").flows.list_executions()
+    assert refused.value.status == 0
 
 
 def test_signatures_are_hmac_sha256_of_the_body():
