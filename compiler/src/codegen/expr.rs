@@ -3,6 +3,7 @@
 use super::Setting;
 use super::text::json_text;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Parameter, Path, Root, Unary};
+use crate::model::identifier::is_identifier;
 use crate::plan::Plan;
 use crate::plan::names::snake;
 use flow_runtime::expr as js;
@@ -124,7 +125,7 @@ impl Kept {
                 Root::Output(node) => format!("{}_{constant}", expressions.plan.module(node).name),
                 Root::Error => format!("error_{constant}"),
             };
-            while taken.contains(&name) || syn::parse_str::<syn::Ident>(&name).is_err() {
+            while taken.contains(&name) || !is_identifier(&name) {
                 name.push('_');
             }
             names.insert(path.clone(), format_ident!("{name}"));

@@ -7,6 +7,7 @@
 pub mod environment;
 pub mod eval;
 pub mod expr;
+pub mod identifier;
 pub mod lower;
 pub mod schema;
 pub mod spelling;

@@ -1,5 +1,6 @@
 //! Workflow names → Rust identifiers: odd characters, keywords, clashes.
 
+use crate::model::identifier::is_identifier;
 use std::collections::HashSet;
 
 /// Identifiers given out so far; none twice.
@@ -47,8 +48,7 @@ pub fn snake(name: &str) -> String {
     match out {
         "" => "unnamed".to_string(),
         _ if out.starts_with(|first: char| first.is_ascii_digit()) => format!("n{out}"),
-        // syn knows the keywords, but for the one the 2024 edition added.
-        _ if out == "gen" || syn::parse_str::<syn::Ident>(out).is_err() => format!("{out}_"),
+        _ if !is_identifier(out) => format!("{out}_"),
         _ => out.to_string(),
     }
 }

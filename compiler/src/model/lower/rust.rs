@@ -4,6 +4,7 @@ use super::Lowering;
 use super::config::Config;
 use super::expr::Place;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::identifier::is_identifier;
 use crate::model::{NodeId, Rust};
 use crate::source::Spanned;
 use crate::syntax::ast::{self, ValueKind};
@@ -78,11 +79,4 @@ impl Lowering<'_> {
             at += step.len() + 2;
         }
     }
-}
-
-/// Whether rustc reads it as one identifier. Not with `r#`, which the .flow dialect has no sign for.
-fn is_identifier(text: &str) -> bool {
-    // It passes over blanks and comments.
-    let is_all = |ident: syn::Ident| ident == text;
-    text != "gen" && !text.starts_with("r#") && syn::parse_str::<syn::Ident>(text).is_ok_and(is_all)
 }
