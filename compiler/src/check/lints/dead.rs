@@ -82,9 +82,11 @@ fn settings(workflow: &Workflow, diagnostics: &mut Diagnostics) {
         && !workflow.nodes.is_empty()
         && !workflow.nodes.iter().any(may_read)
     {
-        diagnostics.push(
-            found(retries, "`max_retries` is the default of a `retry_count` that every node gives itself")
+        let is_retried = |node: &Node| matches!(node.kind, Kind::Http(_) | Kind::Email(_));
+        diagnostics.push(match workflow.nodes.iter().any(is_retried) {
+            true => found(retries, "`max_retries` is the default of a `retry_count` that every node gives itself")
                 .help("remove it, or remove the `retry_count` of the nodes it shall hold for"),
-        );
+            false => found(retries, "`max_retries` holds for requests and mails, and there are none").help("remove it"),
+        });
     }
 }

@@ -11,7 +11,7 @@ use super::operators::is_text;
 use super::signatures;
 use super::transforms;
 use crate::check::paths::{is_equality, is_ordering};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::NodeId;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Format, Literal, Read, Rest, Step, Test, Type};
@@ -491,9 +491,14 @@ impl<'a> Typing<'a> {
             if stable {
                 break;
             }
-            let given = self.silently(|typing| {
-                typing.arrow(arrow, &[handed_on.clone(), item.clone(), Type::Number, array.clone()])
-            });
+            let found = self.found.len();
+            let given = self.arrow(arrow, &[handed_on.clone(), item.clone(), Type::Number, array.clone()]);
+            // From the first element on it would be text: what comes of that says nothing any more.
+            if self.found[found..].iter().any(|found| found.code == Code::NumberAddedToText) {
+                self.reduces -= 1;
+                return Type::Json;
+            }
+            self.found.truncate(found);
             let grown = handed_on.join(&given);
             stable = grown == handed_on;
             // A counter is a number, not each number it comes to.

@@ -171,7 +171,13 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
         }
         ExprKind::Index(object, index) => {
             let list = typing.written(object.span);
+            let whole = typing.silently(|typing| typing.infer(object));
+            let is_list = whole.members().iter().any(|ty| matches!(ty, Type::Array(_)));
             let story = match narrow::position(index) {
+                Some(position) if !is_list => {
+                    format!("`{list}` may have fewer characters: ask first, `{list}.length > {position}`")
+                }
+                None if !is_list => format!("`{list}` may have fewer characters"),
                 _ if has_schema(typing.names.workflow, object) => {
                     format!("`{list}` may have fewer elements: a schema says so with `minItems`")
                 }
