@@ -18,7 +18,7 @@ use crate::syntax::flow::token::{Comment, Rule};
 use crate::syntax::flow::tree::{
     Around, Bare, Block, Entry, EntryKind, File, Item, ItemKind, Key, Str, Value, ValueKind, Word,
 };
-use crate::syntax::flow::{print, read, text, words};
+use crate::syntax::flow::{is_slug, print, read, text, words};
 use flow_runtime::value::number_text;
 
 /// Everything written here stands nowhere.
@@ -29,8 +29,8 @@ pub fn write(workflow: &Workflow, from: Dialect, slug: &str) -> String {
     let mut writer = Writer { respeller, types: Vec::new(), taken: BTreeSet::new() };
     let shared = shared::find(&writer, workflow);
     let mut file = File::default();
-    let slug = workflow.slug.as_ref().map_or(slug, |slug| &slug.value);
-    file.items.extend(writer.header(workflow, slug));
+    let slug = workflow.slug.as_ref().map_or_else(|| slug_of(slug), |slug| slug.value.clone());
+    file.items.extend(writer.header(workflow, &slug));
     let nodes: Vec<Item> =
         workflow.nodes.iter().enumerate().map(|(at, node)| writer.node(workflow, at, node, &shared)).collect();
     file.items.append(&mut writer.types);
@@ -40,6 +40,19 @@ pub fn write(workflow: &Workflow, from: Dialect, slug: &str) -> String {
     }
     file.items.extend(nodes);
     print::file(&file)
+}
+
+/// `my.order` → `my-order`: what a file is called, as the name of a program.
+fn slug_of(stem: &str) -> String {
+    if is_slug(stem) {
+        return stem.to_owned();
+    }
+    let parts = stem.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').filter(|part| !part.is_empty());
+    let slug = parts.collect::<Vec<_>>().join("-");
+    [slug.clone(), format!("workflow-{slug}")]
+        .into_iter()
+        .find(|slug| is_slug(slug))
+        .unwrap_or_else(|| "workflow".to_owned())
 }
 
 struct Writer {
