@@ -5,9 +5,10 @@ use super::expr::Expressions;
 use super::main_rs::{gen_imports, gen_tables};
 use super::types::{Described, gen_output, gen_type, gen_types};
 use super::{Module, Setting, StandIn};
+use crate::model::Kind;
 use crate::plan::Plan;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 /// From the module of a node: over the tables and the workflow's module to where the author's paths begin.
 const DEPTH: usize = 3;
@@ -18,7 +19,16 @@ pub(super) fn gen_module(plan: &Plan, module: &Module) -> TokenStream {
     let tables = gen_tables(expressions);
     let imports = gen_imports(&tables);
     let described = Described::of(plan);
-    gen_shell(described, module, &gen_output(described), quote! { #imports #tables })
+    let needs = gen_needs(plan, module);
+    gen_shell(described, module, &gen_output(described), quote! { #needs #imports #tables })
+}
+
+/// Where the first mail stands rustc says which feature of the runtime is missing.
+fn gen_needs(plan: &Plan, module: &Module) -> Option<TokenStream> {
+    let mut nodes = plan.workflow.nodes.iter();
+    let mail = nodes.find(|node| matches!(node.kind, Kind::Email(_)))?;
+    let place = (module.span)(mail.id.span);
+    Some(quote_spanned! { place=> const _: () = ::flow_runtime::embed::MAIL; })
 }
 
 /// As [`gen_module`], of a workflow that was refused: everything a caller names is there, and nothing that runs.
@@ -72,7 +82,7 @@ fn gen_shell(plan: Described, module: &Module, output: &TokenStream, table: Toke
     });
     quote! {
         #docs
-        #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(dead_code, unused_imports, unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery)]
         #attributes
         #visibility mod #name {
             #within

@@ -42,7 +42,7 @@ pub(super) fn gen_rust(expressions: Expressions, id: NodeId, rust: &Rust) -> (To
         }
     };
     let call = quote_spanned! { place=> ::flow_runtime::embed::call };
-    let body = quote! {
+    let body = quote_spanned! { place=>
         #reads
         Ok(#call(move || {
             #clones
@@ -84,16 +84,18 @@ fn gen_path(expressions: Expressions, function: &Spanned<String>) -> TokenStream
         out.extend(quote! { :: });
     } else if first != "crate" {
         // The path begins where the workflow stands, which lies further up.
-        let supers = (0..expressions.setting.depth).map(|_| quote! { super:: });
+        let start = place(0, first.len());
+        let supers = (0..expressions.setting.depth).map(|_| quote_spanned! { start=> super:: });
         out.extend(supers);
     }
     let mut written = false;
     for step in text[at..].split("::") {
         if step != "self" {
+            let place = place(at, at + step.len());
             if written {
-                out.extend(quote! { :: });
+                out.extend(quote_spanned! { place=> :: });
             }
-            let ident = Ident::new(step, place(at, at + step.len()));
+            let ident = Ident::new(step, place);
             out.extend(quote! { #ident });
             written = true;
         }

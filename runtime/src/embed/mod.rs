@@ -40,6 +40,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// There with the feature `mail`, which a workflow that sends mails needs: `flow!` asks for it where the first mail stands.
+#[cfg(feature = "mail")]
+pub const MAIL: () = ();
+
 /// One workflow: its tables, and the types of what goes in and comes out. `flow!` implements it.
 pub trait Spec: 'static {
     type Input: Data;
@@ -235,8 +239,8 @@ impl<S: Spec> Builder<S> {
     /// ended go on at once.
     ///
     /// # Errors
-    /// When variables have no value (all of them are named), an address list has a mistake, certificates cannot be read, or the
-    /// journal cannot be opened or read.
+    /// When variables have no value (all of them are named), an address list has a mistake, certificates cannot be read, the
+    /// journal cannot be opened or read, or there is no runtime for it.
     pub fn build(self) -> Result<Workflow<S>, BuildError> {
         let table = S::TABLE;
         let sources = Sources::without_files(self.environment, self.process);
@@ -260,8 +264,13 @@ impl<S: Spec> Builder<S> {
         #[cfg(not(feature = "store"))]
         let journal = self.journal;
         let journal = journal.unwrap_or_else(|| Arc::new(Memory));
-        let engine = Engine::new(table, environment, services, Arc::clone(&journal));
         let readable = journal.store().is_some();
+        if readable && tokio::runtime::Handle::try_current().is_err() {
+            return Err(BuildError::Other(String::from(
+                "executions of this journal may go on at once: build the workflow on the tokio runtime it runs on",
+            )));
+        }
+        let engine = Engine::new(table, environment, services, Arc::clone(&journal));
         if readable {
             let recovered = engine.recover(crate::app::retention());
             recovered.map_err(|error| BuildError::Other(error.message))?;
