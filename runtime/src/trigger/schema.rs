@@ -32,7 +32,8 @@ struct Rule {
     /// Empty: all kinds.
     kinds: Vec<Kind>,
     /// As sorted text; `None`: any.
-    values: Option<Vec<String>>,
+    /// Each twice: to be compared, and to be shown.
+    values: Option<Vec<(String, String)>>,
     format: Option<Format>,
     length: Range,
     number: Range,
@@ -126,7 +127,10 @@ impl Rule {
                 Some(Value::String(kind)) => kind.as_str().and_then(Kind::of).into_iter().collect(),
                 _ => list(schema, "type").filter_map(|kind| Kind::of(&text(kind)?)).collect(),
             },
-            values: schema.get("enum").map(|_| list(schema, "enum").map(sorted_text).collect()),
+            values: schema.get("enum").map(|_| {
+                let shown = |value: &Value| value.to_json().unwrap_or_default();
+                list(schema, "enum").map(|value| (sorted_text(value), shown(value))).collect()
+            }),
             format: match schema.get("format").and_then(text).as_deref() {
                 Some("email") => Some(Format::Email),
                 Some("uri") => Some(Format::Uri),
@@ -168,9 +172,11 @@ impl Rule {
             return found.push(format!("expected {}, not {}", expected.join(" or "), Kind::name_of(value)));
         }
         if let Some(values) = &self.values
-            && !values.contains(&sorted_text(value))
+            && let own = sorted_text(value)
+            && !values.iter().any(|(value, _)| *value == own)
         {
-            let message = match values.as_slice() {
+            let shown: Vec<&str> = values.iter().map(|(_, shown)| shown.as_str()).collect();
+            let message = match shown.as_slice() {
                 [] => "must not be there".to_owned(),
                 [only] => format!("expected {only}"),
                 several => format!("expected one of {}", several.join(", ")),
