@@ -37,6 +37,11 @@ impl Object {
         Object { fields, by_key: by_key.into() }
     }
 
+    /// Distinct keys in an order that need not be JavaScript's, to be written as they stand.
+    pub(crate) fn in_order(fields: Vec<(JsString, Value)>) -> Object {
+        Object { fields, by_key: Box::default() }
+    }
+
     pub fn len(&self) -> usize {
         self.fields.len()
     }
