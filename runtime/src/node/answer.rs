@@ -8,7 +8,7 @@ use super::failure::readable;
 use super::{Attempt, NodeError, Outcome, charset};
 use crate::engine::push_seconds;
 use crate::trigger::Schema;
-use crate::value::{Doc, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string};
+use crate::value::{Doc, JsonError, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use std::time::{Duration, SystemTime};
@@ -83,7 +83,7 @@ pub(super) fn settle(answer: &Answer) -> Attempt {
         let code = if refused { "UNSUCCESSFUL".to_owned() } else { format!("HTTP_{}", status.as_u16()) };
         Some((code, message))
     } else {
-        misfit.map(|message| ("RESPONSE_MISMATCH".to_owned(), message))
+        misfit.map(|(code, message)| (code.to_owned(), message))
     };
     let details = format!("{{\"status_code\":{}}}", status.as_u16());
     let error = error.map(|(code, message)| NodeError { message, code, details });
@@ -98,24 +98,30 @@ fn unreadable(content_type: &str) -> Attempt {
     Attempt::failed(Outcome::Failed, NodeError::new("BAD_ANSWER", message))
 }
 
-/// The first place in which a body is not what its schema says, in words that hold nothing of it.
-fn misfit(schema: Option<&Schema>, body: &Body) -> Option<String> {
+/// Code and message for a body that is not what it says it is, or for the first place in which it is not what its schema says; in
+/// words that hold nothing of it.
+fn misfit(schema: Option<&Schema>, body: &Body) -> Option<(&'static str, String)> {
+    if let Body::Broken(_, error) = body {
+        // Whether it speaks of success, nobody knows.
+        return Some(("BAD_ANSWER", format!("the answer says that it is JSON, and is not: {error}")));
+    }
     let schema = schema?;
     let found = match body {
         Body::Json(doc) => schema.check(doc.text()),
         Body::Empty => schema.check("null"),
-        Body::Text(text) => {
+        Body::Text(text) | Body::Broken(text, _) => {
             let mut json = String::with_capacity(text.len() + 2);
             write_string(text, &mut json);
             schema.check(&json)
         }
     };
     let first = found.first()?;
-    Some(match body {
+    let message = match body {
         Body::Json(_) => format!("the answer does not fit its schema: {first}"),
         Body::Empty => "the answer is empty, and its schema says otherwise".to_owned(),
-        Body::Text(_) => "the answer is not JSON, and its schema says otherwise".to_owned(),
-    })
+        Body::Text(_) | Body::Broken(..) => "the answer is not JSON, and its schema says otherwise".to_owned(),
+    };
+    Some(("RESPONSE_MISMATCH", message))
 }
 
 /// `HTTP 402 Payment Required`.
@@ -130,6 +136,8 @@ enum Body {
     Empty,
     Json(Doc),
     Text(String),
+    /// Text that says it is JSON.
+    Broken(String, JsonError),
 }
 
 impl Body {
@@ -137,7 +145,7 @@ impl Body {
     fn json(&self) -> &str {
         match self {
             Body::Json(doc) => doc.text(),
-            Body::Empty | Body::Text(_) => "null",
+            Body::Empty | Body::Text(_) | Body::Broken(..) => "null",
         }
     }
 
@@ -145,7 +153,7 @@ impl Body {
     fn slot(&self, slot: usize) -> Option<&str> {
         match self {
             Body::Json(doc) => doc.slot(slot),
-            Body::Empty | Body::Text(_) => None,
+            Body::Empty | Body::Text(_) | Body::Broken(..) => None,
         }
     }
 
@@ -158,17 +166,31 @@ impl Body {
     }
 }
 
-/// JSON when the headers or the first byte say so and it is; otherwise text.
+/// JSON when the headers or the first byte say so and it is; otherwise text, which is broken when both say so.
 fn read_body(content_type: &str, bytes: &[u8]) -> Body {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else { return Body::Empty };
-    let limits = Limits { size: usize::MAX, ..Limits::default() };
-    if (charset::is_json(content_type) || matches!(first, b'{' | b'['))
-        && let Ok(doc) = Doc::read(bytes, &SHAPE, &limits)
-    {
-        return Body::Json(doc);
+    let text = || String::from_utf8_lossy(bytes).into_owned();
+    let begins_as_json = matches!(first, b'{' | b'[');
+    if !begins_as_json && !charset::is_json(content_type) {
+        return Body::Text(text());
     }
-    Body::Text(String::from_utf8_lossy(bytes).into_owned())
+    let limits = Limits { size: usize::MAX, ..Limits::default() };
+    match Doc::read(bytes, &SHAPE, &limits) {
+        Ok(doc) => Body::Json(doc),
+        Err(error) if begins_as_json && is_one_document(content_type) => Body::Broken(text(), error),
+        Err(_) => Body::Text(text()),
+    }
+}
+
+/// `application/json`, `application/problem+json`; not what is JSON line by line, such as `application/x-ndjson`.
+fn is_one_document(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim_end();
+    let ends_with = |end: &str| {
+        let start = media_type.len().checked_sub(end.len());
+        start.and_then(|start| media_type.get(start..)).is_some_and(|last| last.eq_ignore_ascii_case(end))
+    };
+    ends_with("/json") || ends_with("+json")
 }
 
 /// The fields of an object body, then what the body has no field for: `status_code`, `response`, `headers`, `duration`,
@@ -205,7 +227,7 @@ fn result(answer: &Answer, body: &Body, ok: bool, fits: bool) -> String {
     if fields.slot(RESPONSE).is_none() {
         key("\"response\":", &mut out);
         match body {
-            Body::Text(text) => write_string(text, &mut out),
+            Body::Text(text) | Body::Broken(text, _) => write_string(text, &mut out),
             Body::Json(_) | Body::Empty => out.push_str(body.json()),
         }
     }
@@ -408,8 +430,30 @@ mod tests {
         assert_eq!(response(&[JSON], "12.50"), "12.5");
         assert_eq!(response(&[], "12.50"), "\"12.50\"");
         assert_eq!(response(&[], "[1, 2]"), "[1,2]");
-        assert_eq!(response(&[JSON], "{broken"), "\"{broken\"");
+        assert_eq!(response(&[JSON], "broken"), "\"broken\"");
+        assert_eq!(response(&[("content-type", "application/x-ndjson")], "{}\n{}"), "\"{}\\n{}\"");
         assert_eq!(response(&[JSON], "\u{feff}{}"), "{}");
+    }
+
+    #[test]
+    fn json_that_cannot_be_read_says_nothing_of_success() {
+        for (content_type, body) in [
+            ("application/json", "{\"success\":false"),
+            ("application/json", "{\"success\":false,}"),
+            ("application/problem+json; charset=utf-8", "{\"success\":false,\"m\":\"a\tb\"}"),
+            ("Application/JSON", "[{]"),
+        ] {
+            let broken = answer(200, &[("content-type", content_type)], body);
+            let error = broken.error.unwrap();
+            assert_eq!((broken.outcome, error.code.as_str()), (Outcome::Failed, "BAD_ANSWER"), "{body}");
+            assert!(error.message.starts_with("the answer says that it is JSON, and is not: "), "{}", error.message);
+            let result = broken.result.unwrap();
+            let field = |name: &str| Raw::new(Some(&result), "").get(name).text().unwrap().to_owned();
+            assert_eq!(field("success"), "false");
+            assert_eq!(crate::value::Value::from_json(&field("response")).unwrap().to_text(), body);
+            // What is a failure anyway has the error of its status.
+            assert_eq!(answer(422, &[("content-type", content_type)], body).error.unwrap().code, "HTTP_422");
+        }
     }
 
     #[test]

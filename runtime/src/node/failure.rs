@@ -29,7 +29,11 @@ pub(super) fn transport(error: &(dyn Error + 'static)) -> NodeError {
             if hyper.is_incomplete_message() {
                 found = closed();
             } else if hyper.is_parse() {
-                found = NodeError::new("BAD_ANSWER", "the answer is not HTTP");
+                let what = match hyper.is_parse_too_large() {
+                    true => "the answer has more headers than are read here: 100, and 400 KB",
+                    false => "the answer is not HTTP",
+                };
+                found = NodeError::new("BAD_ANSWER", what);
             }
         }
         if let Some(io) = error.downcast_ref::<io::Error>() {

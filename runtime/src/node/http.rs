@@ -235,7 +235,10 @@ pub(super) struct NoAnswer {
 
 impl NoAnswer {
     pub(super) fn transport(error: &reqwest::Error) -> NoAnswer {
-        NoAnswer { error: failure::transport(error), retryable: true }
+        let error = failure::transport(error);
+        // Whoever answers has been asked, however the answer is to be read.
+        let retryable = error.code != "BAD_ANSWER";
+        NoAnswer { error, retryable }
     }
 
     pub(super) fn last(code: &str, message: &str) -> NoAnswer {

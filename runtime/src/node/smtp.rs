@@ -240,7 +240,17 @@ async fn deliver(
     }
     content_sent.store(true, Ordering::Relaxed);
     // lettre sends the final dot behind a text by itself: one packet more.
-    connection.smtp.command(transparent(letter)).await.map(drop).map_err(|error| Refusal::of(&error))
+    let reply = connection.smtp.command(transparent(letter)).await.map_err(|error| Refusal::of(&error))?;
+    // lettre takes 3yz for a success as well: here it would mean that there is more to say.
+    match u16::from(reply.code()) {
+        200..300 => Ok(()),
+        _ => Err(garbage()),
+    }
+}
+
+/// An answer that says neither yes nor no.
+fn garbage() -> Refusal {
+    Refusal::unanswered(NodeError::new("BAD_ANSWER", "the mail server's answer is not SMTP"))
 }
 
 /// Sends the commands together, then reads their replies: the first refusal counts.
@@ -397,7 +407,7 @@ impl Refusal {
             // An answer that ends in the middle, or is no answer.
             return match text() == "incomplete response" {
                 true => Refusal::lost(&io::Error::from(io::ErrorKind::UnexpectedEof)),
-                false => Refusal::unanswered(NodeError::new("BAD_ANSWER", "the mail server's answer is not SMTP")),
+                false => garbage(),
             };
         }
         Refusal::lost(error)
