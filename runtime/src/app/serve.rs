@@ -1,7 +1,7 @@
 //! `serve`: webhooks until a signal comes.
 
 use super::arguments::ServeOptions;
-use super::signal::{Hangup, Signals};
+use super::signal::{DRAIN_LIMIT, Hangup, Signals};
 use super::{Failure, begin, manager, setting, store};
 use crate::engine::{Engine, SystemClock};
 use crate::env::Sources;
@@ -13,9 +13,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// From the signal to the end. Orchestrators kill after 30 s.
-const DRAIN_LIMIT: Duration = Duration::from_secs(25);
 
 /// How often the files of the certificate are looked at.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(10);
@@ -75,6 +72,8 @@ pub fn serve(workflow: &'static Workflow, options: &ServeOptions) -> Result<Exit
         crate::log::draining(stop.name());
         manager::stopping();
         tokio::spawn(async move { signals.next().await.exit() });
+        // Before the connections are waited for: on one of them somebody may wait for what waits itself.
+        engine.leave_what_waits();
         running.stop().await;
         let left = engine.drain(DRAIN_LIMIT.saturating_sub(asked.elapsed())).await;
         crate::log::drained(left == 0, asked.elapsed());

@@ -1,6 +1,10 @@
 //! Signals that ask the process to stop.
 
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// From the signal to the end. Orchestrators kill after 30 s.
+pub const DRAIN_LIMIT: Duration = Duration::from_secs(25);
 
 /// A signal that asks the process to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

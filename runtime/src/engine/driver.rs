@@ -8,6 +8,7 @@
 
 use super::clock::{Clock, SystemClock};
 use super::effects::Effects;
+use super::either::either;
 use super::handle::{Handle, StartError, Started, StartedBy};
 use super::keys::{Claim, Claimed};
 use super::options::StartOptions;
@@ -35,7 +36,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, oneshot};
 
-/// Between two looks at an execution that waits in the journal.
+/// Between two looks at an execution that nothing keeps in memory.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Runs the executions of one workflow.
@@ -58,6 +59,9 @@ pub struct Engine {
     pub(super) definition: String,
     /// Told when an execution has ended.
     pub(super) ended: Notify,
+    /// What waits is left to the next process. `left` is told when that begins.
+    leaves: AtomicBool,
+    left: Notify,
     draining: AtomicBool,
 }
 
@@ -121,6 +125,8 @@ impl Engine {
             definition: recovery::definition(workflow),
             parts,
             ended: Notify::new(),
+            leaves: AtomicBool::new(false),
+            left: Notify::new(),
             draining: AtomicBool::new(false),
         });
         if engine.parts.journal.store().is_some() {
@@ -351,22 +357,33 @@ impl Engine {
         }
     }
 
-    /// Waits for the end of an execution, in memory or in the journal; one that another version has left alone is said to run.
-    /// `None`: there is no such execution.
+    /// Waits for the end of an execution, in memory or in the journal; one that another version has left alone, or that is left
+    /// to the next process ([`Engine::leave_what_waits`]), is said to run. `None`: there is no such execution.
     pub async fn finished(&self, execution_id: &str) -> Option<Status> {
         let id = Id::parse(execution_id)?;
         loop {
-            let handle = match self.registry.get(id) {
-                Some(Known::Running(run)) => Handle::of(&run),
-                // It waits in the journal, where there is nothing to wait with.
-                Some(Known::Parked { .. }) => {
-                    tokio::time::sleep(LOOK_AGAIN).await;
-                    continue;
+            let left = self.left.notified();
+            tokio::pin!(left);
+            left.as_mut().enable();
+            match self.registry.get(id) {
+                Some(Known::Running(run)) if !self.leaves_what_waits() => {
+                    let handle = Handle::of(&run);
+                    let ended = async { Some(handle.finished().await) };
+                    let left = async {
+                        left.await;
+                        None
+                    };
+                    if let Some(status) = either(ended, left).await {
+                        return Some(status);
+                    }
                 }
+                // Its end is a matter of this process all the same, where somebody has asked for that.
+                Some(Known::Parked { cancel: false, .. }) if self.leaves_what_waits() => return Some(Status::Running),
+                // It waits in the journal, where there is nothing to wait with; or it may leave memory at any moment.
+                Some(Known::Running(_) | Known::Parked { .. }) => tokio::time::sleep(LOOK_AGAIN).await,
                 // Of one that was left alone the end never comes, and every look would read the journal.
                 Some(Known::Ended(_)) | None => return self.status(execution_id),
-            };
-            return Some(handle.finished().await);
+            }
         }
     }
 
@@ -391,14 +408,22 @@ impl Engine {
         true
     }
 
-    /// Accepts nothing new, and waits until all executions have ended or `limit` has passed. Where the journal can be read
-    /// back, those that wait for a retry are not waited for: they go on when the next process starts. Returns how many are
-    /// still at work.
-    pub async fn drain(&self, limit: Duration) -> u64 {
-        self.draining.store(true, Ordering::Release);
+    /// The process is about to stop: where the journal can be read back, an execution that waits is from now on left there, for
+    /// the next process, unless somebody has a [`Handle`] to it; whoever waits in [`Engine::finished`] is told so. New ones are
+    /// accepted until [`Engine::drain`].
+    pub fn leave_what_waits(&self) {
+        self.leaves.store(true, Ordering::Release);
+        self.left.notify_waiters();
         for run in self.registry.running() {
             run.wake();
         }
+    }
+
+    /// Accepts nothing new, leaves what waits, and waits until all other executions have ended or `limit` has passed. Returns
+    /// how many are still at work.
+    pub async fn drain(&self, limit: Duration) -> u64 {
+        self.draining.store(true, Ordering::Release);
+        self.leave_what_waits();
         let all_ended = async {
             loop {
                 let ended = self.ended.notified();
@@ -435,7 +460,11 @@ impl Engine {
         self.registry.counts()
     }
 
-    pub(super) fn is_draining(&self) -> bool {
+    pub(super) fn leaves_what_waits(&self) -> bool {
+        self.leaves.load(Ordering::Acquire)
+    }
+
+    fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
 

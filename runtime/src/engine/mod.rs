@@ -21,6 +21,8 @@ mod driver;
 #[cfg(feature = "service")]
 mod effects;
 #[cfg(feature = "service")]
+mod either;
+#[cfg(feature = "service")]
 mod envelope;
 pub mod graph;
 #[cfg(feature = "service")]
@@ -61,6 +63,8 @@ pub use clock::{Clock, SystemClock, Timestamp};
 pub use driver::{Engine, Parts};
 #[cfg(feature = "service")]
 pub use effects::{Effect, Effects};
+#[cfg(feature = "service")]
+pub(crate) use either::either;
 #[cfg(feature = "service")]
 pub(crate) use envelope::push_seconds;
 pub use graph::Graph;

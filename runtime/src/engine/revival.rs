@@ -200,7 +200,7 @@ pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
         let Some(engine) = engine.upgrade() else { return };
         let turn = Turn::of_scheduler(&engine);
         // The next process goes on with them; but nobody asks it for the end of one.
-        if !engine.is_draining() || engine.registry.is_cancelled(id) {
+        if !engine.leaves_what_waits() || engine.registry.is_cancelled(id) {
             tokio::spawn(engine.revive(id, turn));
         }
     }

@@ -260,7 +260,7 @@ impl Task {
             return false;
         }
         let wake_at = self.run.state().execution.wake_at();
-        let leaves = engine.is_draining();
+        let leaves = engine.leaves_what_waits();
         if !leaves && wake_at.is_some_and(|wake_at| wake_at < self.run.now() + PARKED_FROM) {
             return false;
         }

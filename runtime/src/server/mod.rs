@@ -2,7 +2,8 @@
 //!
 //! Comes in: listeners. Goes out: answers; accepted inputs go to the engine.
 //! Always true: every answer that is not a success has the body of [`error::ApiError`]; how much clients may take is
-//! limited ([`connection`]); a connection holds up the end of the process for [`Settings::close_limit`] at most.
+//! limited ([`connection`]); a connection holds up the end of the process for [`Settings::close_limit`] at most, and a moment
+//! more for an answer that is on its way.
 //!
 //! axum routes. Serving is hyper's, with a timer: `axum::serve` has no time-out for headers, so that a client which
 //! sends half a header would keep a connection for ever.
@@ -24,7 +25,7 @@ pub use connection::{Limits, Listener};
 pub use rate::RateLimit;
 pub use tls::{Certificates, TlsVersion};
 
-use crate::engine::{Clock, Engine};
+use crate::engine::{Clock, Engine, either};
 use crate::trigger::{AddressList, Mismatch, WebhookTrigger};
 use crate::value::Doc;
 use axum::Router;
@@ -47,7 +48,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// What the operator decides.
 #[derive(Debug, Clone)]
@@ -102,12 +105,19 @@ pub struct Service {
     settings: Settings,
     clock: Box<dyn Clock>,
     draining: AtomicBool,
+    /// True from the moment nobody is kept waiting any more.
+    ending: watch::Sender<bool>,
 }
+
+/// How long the end of the process waits for answers at listeners that have closed before: they only have to be sent.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// A service that accepts connections.
 pub struct Running {
     service: Arc<Service>,
     open: Vec<Open>,
+    /// Of listeners that are closed: something may still be on its way there.
+    closed: Vec<Arc<Connections>>,
 }
 
 /// One of its listeners.
@@ -126,7 +136,8 @@ impl Service {
     ) -> Arc<Service> {
         let schemas = Schemas::of(engine.workflow());
         let rates = settings.rate_limit.map(Rates::new);
-        Arc::new(Service { engine, webhooks, schemas, rates, settings, clock, draining: AtomicBool::new(false) })
+        let (draining, ending) = (AtomicBool::new(false), watch::Sender::new(false));
+        Arc::new(Service { engine, webhooks, schemas, rates, settings, clock, draining, ending })
     }
 
     /// Where an input differs from the schema of the trigger that it is for.
@@ -143,7 +154,7 @@ impl Service {
             let acceptor = tokio::spawn(Arc::clone(&connections).accept_for_ever(socket));
             Open { face, acceptor, connections }
         });
-        Running { open: open.collect(), service: self }
+        Running { open: open.collect(), closed: Vec::new(), service: self }
     }
 
     /// From now on the service says that it is about to stop.
@@ -154,12 +165,22 @@ impl Service {
     fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
+
+    /// Waits for the end of an execution: for so long, and no longer than this service does. Whoever asked is then told how far
+    /// it has come.
+    async fn wait_for(&self, execution_id: &str, limit: Duration) {
+        let mut ending = self.ending.subscribe();
+        let finished = async { self.engine.finished(execution_id).await.is_some() };
+        // The sender lives as long as we do.
+        let ends = async { ending.wait_for(|ending| *ending).await.is_ok() };
+        let _ = tokio::time::timeout(limit, either(finished, ends)).await;
+    }
 }
 
 impl Running {
-    /// Accepts no more inputs: stops accepting connections for webhooks and lets requests in progress finish, within
-    /// [`Settings::close_limit`]. What they started goes on. Listeners for administration alone stay open, so that the last
-    /// minutes can be watched.
+    /// Accepts no more inputs: stops accepting connections for webhooks and lets requests in progress finish, for as long as
+    /// [`Settings::close_limit`]; they may take longer. What they started goes on, and whoever waits for it still does.
+    /// Listeners for administration alone stay open, so that the last minutes can be watched.
     pub async fn stop(&mut self) {
         self.service.draining.store(true, Ordering::Relaxed);
         let (stay, close) = std::mem::take(&mut self.open).into_iter().partition(|open| open.face == Face::Admin);
@@ -167,21 +188,28 @@ impl Running {
         self.close(close).await;
     }
 
-    /// Closes what [`Running::stop`] has left open.
+    /// Answers whoever still waits, and closes what [`Running::stop`] has left open.
     pub async fn end(mut self) {
+        self.service.ending.send_replace(true);
+        let last_answers = Instant::now() + LAST_ANSWERS.min(self.service.settings.close_limit);
+        let closed = std::mem::take(&mut self.closed);
         let open = std::mem::take(&mut self.open);
         self.close(open).await;
+        for connections in closed {
+            connections.close(last_answers.saturating_duration_since(Instant::now())).await;
+        }
     }
 
-    async fn close(&self, open: Vec<Open>) {
+    async fn close(&mut self, open: Vec<Open>) {
         for Open { acceptor, .. } in &open {
             acceptor.abort();
         }
-        let limit = tokio::time::Instant::now() + self.service.settings.close_limit;
+        let limit = Instant::now() + self.service.settings.close_limit;
         for Open { acceptor, connections, .. } in open {
             // Aborted, which is what was asked for; the listener is closed then.
             let _ = acceptor.await;
-            connections.close(limit.saturating_duration_since(tokio::time::Instant::now())).await;
+            connections.close(limit.saturating_duration_since(Instant::now())).await;
+            self.closed.push(connections);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod limits;
 mod shop;
+mod stop;
 
 use flow_tests::compile;
 use flow_world::process::{self, Process};

@@ -434,6 +434,34 @@ async fn draining_leaves_what_waits_to_the_next_process() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_waits_for_what_is_left_to_the_next_process_is_told() {
+    let life = Life::new(vec![http("a", 1)], vec![]);
+    let first = life.born();
+    first.world.script("a", [act(unavailable()), Act::End(seconds(3), unavailable())]);
+    let mut waiting = Vec::new();
+    for engine in [(); 2].map(|()| Arc::clone(&first.engine)) {
+        let id = engine.start(input(), StartedBy::Hand).await.unwrap().id().to_owned();
+        waiting.push(tokio::spawn(async move { (engine.finished(&id).await, Instant::now()) }));
+        sleep(Duration::from_millis(100)).await;
+    }
+    let began = Instant::now();
+    first.engine.leave_what_waits();
+    // One more is taken in until the process drains: a request may be on its way.
+    first.engine.start(input(), StartedBy::Hand).await.unwrap();
+    for (waiting, at_least) in waiting.into_iter().zip([0, 2]) {
+        let (status, at) = waiting.await.unwrap();
+        let took = at - began;
+        assert_eq!(status, Some(Status::Running));
+        assert!(took >= seconds(at_least) && took < seconds(at_least + 1), "{took:?}");
+    }
+    assert_eq!(first.engine.drain(seconds(20)).await, 0);
+    let next = life.next(&first, first.journal.count());
+    for id in first.journal.ids() {
+        assert_eq!(next.ended(id).await, Status::Completed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_is_cancelled_also_while_the_process_drains() {
     let life = Life::new(vec![http("a", 1)], vec![]);
     let process = life.born();

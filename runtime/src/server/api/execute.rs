@@ -65,14 +65,16 @@ pub async fn start(
         Some(key) => engine.start_once(input, StartedBy::Api, &options, key).await,
     };
     let started = started.map_err(|error| not_started(&error))?;
-    let id = started.execution_id();
+    let id = started.execution_id().to_owned();
+    // Kept in memory by whoever waits, and only while that does not hold up a stop.
+    drop(started);
     let Some(wait) = wait else {
         // Also where it has ended since: the same request gets the same answer.
-        return Ok(accepted(id, crate::engine::Status::Running, StatusCode::OK));
+        return Ok(accepted(&id, crate::engine::Status::Running, StatusCode::OK));
     };
     // What has not ended by then goes on: the answer says how far it has come.
-    let _ = tokio::time::timeout(wait, engine.finished(id)).await;
-    let view = service.engine.view(id).unwrap_or_else(|| String::from("null"));
+    service.wait_for(&id, wait).await;
+    let view = service.engine.view(&id).unwrap_or_else(|| String::from("null"));
     let status = Raw::new(Some(&view), "").get("status").text().unwrap_or("\"running\"");
     Ok(json(
         StatusCode::OK,

@@ -101,7 +101,7 @@ async fn cancel(State(service): State<Arc<Service>>, Path(execution_id): Path<St
         service.engine.observer().cancel_asked(&execution_id, &service.settings.api.keys.who(&headers));
         service.engine.cancel(&execution_id);
         // However long that takes, it was asked to end, and the status says how far it has come.
-        let _ = tokio::time::timeout(CANCEL_WAIT, service.engine.finished(&execution_id)).await;
+        service.wait_for(&execution_id, CANCEL_WAIT).await;
         match service.engine.status(&execution_id).ok_or_else(no_such_execution)? {
             status @ crate::engine::Status::Cancelled => Ok(accepted(&execution_id, status, StatusCode::OK)),
             status if status.is_final() => Err(ended_before(status)),
