@@ -7,10 +7,10 @@
 
 use super::names::Names;
 use crate::check::Types;
-use crate::model::expr::{Path, Root};
+use crate::model::expr::{Binary, Path, Root};
 use crate::model::schema::{Additional, Rule, RuleId, Schema};
 use crate::model::ty::{Literal, Rest, Type};
-use crate::model::{ExprKind, Kind, NodeId, Tree, Workflow};
+use crate::model::{Expr, ExprKind, Kind, NodeId, Tree, Workflow};
 use crate::source::{Span, Spanned};
 use flow_runtime::value::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -39,6 +39,14 @@ impl RustTypes {
 }
 
 impl RustType {
+    /// Of what is there.
+    fn plain(self) -> RustType {
+        match self {
+            RustType::Optional(inner) => *inner,
+            ty => ty,
+        }
+    }
+
     fn is_unknown(&self) -> bool {
         match self {
             RustType::Unknown => true,
@@ -366,25 +374,62 @@ impl Making<'_> {
     fn argument(&mut self, tree: &Tree, ty: &Type) -> RustType {
         if ty.is_json() {
             return match tree {
-                Tree::Whole(expr) => self.of_path(expr).unwrap_or(RustType::Json),
+                Tree::Whole(expr) => self.declared_type(expr).unwrap_or(RustType::Json),
                 _ => RustType::Json,
             };
         }
         let nothing = ty.members().iter().any(|ty| matches!(ty, Type::Missing | Type::Null));
         let known = match tree {
-            Tree::Whole(expr) => self.of_path(expr),
+            Tree::Whole(expr) => self.declared_type(expr),
             _ => None,
         };
-        let plain = match known {
-            Some(RustType::Optional(inner)) => *inner,
-            Some(ty) => ty,
-            None => self.of_type(ty),
-        };
-        optional_if(nothing, plain)
+        optional_if(nothing, known.map_or_else(|| self.of_type(ty), RustType::plain))
+    }
+
+    /// The type that a schema declares for what an expression picks out, as if it were there.
+    fn declared_type(&mut self, expr: &Expr) -> Option<RustType> {
+        match &expr.kind {
+            ExprKind::Path(_) => self.of_path(expr),
+            ExprKind::Index(whole, _) => match self.declared_type(whole)?.plain() {
+                RustType::List(item) | RustType::Map(item) => Some(*item),
+                _ => None,
+            },
+            ExprKind::Member(whole, name) => match self.declared_type(whole)?.plain() {
+                RustType::Map(value) => Some(*value),
+                RustType::Named(index) => match &self.declared[index].shape {
+                    Shape::Struct(fields) => {
+                        fields.iter().find(|field| field.key == *name).map(|field| field.ty.clone())
+                    }
+                    Shape::Enum(_) => None,
+                },
+                _ => None,
+            },
+            ExprKind::Binary(Binary::Or | Binary::Coalesce, one, other) | ExprKind::Conditional(_, one, other) => {
+                match (self.declared_type(one).map(RustType::plain), self.declared_type(other).map(RustType::plain)) {
+                    (Some(one), Some(other)) => (one == other).then_some(one),
+                    (Some(ty), None) => self.holds(&ty, other).then_some(ty),
+                    (None, Some(ty)) => self.holds(&ty, one).then_some(ty),
+                    (None, None) => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a default is of the type of what it stands in for.
+    fn holds(&self, ty: &RustType, default: &Expr) -> bool {
+        match (ty, default.as_constant()) {
+            (RustType::Integer, Some(Value::Number(number))) => number.fract() == 0.0,
+            (RustType::Named(index), Some(Value::String(text))) => match &self.declared[*index].shape {
+                Shape::Enum(texts) => texts.iter().any(|(_, known)| Some(known.as_str()) == text.as_str()),
+                Shape::Struct(_) => false,
+            },
+            _ => false,
+        }
     }
 
     /// The type that the schema behind a path declares there.
-    fn of_path(&mut self, expr: &crate::model::Expr) -> Option<RustType> {
+    fn of_path(&mut self, expr: &Expr) -> Option<RustType> {
         let ExprKind::Path(Path { root, steps }) = &expr.kind else { return None };
         let workflow = self.workflow;
         let (schema, steps) = match root {
@@ -613,6 +658,24 @@ mod tests {
                 "Input = Order\n\
                  (Order, String, i64, Option<String>, Vec<OrderItem>, f64, Value) -> CheckResult\n\
                  (CheckResult, bool) -> Value"
+            ),
+            "{types}"
+        );
+    }
+
+    #[test]
+    fn what_is_picked_out_keeps_its_declared_type() {
+        let types = of("type Kind = \"new\" | \"old\"\n\
+             type Order = { counts: [int], kinds: [Kind], deep: [{ n: int, of: { k?: Kind } }], n?: int, m: int, kind?: Kind, x: number }\n\
+             flow { start -> check -> again }\n\
+             manual start(Order)\n\
+             rust check = crate::check(counts[0], kinds[0] || \"new\", deep[0].n, deep[0].of.k, deep[0].of) -> { risky: bool }\n\
+             rust again = crate::again(n ?? 0, n ?? m, kind || \"old\", n ?? 0.5, n ?? x, m > 1 ? m : 1, kind || \"other\") -> bool\n");
+        assert!(
+            types.ends_with(
+                "Input = Order\n\
+                 (Option<i64>, Kind, Option<i64>, Option<Kind>, Option<OrderDeepItemOf>) -> CheckResult\n\
+                 (i64, i64, Kind, f64, f64, i64, String) -> bool"
             ),
             "{types}"
         );
