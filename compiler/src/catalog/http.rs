@@ -90,7 +90,7 @@ pub const SPEC: KindSpec = KindSpec {
             doc: "JSON Schema of the body of a 2xx answer, or a `$ref` to one beside the workflow: what reads of the node's `result` are checked against when the workflow is compiled, and every answer when it comes. One that does not fit is a failure, `RESPONSE_MISMATCH`, and not retried; its body is in `response` alone.",
         },
     ],
-    output: "The fields of a JSON object body at the top level, then `status_code`, `response` (the whole body), `headers`, `duration` and `success` where the body has no such field. `success` is `false` for every failure; on 2xx the body's own, else `true`. An answer larger than 16 MiB is a failure, `ANSWER_TOO_LARGE`, and not retried. An answer may be packed as gzip, and its text be UTF-8, UTF-16, ISO-8859-1 or Windows-1252, as its `charset` says; what is packed or written otherwise is a failure, `BAD_ANSWER`, and not retried; gzip that is damaged is one, too, and retried.",
+    output: "The fields of a JSON object body at the top level, then `status_code`, `response` (the whole body), `headers`, `duration` and `success` where the body has no such field. `success` is `false` for every failure; on 2xx the body's own, else `true`. An answer larger than 16 MiB is a failure, `ANSWER_TOO_LARGE`, and not retried. An answer may be packed as gzip, and its text be UTF-8, UTF-16, ISO-8859-1 or Windows-1252, as its `charset` says; what is packed or written otherwise is a failure, `BAD_ANSWER`, and not retried, as is a body that begins like JSON, says that it is (`application/json`, `…+json`), and is not: it is in `response` as text. Gzip that is damaged is one, too, and retried.",
     example: r#"{
   "id": "check-inventory",
   "type": "action",
