@@ -538,7 +538,8 @@ Options:
 
 const RESUME: &str = "\
 Goes on with an execution that has not ended. A service does that by itself, with all of them, when it starts; without one
-the execution runs here, to its end, and is printed as `run` prints it.
+the execution runs here, to its end, and is printed as `run` prints it. SIGINT and SIGTERM end the command and not the
+execution, which gets up to 25 s if it is at work and goes on with the next `resume` or `serve`. A second signal stops at once.
 
 Options:
       --pretty                 Print indented JSON (default on a terminal)

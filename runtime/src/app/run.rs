@@ -4,7 +4,7 @@ use super::arguments::RunOptions;
 use super::pretty::pretty;
 use super::signal::{Signals, Stop};
 use super::{Failure, begin, show, store};
-use crate::engine::{Engine, Handle, StartedBy, Status};
+use crate::engine::{Engine, Handle, StartedBy, Status, either};
 use crate::env::{Environment, Sources};
 use crate::flow::Workflow;
 use crate::journal::Journal;
@@ -16,11 +16,27 @@ use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// How long the end of an execution may take once a signal has asked for it: nothing but a journal that cannot be written takes long.
 const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// How a command carries its execution.
+struct Manner<'a> {
+    tls: Option<TlsVersion>,
+    audit: Option<&'a Path>,
+    pretty: Option<bool>,
+    at_signal: AtSignal,
+}
+
+/// What the first signal does to the execution.
+#[derive(Clone, Copy)]
+enum AtSignal {
+    Cancels,
+    /// The journal has it, for the next process.
+    #[cfg(feature = "store")]
+    Leaves,
+}
 
 /// Runs one execution to its end and prints it.
 pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode, Failure> {
@@ -29,7 +45,8 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let journal = store::of_run(workflow, options.data.as_ref())?;
     tell_unfinished(&*journal)?;
     let (tls, audit) = (options.tls_min_version, options.audit.as_deref());
-    carry(workflow, begun, tls, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
+    let manner = Manner { tls, audit, pretty: options.pretty, at_signal: AtSignal::Cancels };
+    carry(workflow, begun, journal, manner, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
         engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
     })
@@ -59,7 +76,8 @@ pub fn resume(
     let begun = begin(workflow, &options.paths)?;
     let journal = store::of_run(workflow, Some(&folder))?;
     let audit = options.audit.as_deref();
-    carry(workflow, begun, None, journal, options.pretty, audit, async |engine: &Arc<Engine>| {
+    let manner = Manner { tls: None, audit, pretty: options.pretty, at_signal: AtSignal::Leaves };
+    carry(workflow, begun, journal, manner, async |engine: &Arc<Engine>| {
         engine.resume(options.id).map_err(|error| error.message)
     })
 }
@@ -67,14 +85,12 @@ pub fn resume(
 fn carry(
     workflow: &'static Workflow,
     (sources, environment): (Sources, Environment),
-    tls: Option<TlsVersion>,
     journal: Arc<dyn Journal>,
-    pretty_wanted: Option<bool>,
-    audit: Option<&Path>,
+    manner: Manner,
     start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
 ) -> Result<ExitCode, Failure> {
-    let tls = super::tls_version(tls, &sources)?;
-    let audit = super::audit::file(audit, Some(&sources))?;
+    let tls = super::tls_version(manner.tls, &sources)?;
+    let audit = super::audit::file(manner.audit, Some(&sources))?;
     let services = Services::speaking(workflow, tls).map_err(|fault| fault.message)?;
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -83,37 +99,69 @@ fn carry(
         let engine = Engine::new(workflow, environment, services, Arc::clone(&journal));
         super::traces::keep(&engine, tls, &sources)?;
         super::audit::keep(audit.as_deref(), workflow, &engine, &*journal, "run")?;
-        let signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
+        let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
         let handle = start(&engine).await?;
         engine.heed_cancel(&handle);
-        let stopped = Arc::new(AtomicU8::new(0));
-        tokio::spawn(cancel_on_signal(signals, Arc::clone(&engine), handle.id().to_owned(), Arc::clone(&stopped)));
-        let status = handle.finished().await;
+        let id = handle.id().to_owned();
+        let ended = async { Ok(handle.finished().await) };
+        let stopped = async { Err(signals.next().await) };
+        let code = match either(ended, stopped).await {
+            Ok(Status::Completed) => 0,
+            Ok(_) => 1,
+            Err(stop) => {
+                let status = match manner.at_signal {
+                    AtSignal::Cancels => cancel(stop, signals, &engine, handle).await,
+                    #[cfg(feature = "store")]
+                    AtSignal::Leaves => leave(signals, &engine, handle).await,
+                };
+                if status == Status::Completed { 0 } else { stop.exit_code() }
+            }
+        };
         super::audit::close(&engine);
         super::traces::close(&engine).await;
-        let view = engine.view(handle.id()).unwrap_or_default();
-        let code = match (status, stopped.load(Ordering::Relaxed)) {
-            (Status::Completed, _) => 0,
-            (_, 0) => 1,
-            (_, signal) => signal,
-        };
-        Ok::<_, Failure>((view, code))
+        Ok::<_, Failure>((engine.view(&id).unwrap_or_default(), code))
     })?;
     // A name being looked up on another thread need not be waited for.
     runtime.shutdown_background();
     journal.close();
-    let indent = pretty_wanted.unwrap_or_else(|| std::io::stdout().is_terminal());
+    let indent = manner.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
     crate::log::flush();
     show(&if indent { pretty(&view) } else { view + "\n" });
     Ok(ExitCode::from(code))
 }
 
-/// The first signal cancels the execution, the second ends the process.
-async fn cancel_on_signal(mut signals: Signals, engine: Arc<Engine>, execution_id: String, stopped: Arc<AtomicU8>) {
-    let stop: Stop = signals.next().await;
-    stopped.store(stop.exit_code(), Ordering::Relaxed);
-    engine.observer().cancel_asked(&execution_id, stop.name());
-    engine.cancel(&execution_id);
+/// Ends the execution, which a signal has asked for.
+async fn cancel(stop: Stop, signals: Signals, engine: &Arc<Engine>, handle: Handle) -> Status {
+    engine.observer().cancel_asked(handle.id(), stop.name());
+    engine.cancel(handle.id());
+    tokio::spawn(end_in_time(stop, signals, Arc::clone(engine), handle.id().to_owned()));
+    handle.finished().await
+}
+
+/// Leaves the execution to the next process as a service does that stops: at once if it only waits. How far it has come.
+#[cfg(feature = "store")]
+async fn leave(mut signals: Signals, engine: &Engine, handle: Handle) -> Status {
+    use super::signal::DRAIN_LIMIT;
+    /// How long nothing is said: mostly there is nothing that takes long.
+    const QUIET: Duration = Duration::from_secs(1);
+    let id = handle.id().to_owned();
+    // Nothing else keeps it in memory.
+    drop(handle);
+    tokio::spawn(async move { signals.next().await.exit() });
+    if engine.drain(QUIET).await > 0 {
+        let seconds = DRAIN_LIMIT.as_secs();
+        crate::talk!("{id} is at work, and gets {seconds} s in all; a second signal ends the command at once");
+        engine.drain(DRAIN_LIMIT - QUIET).await;
+    }
+    let status = engine.status(&id).unwrap_or(Status::Running);
+    if !status.is_final() {
+        crate::talk!("{id} has not ended: it goes on with the next `resume` or `serve`");
+    }
+    status
+}
+
+/// A second signal ends the process; so does a journal in which the end of the execution cannot be written.
+async fn end_in_time(stop: Stop, mut signals: Signals, engine: Arc<Engine>, execution_id: String) {
     if tokio::time::timeout(END_LIMIT, signals.next()).await.is_err() {
         match engine.journal_ready() {
             Ok(()) => drop(signals.next().await),

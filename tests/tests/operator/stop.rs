@@ -1,9 +1,10 @@
-//! A signal at a service whose execution waits for a service that is down.
+//! A signal at a service, or at a command, whose execution waits for a service that is down.
 
 use super::shop::{LIMIT, Shop, stands_at_charge};
-use flow_world::process;
+use flow_world::process::{self, Process};
 use flow_world::{Answer, Script};
 use serde_json::Value;
+use std::fs;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -62,4 +63,46 @@ fn a_client_is_answered_also_where_its_execution_is_cut_off() {
     let (status, answer) = client.join().unwrap();
     assert_eq!((status, &answer["status"]), (200, &"running".into()), "{answer}");
     assert!(stands_at_charge(&answer["execution"]), "{answer}");
+}
+
+#[test]
+fn a_signal_ends_resume_and_not_its_execution() {
+    let shop = Shop::new("3600");
+    let id = shop.cut_off_order();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let resuming = Process::start(&shop.binary, &["resume", &id], shop.folder.path(), &shop.env);
+        let (lock, deadline) = (shop.folder.path().join("journal/lock"), Instant::now() + LIMIT);
+        while fs::read_to_string(&lock).unwrap().split(' ').next() != Some(&resuming.id().to_string()) {
+            assert!(Instant::now() < deadline, "it does not own the journal");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // Nothing outside says when it listens for signals.
+        std::thread::sleep(Duration::from_millis(300));
+        let asked = Instant::now();
+        let number = resuming.id().to_string();
+        assert!(std::process::Command::new("kill").args([&format!("-{signal}"), &number]).status().unwrap().success());
+        let ended = resuming.wait(LIMIT);
+        assert_eq!(ended.status.code(), Some(code), "{}", ended.stderr);
+        assert!(asked.elapsed() < AT_ONCE, "{:?}", asked.elapsed());
+        let said = format!("{id} has not ended: it goes on with the next `resume` or `serve`");
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        let printed: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(printed["status"], "running");
+        assert_eq!((shop.show(&id)["status"].as_str(), shop.requests().len()), (Some("running"), 1));
+    }
+}
+
+#[test]
+fn what_resume_is_at_gets_its_time() {
+    let shop = Shop::new("1");
+    let id = shop.cut_off_order();
+    let slow = Answer { delay: 3.0, ..Answer::json(r#"{"id":7}"#) };
+    shop.service.play(Script::default().answers("POST /charge", [slow]).answer("POST /ship", "{}"));
+    let resuming = Process::start(&shop.binary, &["resume", &id], shop.folder.path(), &shop.env);
+    shop.until_asked(2);
+    resuming.terminate();
+    let ended = resuming.wait(LIMIT);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("{id} is at work, and gets 25 s in all")), "{}", ended.stderr);
+    assert_eq!((shop.show(&id)["status"].as_str(), shop.requests().len()), (Some("completed"), 3));
 }
