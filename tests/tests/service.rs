@@ -15,4 +15,6 @@ mod service {
     mod in_process;
     mod openapi;
     mod process;
+    #[cfg(unix)]
+    mod read_only;
 }

@@ -17,6 +17,7 @@ use crate::engine::{First, Status};
 use crate::trigger::Digest;
 use owner::Owner;
 use rusqlite::Connection;
+use schema::Access;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -42,6 +43,7 @@ pub struct Beside {
 /// Connections that read. Each is used by one thread at a time; there are as many as ever were busy at once.
 struct Readers {
     path: PathBuf,
+    access: Access,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -56,7 +58,7 @@ impl Sqlite {
         let path = folder.join(FILE);
         let connection = schema::open_or_create(&path)?;
         reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
-        let readers = Readers { path: path.clone(), idle: Mutex::default() };
+        let readers = Readers { path: path.clone(), access: Access::Shared, idle: Mutex::default() };
         let writer = Writer::start(connection, workflow).map_err(|error| schema::explain(&path, &error))?;
         Ok(Sqlite { writer, readers, _owner: owner })
     }
@@ -160,9 +162,9 @@ impl Beside {
     /// When there is none, or it is damaged, not a journal, another workflow's, or written by another version.
     pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Beside, JournalError> {
         let path = folder.join(FILE);
-        let connection = schema::open_existing(&path)?;
+        let (connection, access) = schema::open_existing(&path)?;
         reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
-        Ok(Beside { readers: Readers { path: path.clone(), idle: Mutex::new(vec![connection]) }, path })
+        Ok(Beside { readers: Readers { path: path.clone(), access, idle: Mutex::new(vec![connection]) }, path })
     }
 
     /// Whether a process owns it at the moment.
@@ -217,7 +219,7 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => schema::connect(&self.path).map_err(|error| schema::explain(&self.path, &error))?,
+            None => schema::connect(&self.path, self.access).map_err(|error| schema::explain(&self.path, &error))?,
         };
         let result = work(&connection).map_err(|error| explain(&self.path, error));
         // One that has failed may be in a state of its own: it is not used again.

@@ -57,7 +57,8 @@ impl Owner {
 
 fn open(folder: &Path, create: bool) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(create).truncate(false);
+    // Whoever only looks need not be allowed to write.
+    options.read(true).write(create).create(create).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(folder.join(FILE))

@@ -2,10 +2,11 @@
 //!
 //! Comes in: a path. Goes out: a connection that is ready to use, or the reason why there is none, for an operator at night.
 //! Always true: a file that is there is never replaced and never emptied. A new one appears under its name only when it is
-//! complete and on disk, so an empty file is a damaged one.
+//! complete and on disk, so an empty file is a damaged one. Whoever cannot write it leaves nothing beside it.
 
+use super::owner::Owner;
 use crate::journal::JournalError;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -97,6 +98,15 @@ ALTER TABLE event ADD COLUMN next_at INTEGER;   -- its moment: nanoseconds since
 /// Larger files are not read as a whole when they are opened: a service has to start.
 const CHECKED_WHOLE_MAX: u64 = 64 * 1024 * 1024;
 
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Others may write it meanwhile. To be read, too, it needs files beside it that can be written.
+    Shared,
+    /// It is whole, nobody is at work on it, and this process cannot write it: it is read as it is.
+    Still,
+}
+
 /// Opens the journal, or creates it if there is none. For the owner.
 ///
 /// # Errors
@@ -115,7 +125,7 @@ pub fn open_or_create(path: &Path) -> Result<Connection, JournalError> {
     }
     #[cfg(unix)]
     close_to_others(path);
-    let mut connection = open(path)?;
+    let mut connection = open(path, Access::Shared)?;
     migrate(&mut connection).map_err(|error| explain(path, &error))?;
     Ok(connection)
 }
@@ -138,14 +148,15 @@ fn close_to_others(path: &Path) {
 ///
 /// # Errors
 /// When there is none, or one that cannot be used.
-pub fn open_existing(path: &Path) -> Result<Connection, JournalError> {
+pub fn open_existing(path: &Path) -> Result<(Connection, Access), JournalError> {
     if !path.exists() {
         let folder = path.parent().unwrap_or(path).display();
         return Err(JournalError::new(format!(
             "there is no journal in {folder}; --data names the folder of the service"
         )));
     }
-    let connection = open(path)?;
+    let access = access(path)?;
+    let connection = open(path, access)?;
     let version: usize = version(&connection).map_err(|error| explain(path, &error))?;
     if version < MIGRATIONS.len() {
         let file = path.display();
@@ -153,18 +164,58 @@ pub fn open_existing(path: &Path) -> Result<Connection, JournalError> {
             "{file} was written by an older version of flowc; start the service once, which brings it up to date"
         )));
     }
-    Ok(connection)
+    Ok((connection, access))
+}
+
+/// How a journal that is there can be read.
+fn access(path: &Path) -> Result<Access, JournalError> {
+    File::open(path).map_err(|error| JournalError::new(format!("cannot read {}: {error}", path.display())))?;
+    let in_use = path.parent().is_some_and(Owner::is_taken);
+    let is_whole = !in_use && !has_content(&beside(path, "-wal")) && !has_content(&beside(path, "-journal"));
+    let shared = open_shared(path).and_then(|connection| {
+        // SQLite would make files beside it, and could not take them away again.
+        if is_whole && connection.is_readonly(MAIN_DB)? {
+            return Ok(Access::Still);
+        }
+        version(&connection).map(|_| Access::Shared)
+    });
+    match shared.map_err(|error| (error.sqlite_error_code(), error)) {
+        Ok(access) => Ok(access),
+        Err((Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly), _)) if is_whole => Ok(Access::Still),
+        Err((Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly), error)) => {
+            let file = path.display();
+            let why = match in_use {
+                true => "a process is at work on it; run this as the user of that process",
+                false => "it was not closed; copy the whole folder, and name the copy with --data",
+            };
+            Err(JournalError::new(format!("{file} can only be read in a folder that can be written ({error}): {why}")))
+        }
+        // Whatever it is, it is met again.
+        Err(_) => Ok(Access::Shared),
+    }
+}
+
+fn has_content(file: &Path) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// A further connection to a file that has been opened before.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+pub fn connect(path: &Path, access: Access) -> rusqlite::Result<Connection> {
+    let connection = match access {
+        Access::Shared => open_shared(path)?,
+        Access::Still => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(uri(path) + "?immutable=1", flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
+        }
+    };
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(32);
+    if access == Access::Still {
+        return Ok(connection);
+    }
     // What is deleted was other people's data: it is overwritten where that costs no further write.
     connection.execute_batch("PRAGMA secure_delete = FAST;")?;
     // Waits for the disk at every commit. The file is copied into at every 16 MB of log, a few times less often than by
@@ -173,6 +224,27 @@ pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)
+}
+
+fn open_shared(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+/// A path as SQLite takes it with parameters.
+fn uri(path: &Path) -> String {
+    // On Windows `C:\data` is `///C:/data`.
+    let mut uri = String::from(if path.is_absolute() { "file://" } else { "file:" });
+    if cfg!(windows) && path.is_absolute() {
+        uri.push('/');
+    }
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'\\' if cfg!(windows) => uri.push('/'),
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => uri.push(char::from(byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
 }
 
 /// What an operator should know of an error.
@@ -192,13 +264,13 @@ pub fn damaged(path: &Path, what: &str) -> JournalError {
     ))
 }
 
-fn open(path: &Path) -> Result<Connection, JournalError> {
+fn open(path: &Path, access: Access) -> Result<Connection, JournalError> {
     let size = path.metadata().map_or(0, |metadata| metadata.len());
     if size == 0 {
         return Err(damaged(path, "it is empty"));
     }
     let explain = |error| explain(path, &error);
-    let connection = connect(path).map_err(explain)?;
+    let connection = connect(path, access).map_err(explain)?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(explain)?;
     let file = path.display();
     if application != APPLICATION_ID {
@@ -207,9 +279,13 @@ fn open(path: &Path) -> Result<Connection, JournalError> {
     if version(&connection).map_err(explain)? > MIGRATIONS.len() {
         return Err(JournalError::new(format!("{file} was written by a newer version of flowc; it was left as it is")));
     }
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(explain)?;
-    if mode != "wal" {
-        return Err(JournalError::new(format!("{file}: this file system cannot hold a journal (no shared memory)")));
+    if access == Access::Shared {
+        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(explain)?;
+        if mode != "wal" {
+            return Err(JournalError::new(format!(
+                "{file}: this file system cannot hold a journal (no shared memory)"
+            )));
+        }
     }
     if size <= CHECKED_WHOLE_MAX {
         let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(explain)?;

@@ -409,7 +409,7 @@ fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
     let size: i64 = connection.query_row("PRAGMA max_page_count = 400", [], |row| row.get(0)).unwrap();
     assert_eq!(size, 400);
     let writer = Writer::start(connection, &workflow("1")).unwrap();
-    let readers = Readers { path: file.clone(), idle: Mutex::default() };
+    let readers = Readers { path: file.clone(), access: Access::Shared, idle: Mutex::default() };
     let journal = Sqlite { writer, readers, _owner: Owner::take(&folder.0).unwrap() };
     let begun = Id(1);
     journal.append(begun, accepted("{}"));
@@ -449,7 +449,7 @@ fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
     journal.nudge();
     assert_eq!(journal.read(begun).unwrap().unwrap().events, []);
     // Somebody makes room.
-    let other = schema::connect(&file).unwrap();
+    let other = schema::connect(&file, Access::Shared).unwrap();
     other.execute_batch("DELETE FROM event WHERE execution > 1; DELETE FROM execution WHERE number > 1").unwrap();
     let Durable::Later(receiver) = durable else { panic!("nothing is durable at once") };
     assert_eq!(receiver.blocking_recv().unwrap(), Ok(()));
