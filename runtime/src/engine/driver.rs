@@ -377,8 +377,10 @@ impl Engine {
                         return Some(status);
                     }
                 }
-                // Its end is a matter of this process all the same, where somebody has asked for that.
-                Some(Known::Parked { cancel: false, .. }) if self.leaves_what_waits() => return Some(Status::Running),
+                // Unless somebody has asked for its end, or it is about to be taken up.
+                Some(Known::Parked { cancel: false, taken: false, .. }) if self.leaves_what_waits() => {
+                    return Some(Status::Running);
+                }
                 // It waits in the journal, where there is nothing to wait with; or it may leave memory at any moment.
                 Some(Known::Running(_) | Known::Parked { .. }) => tokio::time::sleep(LOOK_AGAIN).await,
                 // Of one that was left alone the end never comes, and every look would read the journal.
