@@ -131,9 +131,6 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER = urllib.request.build_opener(_NoRedirects)
-
-
 class FlowForgeClient:
     """A server with the API: a compiled workflow, or ``flowc serve``.
 
@@ -151,6 +148,7 @@ class FlowForgeClient:
         self.timeout = timeout
         self.flows = Flows(self)
         self._api_key = api_key
+        self._opener = urllib.request.build_opener(_NoRedirects)
 
     def __repr__(self) -> str:
         # The key is shown to nobody.
@@ -165,7 +163,7 @@ class FlowForgeClient:
         if data is not None:
             request.add_header("Content-Type", "application/json")
         try:
-            with _OPENER.open(request, timeout=self.timeout) as response:
+            with self._opener.open(request, timeout=self.timeout) as response:
                 return _decoded(response.read(), response.status)
         except urllib.error.HTTPError as error:
             with error:

@@ -3,11 +3,11 @@
 //! Comes in: what was found so far. Goes out: whether something stands where an error is, and the workflow as it is without the
 //! conditions that cannot be meant.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::model::{Expr, Kind, Workflow};
 use crate::source::Span;
 
-/// Where what was found lies that cannot be meant: errors, and parts of conditions that decide nothing.
+/// Where the errors that were found lie.
 pub struct Mistakes {
     /// In the order of their starts.
     spans: Vec<Span>,
@@ -15,9 +15,8 @@ pub struct Mistakes {
 
 impl Mistakes {
     pub fn of(diagnostics: &Diagnostics) -> Mistakes {
-        let is_one = |found: &&Diagnostic| found.severity == Severity::Error || found.code == Code::ConstantCondition;
-        let mut spans: Vec<Span> =
-            diagnostics.iter().filter(is_one).map(|diagnostic| diagnostic.primary.span).collect();
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let mut spans: Vec<Span> = errors.map(|diagnostic| diagnostic.primary.span).collect();
         spans.sort_unstable();
         Mistakes { spans }
     }

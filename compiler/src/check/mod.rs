@@ -162,11 +162,17 @@ fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
     }
     // A condition or a reference with a mistake in it is reported for that mistake: what follows from it says nothing.
     let follows = |place: &Label| mistakes.are_in(place.span);
+    // Of a condition that is always true the part of it says more that is.
+    let told: Vec<Span> =
+        diagnostics.iter().filter(|told| told.code == Code::ConstantCondition).map(|told| told.primary.span).collect();
+    let is_told = |found: &Diagnostic| {
+        found.code == Code::ConstantCondition && told.iter().any(|part| found.primary.span.contains(*part))
+    };
     if paths.gave_up() {
         diagnostics.push(too_many_conditions(paths.workflow, paths.graph));
     }
     let own = found.iter().filter(|found| !follows(&found.primary) && !found.labels.iter().any(follows));
-    diagnostics.extend(own.cloned());
+    diagnostics.extend(own.filter(|found| !is_told(found)).cloned());
 }
 
 /// Findings after which nodes or edges may be missing from the graph, or stand where they were not meant.

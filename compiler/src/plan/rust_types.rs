@@ -12,7 +12,7 @@ use crate::model::schema::{Additional, Rule, RuleId, Schema};
 use crate::model::ty::{Literal, Rest, Type};
 use crate::model::{Expr, ExprKind, Kind, NodeId, Tree, Workflow};
 use crate::source::{Span, Spanned};
-use flow_runtime::value::Value;
+use flow_runtime::value::{EXACT_BELOW, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The types of a workflow.
@@ -419,7 +419,9 @@ impl Making<'_> {
     /// Whether a default is of the type of what it stands in for.
     fn holds(&self, ty: &RustType, default: &Expr) -> bool {
         match (ty, default.as_constant()) {
-            (RustType::Integer, Some(Value::Number(number))) => number.fract() == 0.0,
+            (RustType::Integer, Some(Value::Number(number))) => {
+                number.fract() == 0.0 && number.abs() < EXACT_BELOW as f64
+            }
             (RustType::Named(index), Some(Value::String(text))) => match &self.declared[*index].shape {
                 Shape::Enum(texts) => texts.iter().any(|(_, known)| Some(known.as_str()) == text.as_str()),
                 Shape::Struct(_) => false,

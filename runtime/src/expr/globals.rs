@@ -82,6 +82,7 @@ fn stringify(value: &Value, replacer: &Value, indent: &Value) -> Result<Value, F
     let value = match replacer {
         Value::Array(keys) => {
             let mut places = HashMap::new();
+            work::elements(keys.len());
             for key in keys.iter().filter(|key| matches!(key, Value::String(_) | Value::Number(_))) {
                 let next = places.len();
                 places.entry(key.to_js_string()).or_insert(next);
@@ -115,13 +116,17 @@ fn stringify(value: &Value, replacer: &Value, indent: &Value) -> Result<Value, F
 fn with_keys(value: &Value, places: &HashMap<JsString, usize>) -> Value {
     match value {
         Value::Object(object) => {
+            work::elements(object.len());
             let kept = object.iter().filter_map(|(key, value)| Some((places.get(key)?, key, value)));
             let mut fields: Vec<_> = kept.collect();
             fields.sort_unstable_by_key(|(place, ..)| **place);
             let fields = fields.into_iter().map(|(_, key, value)| (key.clone(), with_keys(value, places)));
             Value::Object(Arc::new(Object::in_order(fields.collect())))
         }
-        Value::Array(items) => Value::array(items.iter().map(|item| with_keys(item, places)).collect()),
+        Value::Array(items) => {
+            work::elements(items.len());
+            Value::array(items.iter().map(|item| with_keys(item, places)).collect())
+        }
         value => value.clone(),
     }
 }

@@ -8,7 +8,9 @@ use super::failure::readable;
 use super::{Attempt, NodeError, Outcome, charset};
 use crate::engine::push_seconds;
 use crate::trigger::Schema;
-use crate::value::{Doc, JsonError, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string};
+use crate::value::{
+    DEPTH_MAX, Doc, JsonError, Limits, Raw, Shape, ShapeField, array_index, write_escaped, write_string,
+};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use std::time::{Duration, SystemTime};
@@ -101,25 +103,20 @@ fn unreadable(content_type: &str) -> Attempt {
 /// Code and message for a body that is not what it says it is, or for the first place in which it is not what its schema says; in
 /// words that hold nothing of it.
 fn misfit(schema: Option<&Schema>, body: &Body) -> Option<(&'static str, String)> {
-    if let Body::Broken(_, error) = body {
+    let check = |json: &str| schema?.check(json).into_iter().next();
+    let message = match body {
         // Whether it speaks of success, nobody knows.
-        return Some(("BAD_ANSWER", format!("the answer says that it is JSON, and is not: {error}")));
-    }
-    let schema = schema?;
-    let found = match body {
-        Body::Json(doc) => schema.check(doc.text()),
-        Body::Empty => schema.check("null"),
-        Body::Text(text) | Body::Broken(text, _) => {
+        Body::Broken(_, error) => {
+            let message = format!("the answer says that it is JSON, and cannot be read as such: {error}");
+            return Some(("BAD_ANSWER", message));
+        }
+        Body::Json(doc) => format!("the answer does not fit its schema: {}", check(doc.text())?),
+        Body::Empty => check("null").map(|_| "the answer is empty, and its schema says otherwise".to_owned())?,
+        Body::Text(text) => {
             let mut json = String::with_capacity(text.len() + 2);
             write_string(text, &mut json);
-            schema.check(&json)
+            check(&json).map(|_| "the answer is not JSON, and its schema says otherwise".to_owned())?
         }
-    };
-    let first = found.first()?;
-    let message = match body {
-        Body::Json(_) => format!("the answer does not fit its schema: {first}"),
-        Body::Empty => "the answer is empty, and its schema says otherwise".to_owned(),
-        Body::Text(_) | Body::Broken(..) => "the answer is not JSON, and its schema says otherwise".to_owned(),
     };
     Some(("RESPONSE_MISMATCH", message))
 }
@@ -175,7 +172,7 @@ fn read_body(content_type: &str, bytes: &[u8]) -> Body {
     if !begins_as_json && !charset::is_json(content_type) {
         return Body::Text(text());
     }
-    let limits = Limits { size: usize::MAX, ..Limits::default() };
+    let limits = Limits { size: usize::MAX, depth: DEPTH_MAX, ..Limits::default() };
     match Doc::read(bytes, &SHAPE, &limits) {
         Ok(doc) => Body::Json(doc),
         Err(error) if begins_as_json && is_one_document(content_type) => Body::Broken(text(), error),
@@ -446,7 +443,11 @@ mod tests {
             let broken = answer(200, &[("content-type", content_type)], body);
             let error = broken.error.unwrap();
             assert_eq!((broken.outcome, error.code.as_str()), (Outcome::Failed, "BAD_ANSWER"), "{body}");
-            assert!(error.message.starts_with("the answer says that it is JSON, and is not: "), "{}", error.message);
+            assert!(
+                error.message.starts_with("the answer says that it is JSON, and cannot be read as such: "),
+                "{}",
+                error.message
+            );
             let result = broken.result.unwrap();
             let field = |name: &str| Raw::new(Some(&result), "").get(name).text().unwrap().to_owned();
             assert_eq!(field("success"), "false");

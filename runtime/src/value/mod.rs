@@ -23,7 +23,7 @@ pub use doc::{Doc, Shape, ShapeField};
 pub use fault::Fault;
 pub use json::{DEPTH_MAX, JsonError, Limits};
 pub use meaning::meaning;
-pub use number::number_text;
+pub use number::{EXACT_BELOW, number_text};
 pub use object::Object;
 pub use raw::Raw;
 pub use string::JsString;
@@ -33,8 +33,6 @@ pub use write::{write_escaped, write_string};
 pub(crate) use json::parse_js_string;
 #[cfg(feature = "service")]
 pub(crate) use meaning::sorted_text;
-#[cfg(feature = "service")]
-pub(crate) use number::EXACT_BELOW;
 pub(crate) use number::{array_index, is_white_space, parse_number};
 #[cfg(feature = "mail")]
 pub(crate) use write::push_indented;

@@ -1,8 +1,7 @@
 //! Numbers and their text, exactly as ECMAScript defines both directions.
 
 /// Below it every whole number is a number of its own; from here on several are one. JavaScript's `MAX_SAFE_INTEGER + 1`.
-#[cfg(feature = "service")]
-pub(crate) const EXACT_BELOW: u64 = 1 << 53;
+pub const EXACT_BELOW: u64 = 1 << 53;
 
 /// `String(number)`.
 pub fn number_text(number: f64) -> String {

@@ -6,7 +6,7 @@ use super::messages::named;
 use super::narrow::{Reference, reference};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::expr::{Binary, Expr, ExprKind};
-use flow_runtime::expr::{EachMethod, Method};
+use flow_runtime::expr::{EachMethod, Global, Method, global};
 use flow_runtime::value::Value;
 
 impl Typing<'_> {
@@ -104,11 +104,23 @@ fn comparison(expr: &Expr, equal: bool) -> Option<Comparison<'_>> {
 /// Whether no value equals both constants.
 fn are_apart(one: &Comparison, other: &Comparison) -> bool {
     match (one.value, other.value) {
-        (Value::String(one), Value::String(other)) => one != other,
+        // A number equals both `"1"` and `"01"`, if it is not asked for strictly.
+        (Value::String(text), Value::String(same)) => {
+            let [number, other_number] = [one.value, other.value].map(as_number);
+            text != same && (one.strict || other.strict || number.is_none() || number != other_number)
+        }
         (Value::Number(one), Value::Number(other)) => one != other,
         (Value::Bool(one), Value::Bool(other)) => one != other,
         (Value::Null, Value::Undefined) | (Value::Undefined, Value::Null) => one.strict && other.strict,
         _ => false,
+    }
+}
+
+/// The number that a loose comparison takes a text for.
+fn as_number(text: &Value) -> Option<f64> {
+    match global(Global::Number, std::slice::from_ref(text)) {
+        Ok(Value::Number(number)) if !number.is_nan() => Some(number),
+        _ => None,
     }
 }
 
@@ -172,10 +184,9 @@ fn other_word(
         true => (format!("{subject} cannot be {first} and {second} at once"), "never true", "||"),
         false => (format!("{subject} is not {first} or is not {second}, whatever it is"), "always true", "&&"),
     };
-    let [left_text, right_text] = [left, right].map(|expr| typing.written(expr.span));
-    Diagnostic::new(Code::ConstantCondition, left.span.to(right.span), headline)
+    Diagnostic::new(Code::NeverEqual, left.span.to(right.span), headline)
         .label(label)
-        .help(format!("did you mean `{left_text} {word} {right_text}`?"))
+        .help(format!("did you mean `{word}` between the two?"))
 }
 
 fn always_true(condition: &Expr) -> Diagnostic {

@@ -493,12 +493,15 @@ impl<'a> Typing<'a> {
             }
             let found = self.found.len();
             let given = self.arrow(arrow, &[handed_on.clone(), item.clone(), Type::Number, array.clone()]);
-            // From the first element on it would be text: what comes of that says nothing any more.
-            if self.found[found..].iter().any(|found| found.code == Code::NumberAddedToText) {
+            let said = self.found.split_off(found);
+            // From the first element on the sum would be text: what comes of that says nothing any more.
+            let of_sum =
+                said.into_iter().filter(|found| found.code == Code::NumberAddedToText && is_added(arrow, found));
+            self.found.extend(of_sum);
+            if self.found.len() > found {
                 self.reduces -= 1;
                 return Type::Json;
             }
-            self.found.truncate(found);
             let grown = handed_on.join(&given);
             stable = grown == handed_on;
             // A counter is a number, not each number it comes to.
@@ -707,4 +710,15 @@ impl<'a> Typing<'a> {
         self.quiet -= 1;
         result
     }
+}
+
+/// Whether what is handed on is the number that text was added to.
+fn is_added(arrow: &Arrow, found: &Diagnostic) -> bool {
+    let Some(sum) = arrow.parameters.first() else { return false };
+    let mut is_sum = false;
+    arrow.body.walk(&mut |expr| {
+        is_sum |= matches!(&expr.kind, ExprKind::Parameter(parameter) if parameter.number == sum.number)
+            && found.labels.iter().any(|number| number.span == expr.span);
+    });
+    is_sum
 }

@@ -3,6 +3,7 @@
 use super::infer::Typing;
 use super::messages::{named, what};
 use super::narrow::{self, Origin};
+use super::operators::is_text;
 use super::outputs;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Workflow;
@@ -172,8 +173,10 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
         ExprKind::Index(object, index) => {
             let list = typing.written(object.span);
             let whole = typing.silently(|typing| typing.infer(object));
-            let is_list = whole.members().iter().any(|ty| matches!(ty, Type::Array(_)));
+            let is_any = |is: fn(&Type) -> bool| whole.members().iter().any(is);
+            let (is_text, is_list) = (is_any(is_text), is_any(|ty| matches!(ty, Type::Array(_))));
             let story = match narrow::position(index) {
+                _ if !is_text && !is_list => format!("`{list}` may have no such field"),
                 Some(position) if !is_list => {
                     format!("`{list}` may have fewer characters: ask first, `{list}.length > {position}`")
                 }

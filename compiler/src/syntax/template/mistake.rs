@@ -593,8 +593,7 @@ pub fn text_in_condition(text: &Text, rest: &Pair) -> Mistake {
     let span = text.span_of(rest.as_span().start()..rest.as_span().end());
     Box::new(
         syntax(span, "an expression cannot continue after its `${…}`")
-            .help("write the whole expression without `${` and `}`, or inside one pair of them")
-            .help("a text with a value in it is put together with `+`"),
+            .help("write the whole expression without `${` and `}`, or inside one pair of them"),
     )
 }
 

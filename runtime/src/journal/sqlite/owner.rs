@@ -6,7 +6,7 @@
 
 use crate::journal::JournalError;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -50,8 +50,11 @@ impl Owner {
     }
 
     pub fn is_taken(folder: &Path) -> bool {
-        let Ok(file) = open(folder, false) else { return false };
-        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        match open(folder, false) {
+            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            // Who may not look cannot say that nobody is there.
+            Err(error) => error.kind() != ErrorKind::NotFound,
+        }
     }
 }
 

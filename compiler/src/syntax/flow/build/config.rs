@@ -14,7 +14,7 @@ use crate::syntax::flow::tree::{Block, Entry, EntryKind, Key, Value, ValueKind, 
 use crate::syntax::flow::words;
 use std::collections::BTreeSet;
 
-/// Stands where one that is missing would: the mistake is said once, and the rest is checked as if it were there.
+/// As the URL of an api that has none (`request`).
 const UNKNOWN_SERVER: &str = "unknown.invalid";
 
 /// A `config` as it grows: what the node says wins over what it shares.

@@ -13,7 +13,7 @@ mod value;
 
 use config::Config;
 pub use graph::otherwise;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 pub use ty::{MARKS, NAMES as TYPE_NAMES};
 
 use super::mistake;
@@ -33,6 +33,7 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         diagnostics,
         types: BTreeMap::new(),
         apis: BTreeMap::new(),
+        ended: BTreeSet::new(),
         servers: BTreeMap::new(),
         shared: Vec::new(),
         needed: BTreeMap::new(),
@@ -113,6 +114,8 @@ struct Builder<'a, 'd> {
     schema_size: usize,
     /// A type was named that nothing declares.
     unknown_type: bool,
+    /// The apis of whose URLs was said that nothing can follow.
+    ended: BTreeSet<String>,
 }
 
 /// Something with a name that others use.

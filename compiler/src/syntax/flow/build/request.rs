@@ -73,7 +73,8 @@ impl<'a> Builder<'a, '_> {
     /// Puts the URL of an api in front of a path.
     fn join(&mut self, config: &mut Config, api: &Word, path: &mut Text) {
         let begins_with_slash = path.value.starts_with('/');
-        if let (None, true, Some(shared)) = (&config.base, begins_with_slash, self.shared_named("api", &api.text)) {
+        let needs_base = begins_with_slash || path.value.is_empty();
+        if let (None, true, Some(shared)) = (&config.base, needs_base, self.shared_named("api", &api.text)) {
             shared.lacks = Some("url");
             config.base = Some(unknown_base(shared.name.span));
         }
@@ -81,8 +82,10 @@ impl<'a> Builder<'a, '_> {
         let (mut base, written) = (base.clone(), base.span);
         if begins_with_slash {
             base = slice(&base, 0, base.value.trim_end_matches('/').len());
-            if !base.value.contains("${") && base.value.contains(['?', '#']) {
-                self.report(mistake::path_behind_query(&api.text, path.span, written));
+            let end = base.value.find(['?', '#']).filter(|_| !base.value.contains("${"));
+            // Said once, however many paths there are.
+            if let Some(end) = end.filter(|_| self.ended.insert(api.text.clone())) {
+                self.report(mistake::path_behind_end(&api.text, &base.value[end..], written, path.span));
             }
         } else if [base.value.chars().next_back(), path.value.chars().next()]
             .iter()

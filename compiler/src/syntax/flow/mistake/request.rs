@@ -19,12 +19,17 @@ pub fn api_without_path(method: &str, api: &Word) -> Diagnostic {
         .help(format!("a field of the input that is called so is `input_data.{name}`"))
 }
 
-/// `api shop { url: "https://shop.example.com?key=1" }`, and a path to go behind it.
-pub fn path_behind_query(api: &str, path: Span, base: Span) -> Diagnostic {
-    Diagnostic::new(Code::BadUrl, path, format!("this path would be a part of the query in the URL of `{api}`"))
-        .label("goes behind it")
-        .also(base, "a query is the end of a URL")
-        .help("give `url` without the query, and the query in `params` of the request: `params: { version: \"2\" }`")
+/// `api shop { url: "https://shop.example.com?key=1" }`, and a path to go behind it; `end` is what it ends in.
+pub fn path_behind_end(api: &str, end: &str, url: Span, path: Span) -> Diagnostic {
+    let part = if end.starts_with('?') { "query" } else { "fragment" };
+    let found =
+        Diagnostic::new(Code::BadUrl, url, format!("the URL of `{api}` has a {part}, and a path is to go behind it"))
+            .label(format!("ends in `{end}`"))
+            .also(path, format!("would be a part of the {part}"));
+    match part {
+        "query" => found.help("say the query in the requests: `params: { version: \"2\" }`"),
+        _ => found.help("leave the fragment out: it is sent to nobody"),
+    }
 }
 
 /// `api shop { url: "https://shop.example.com/v1" }`, and `orders` to go behind it.
