@@ -276,6 +276,14 @@ fn process<T>(work: impl Future<Output = T>) -> T {
     result
 }
 
+/// What the journal holds would have to go on somewhere.
+#[test]
+fn a_journal_on_no_runtime_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = kept_in(folder.path()).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("on the tokio runtime it runs on"), "{error}");
+}
+
 #[test]
 fn what_has_not_ended_goes_on_with_the_next_build() {
     let folder = tempfile::tempdir().unwrap();

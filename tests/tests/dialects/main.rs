@@ -234,6 +234,19 @@ fn signatures_that_are_asked_for_stay_asked_for() {
     assert!(text.contains("validate_signature: true"), "{text}");
 }
 
+/// A workflow of JSON is called like its file, which may be called anything.
+#[test]
+fn the_name_of_a_file_becomes_one_of_a_program() {
+    let json = with_one("webhook", |_| ());
+    for (file, slug) in
+        [("my.order", "my-order"), ("2 caf\u{e9}", "workflow-2-caf"), ("\u{43a}", "workflow"), ("a-b", "a-b")]
+    {
+        let text = convert::to_flow(&parse(&json, Dialect::Json).ast, Dialect::Json, file);
+        assert!(text.contains(&format!("workflow {slug} ")), "{text}");
+        parse(&text, Dialect::Flow);
+    }
+}
+
 #[test]
 fn the_seed_is_short() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
