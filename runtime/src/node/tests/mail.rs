@@ -178,10 +178,9 @@ async fn refusals_at_every_stage_have_their_code() {
 
 #[tokio::test]
 async fn a_lost_answer_to_the_final_dot() {
-    for (action, timeout, expected) in [
-        (Action::Drop(true), LONG, "CONNECTION_CLOSED"),
-        (Action::Silence(true), Duration::from_secs(1), "TIMEOUT"),
-    ] {
+    for (action, timeout, expected) in
+        [(Action::Drop(true), LONG, "CONNECTION_CLOSED"), (Action::Silence(true), Duration::from_secs(1), "TIMEOUT")]
+    {
         let world = World::start().unwrap();
         let smtp = Smtp::default().refuse(Stage::Dot, action.clone());
         assert_eq!(code(&plain(&world, &PLAIN, smtp.clone(), timeout).await), (RETRYABLE, expected));
