@@ -11,7 +11,7 @@ use super::operators::is_text;
 use super::signatures;
 use super::transforms;
 use crate::check::paths::{is_equality, is_ordering};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::model::NodeId;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Format, Literal, Read, Rest, Step, Test, Type};
@@ -40,16 +40,10 @@ pub(super) struct Typing<'a> {
     /// Typed a second time, or on trial: nothing is reported.
     quiet: usize,
     /// How many `reduce`s are being looked at, one inside the other.
-    reduces: usize,
+    pub(super) reduces: usize,
     /// Some part of what was typed may be anything.
     pub(super) met_json: bool,
 }
-
-/// How often the type of what `reduce` hands on may grow before it counts as `json`.
-const ROUNDS_MAX: usize = 4;
-
-/// What a `reduce` hands on that lies deeper inside others is `json`.
-const NESTED_MAX: usize = 3;
 
 impl<'a> Typing<'a> {
     pub(super) fn new(names: &'a Names<'a>, sources: &'a Sources) -> Typing<'a> {
@@ -407,7 +401,7 @@ impl<'a> Typing<'a> {
 
     /// What the elements of a receiver are, how many at least, and what the call gives for its other alternatives (missing,
     /// where there is no receiver). `None`: nothing is known, or the call fails, which is reported.
-    fn array(&mut self, expr: &Expr, receiver: &Expr, name: &str) -> Option<((Type, usize), Type)> {
+    pub(super) fn array(&mut self, expr: &Expr, receiver: &Expr, name: &str) -> Option<((Type, usize), Type)> {
         let ty = self.infer(receiver);
         if ty.is_never() {
             return Some(((Type::Never, 0), Type::Never));
@@ -434,7 +428,7 @@ impl<'a> Typing<'a> {
     }
 
     /// The type of an arrow's value, for parameters of these types.
-    fn arrow(&mut self, arrow: &Arrow, arguments: &[Type]) -> Type {
+    pub(super) fn arrow(&mut self, arrow: &Arrow, arguments: &[Type]) -> Type {
         let before = self.bound.len();
         for (position, parameter) in arrow.parameters.iter().enumerate() {
             self.bound.push((parameter.number, arguments.get(position).cloned().unwrap_or(Type::Missing)));
@@ -468,74 +462,6 @@ impl<'a> Typing<'a> {
             EachMethod::Some | EachMethod::Every => Type::Bool,
         };
         result.join(&others)
-    }
-
-    fn reduce(&mut self, expr: &Expr, receiver: &Expr, arrow: &Arrow, initial: Option<&Expr>) -> Type {
-        let Some(((item, least), others)) = self.array(expr, receiver, "reduce") else { return Type::Json };
-        let array = Type::array(item.clone(), least);
-        let mut handed_on = match initial {
-            Some(initial) => self.infer(initial),
-            None => item.clone(),
-        };
-        if initial.is_none() && self.reads_a_field_of_the_sum(arrow) {
-            return Type::Json;
-        }
-        if initial.is_none() && least == 0 && !item.is_json() && !item.is_never() {
-            self.report(messages::reduce_of_nothing(self, expr, receiver));
-        }
-        self.reduces += 1;
-        let mut stable = handed_on.is_json();
-        // Each round looks at the whole body, and so at every `reduce` in it as often.
-        let rounds = if self.reduces > NESTED_MAX { 0 } else { ROUNDS_MAX };
-        for round in 0..rounds {
-            if stable {
-                break;
-            }
-            let found = self.found.len();
-            let given = self.arrow(arrow, &[handed_on.clone(), item.clone(), Type::Number, array.clone()]);
-            let said = self.found.split_off(found);
-            // From the first element on the sum would be text: what comes of that says nothing any more.
-            let of_sum =
-                said.into_iter().filter(|found| found.code == Code::NumberAddedToText && is_added(arrow, found));
-            self.found.extend(of_sum);
-            if self.found.len() > found {
-                self.reduces -= 1;
-                return Type::Json;
-            }
-            let grown = handed_on.join(&given);
-            stable = grown == handed_on;
-            // A counter is a number, not each number it comes to.
-            handed_on = if round > 0 { grown.widened() } else { grown };
-        }
-        if !stable {
-            handed_on = Type::Json;
-        }
-        self.arrow(arrow, &[handed_on.clone(), item, Type::Number, array]);
-        self.reduces -= 1;
-        handed_on.join(&others)
-    }
-
-    /// `(a, b) => a.price + b.price`: after the first round `a` is no element any more. Whether that was reported.
-    fn reads_a_field_of_the_sum(&mut self, arrow: &Arrow) -> bool {
-        let (ExprKind::Binary(operator, ..), Some(sum)) = (&arrow.body.kind, arrow.parameters.first()) else {
-            return false;
-        };
-        if !operator.is_arithmetic() {
-            return false;
-        }
-        let mut read = None;
-        arrow.body.walk(&mut |expr| {
-            if let ExprKind::Member(object, name) = &expr.kind
-                && matches!(&object.kind, ExprKind::Parameter(parameter) if parameter.number == sum.number)
-                && name != "length"
-            {
-                read = read.or(Some((expr, name)));
-            }
-        });
-        if let Some((read, name)) = read {
-            self.report(messages::field_of_a_sum(read, &sum.name, name));
-        }
-        read.is_some()
     }
 
     fn global(&mut self, function: Global, arguments: &[Expr]) -> Type {
@@ -710,15 +636,4 @@ impl<'a> Typing<'a> {
         self.quiet -= 1;
         result
     }
-}
-
-/// Whether what is handed on is the number that text was added to.
-fn is_added(arrow: &Arrow, found: &Diagnostic) -> bool {
-    let Some(sum) = arrow.parameters.first() else { return false };
-    let mut is_sum = false;
-    arrow.body.walk(&mut |expr| {
-        is_sum |= matches!(&expr.kind, ExprKind::Parameter(parameter) if parameter.number == sum.number)
-            && found.labels.iter().any(|number| number.span == expr.span);
-    });
-    is_sum
 }

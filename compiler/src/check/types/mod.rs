@@ -20,6 +20,7 @@ mod operators;
 pub(super) mod outputs;
 mod positions;
 mod ranges;
+mod reduce;
 mod signatures;
 #[cfg(test)]
 mod tests;
