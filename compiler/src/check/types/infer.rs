@@ -310,6 +310,11 @@ impl<'a> Typing<'a> {
         let has_text = ty.members().iter().any(is_text);
         let characters = if has_text { self.characters(object) } else { 0 };
         if let Some(position) = narrow::position(index) {
+            let read = ty.field(&position.to_string());
+            if read.unknown {
+                self.report(messages::no_element(self, object, &ty, &read, index));
+                return Type::Json;
+            }
             let element = ty.each(|one| match one {
                 one if is_text(one) && position < characters => Type::STRING,
                 one => one.element(position),

@@ -5,6 +5,7 @@ pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
 use super::transforms::NoList;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
+use crate::model::identifier::is_identifier;
 use crate::model::lower::expr::is_environment_name;
 use crate::model::ty::{Literal, Read, Rest, Type};
 use crate::model::{Node, Transform};
@@ -154,6 +155,28 @@ impl Span {
     /// The first character: an object's whole text would be many lines.
     fn start_only(self) -> Span {
         if self.end - self.start > 40 { Span { end: self.start + 1, ..self } } else { self }
+    }
+}
+
+/// An index of what is neither an array nor text.
+pub(super) fn no_element(typing: &Typing, whole: &Expr, ty: &Type, read: &Read, index: &Expr) -> Diagnostic {
+    let ty = ty.without_nullish();
+    let name = named(typing, whole);
+    let headline = format!("{name} is {}, which has no elements", what(&ty));
+    let diagnostic = Diagnostic::new(Code::UnknownField, index.span, headline).label("always missing");
+    let diagnostic = match read.declared {
+        Some(declared) => diagnostic.also(declared.start_only(), format!("{name} is `{ty}`")),
+        None => diagnostic,
+    };
+    if !ty.members().iter().all(|ty| matches!(ty, Type::Object(_))) {
+        return diagnostic;
+    }
+    let (whole, index) = (typing.written(whole.span), typing.written(index.span));
+    let names = ty.field_names();
+    let is_array = |name: &&String| matches!(ty.field(name).ty.without_nullish(), Type::Array(_));
+    match names.iter().filter(|name| is_identifier(name)).find(is_array) {
+        Some(list) => diagnostic.help(format!("did you mean `{whole}.{list}[{index}]`?")),
+        None => diagnostic.help(format!("the values of its fields are an array: `Object.values({whole})[{index}]`")),
     }
 }
 

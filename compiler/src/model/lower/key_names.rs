@@ -122,9 +122,30 @@ impl Spelling<'_> {
         }
     }
 
+    /// In a .flow text what a node takes and gives stands before its block.
+    fn type_of_a_node(&self, entry: &ast::Entry) -> Option<String> {
+        let kind = self.flow_kind();
+        let word = words::word(kind);
+        let ast::ValueKind::String(value) = &entry.value.kind else { return None };
+        let name = value.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let ty = name.filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or("Order");
+        match entry.key.value.as_str() {
+            "input" | "type" | "accepts" | "expects" | "schema" if ["webhook", "manual"].contains(&kind) => {
+                Some(format!("its type is written behind the id: `{word} id({ty})`"))
+            }
+            "output" | "type" | "returns" | "response" | "schema" | "result" if kind == "http" => {
+                Some(format!("the type of its answer is written behind the id: `{word} id -> {ty} {{ … }}`"))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn unknown_key(&self, entry: &ast::Entry, meant: Option<&str>) -> Diagnostic {
         let headline = format!("{} has no key `{}`", self.owner.said, entry.key.value);
         let diagnostic = Diagnostic::new(Code::UnknownKey, entry.key.span, headline).label("unknown key");
+        if let Some(form) = self.type_of_a_node(entry) {
+            return diagnostic.help(form);
+        }
         match (meant, self.all().as_slice()) {
             (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
             (None, []) => diagnostic.help("it takes no keys"),

@@ -133,7 +133,10 @@ impl<'a> Builder<'a, '_> {
     fn declarations(&mut self, file: &'a File) {
         for item in &file.items {
             let twice = match &item.kind {
-                ItemKind::Type(name, ty) => declare(&mut self.types, "type", name, ty),
+                ItemKind::Type(name, ty) => match ty::NAMES.iter().any(|(known, _)| *known == name.text) {
+                    true => Some(mistake::name_of_the_language(name)),
+                    false => declare(&mut self.types, "type", name, ty),
+                },
                 ItemKind::Shared(what, name, block) => self.declare_shared(&what.text, name, block),
                 ItemKind::Node(node) => meant_server(node).and_then(|block| {
                     self.report(mistake::mail_for_smtp(node));
@@ -191,11 +194,10 @@ impl<'a> Builder<'a, '_> {
                     continue;
                 }
             };
-            let text = |builder: &mut Self| builder.literal_text(key, value);
             match key.text.value.as_str() {
-                "name" => workflow.name = text(self),
-                "description" => workflow.description = text(self),
-                "version" => workflow.version = text(self),
+                "name" => self.said_of_itself(&mut workflow.name, key, value),
+                "description" => self.said_of_itself(&mut workflow.description, key, value),
+                "version" => workflow.version = self.literal_text(key, value),
                 "allow" => workflow.allow = self.names(value, "an entry of `allow`"),
                 _ => {
                     let json = super::words::json_key("settings", &key.text.value);
@@ -209,6 +211,14 @@ impl<'a> Builder<'a, '_> {
         if !settings.is_empty() {
             workflow.settings = Some(ast::Object { span: block.span, entries: settings });
         }
+    }
+
+    /// The key `name` or `description`. `said`: what the lines `///` say.
+    fn said_of_itself(&mut self, said: &mut Option<Text>, key: &super::tree::Key, value: &Value) {
+        if let Some(doc) = said.take() {
+            self.report(mistake::documented_twice(key, doc.span));
+        }
+        *said = self.literal_text(key, value);
     }
 
     /// Text without anything else: a name, a version.

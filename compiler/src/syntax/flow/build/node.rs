@@ -32,8 +32,8 @@ impl<'a> Builder<'a, '_> {
                     continue;
                 };
                 match key.text.value.as_str() {
-                    "name" => name = self.literal_text(key, value),
-                    "description" => description = self.literal_text(key, value),
+                    "name" => self.said_of_itself(&mut name, key, value),
+                    "description" => self.said_of_itself(&mut description, key, value),
                     "dependencies" => dependencies.extend(self.names(value, "a dependency")),
                     "allow" => allow = self.names(value, "an entry of `allow`"),
                     _ => self.entry(&mut config, entry, false),

@@ -17,7 +17,7 @@ pub use ty::*;
 
 use super::rust::Refused;
 use super::token::{Rule, Token};
-use super::tree::{Bare, Node, Word};
+use super::tree::{Bare, Key, Node, Word};
 use super::words;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::source::{FileId, Span};
