@@ -64,9 +64,12 @@ pub fn main(workflow: &'static Workflow) -> ExitCode {
         Command::Env(options) => listing::env(workflow, options),
         Command::Audit(files) => audit::verify(files),
         Command::Run(options) => run::run(workflow, options),
-        Command::Executions(_) | Command::Export(_) | Command::Show(_) | Command::Cancel(_) | Command::Resume(_) => {
-            journal(workflow, &command)
-        }
+        Command::Executions(_)
+        | Command::Export(_)
+        | Command::Show(_)
+        | Command::Cancel(_)
+        | Command::Erase(_)
+        | Command::Resume(_) => journal(workflow, &command),
         Command::Serve(options) => serve::serve(workflow, options),
     };
     crate::log::flush();
@@ -91,6 +94,7 @@ fn journal(workflow: &'static Workflow, command: &Command) -> Result<ExitCode, F
         Command::Export(options) => executions::export(workflow, options),
         Command::Show(options) => executions::show_one(workflow, options),
         Command::Cancel(options) => executions::cancel(workflow, options),
+        Command::Erase(options) => executions::erase(workflow, options),
         Command::Resume(options) => match executions::ask_to_resume(workflow, options)? {
             executions::Resumption::Asked(code) => Ok(code),
             executions::Resumption::Here(folder) => run::resume(workflow, options, folder),

@@ -61,6 +61,11 @@ pub fn cancel_asked(execution_id: &str, by: &str) -> Body {
     Body::now("cancel asked").text("execution_id", execution_id).text("by", by)
 }
 
+/// As the audit trail says that somebody asked for an execution to be deleted.
+pub fn erase_asked(execution_id: &str) -> Body {
+    Body::now("erasure asked").text("execution_id", execution_id).text("by", BY_COMMAND)
+}
+
 /// As the audit trail says that an execution has ended.
 pub fn execution_ended(execution_id: &str, status: Status) -> Body {
     Body::now("execution ended").text("execution_id", execution_id).text("status", status.as_str())
@@ -128,6 +133,11 @@ impl Observer {
     /// Somebody asks for the end of an execution. `by`: `api` and who, or a signal.
     pub fn cancel_asked(&self, execution_id: &str, by: &str) {
         self.audit(|| cancel_asked(execution_id, by));
+    }
+
+    /// Somebody asks for an execution to be deleted.
+    pub fn erase_asked(&self, execution_id: &str) {
+        self.audit(|| erase_asked(execution_id));
     }
 
     /// An execution was accepted and is durable. `origin`: a trigger's id, or `api`, or `command line`.

@@ -23,6 +23,7 @@ pub enum Command {
     Export(ListOptions),
     Show(ExecutionOptions),
     Cancel(ExecutionOptions),
+    Erase(ExecutionOptions),
     Resume(ExecutionOptions),
     /// Verify these files; none: the one the environment names.
     Audit(Vec<PathBuf>),
@@ -40,6 +41,7 @@ pub enum Topic {
     Export,
     Show,
     Cancel,
+    Erase,
     Resume,
     Audit,
 }
@@ -155,6 +157,9 @@ fn parse_lexopt(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 }
                 Some("cancel") => execution(&mut parser, Topic::Cancel)
                     .map(|parsed| parsed.map_or_else(Command::Help, Command::Cancel)),
+                Some("erase") => {
+                    execution(&mut parser, Topic::Erase).map(|parsed| parsed.map_or_else(Command::Help, Command::Erase))
+                }
                 Some("resume") => execution(&mut parser, Topic::Resume)
                     .map(|parsed| parsed.map_or_else(Command::Help, Command::Resume)),
                 Some("help") => help_topic(&mut parser),
@@ -263,11 +268,12 @@ fn list(parser: &mut Parser, topic: Topic) -> Result<Result<ListOptions, Topic>,
 /// A topic when help is asked for.
 fn execution(parser: &mut Parser, topic: Topic) -> Result<Result<ExecutionOptions, Topic>, lexopt::Error> {
     let (mut id, mut pretty, mut data, mut audit, mut paths) = (None, None, None, None, Paths::default());
+    let prints = !matches!(topic, Topic::Cancel | Topic::Erase);
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Err(topic)),
-            Arg::Long("pretty") if topic != Topic::Cancel => pretty = Some(true),
-            Arg::Long("compact") if topic != Topic::Cancel => pretty = Some(false),
+            Arg::Long("pretty") if prints => pretty = Some(true),
+            Arg::Long("compact") if prints => pretty = Some(false),
             Arg::Long("data") => data = Some(parser.value()?.into()),
             Arg::Long("audit") if topic != Topic::Show => audit = Some(parser.value()?.into()),
             Arg::Long("env-file") if topic == Topic::Resume => paths.env_file = Some(parser.value()?.into()),
@@ -326,6 +332,7 @@ fn help_topic(parser: &mut Parser) -> Result<Command, lexopt::Error> {
         Some("export") => Ok(Command::Help(Topic::Export)),
         Some("show") => Ok(Command::Help(Topic::Show)),
         Some("cancel") => Ok(Command::Help(Topic::Cancel)),
+        Some("erase") => Ok(Command::Help(Topic::Erase)),
         Some("resume") => Ok(Command::Help(Topic::Resume)),
         Some("audit") => Ok(Command::Help(Topic::Audit)),
         _ => Err(format!("there is no command `{}`", topic.to_string_lossy()).into()),
@@ -398,6 +405,7 @@ pub fn help(program: &str, workflow: &Workflow, topic: Topic) -> String {
         Topic::Export => write!(text, "Usage: {program} export [OPTIONS]\n\n{EXPORT}{DATA}"),
         Topic::Show => write!(text, "Usage: {program} show ID [OPTIONS]\n\n{SHOW}{DATA}"),
         Topic::Cancel => write!(text, "Usage: {program} cancel ID [OPTIONS]\n\n{CANCEL}{DATA}"),
+        Topic::Erase => write!(text, "Usage: {program} erase ID [OPTIONS]\n\n{ERASE}{DATA}"),
         Topic::Resume => write!(text, "Usage: {program} resume ID [OPTIONS]\n\n{RESUME}{DATA_OPTION}{FILES}"),
         Topic::Env => write!(text, "Usage: {program} env [OPTIONS]\n\n{ENV}{FILES}{ORDER}"),
         Topic::Audit => write!(text, "Usage: {program} audit verify [FILE...]\n\n{AUDIT}"),
@@ -419,6 +427,7 @@ Commands on the journal, whether or not a service is running:
   export      Print executions with their inputs, one JSON object per line
   cancel      End an execution
   resume      Go on with an execution that nobody goes on with
+  erase       Delete an execution that has ended, with all data in it
 
 Options:
   -h, --help       Print this
@@ -531,6 +540,14 @@ Options:
 
 const CANCEL: &str = "\
 Ends an execution; what is in flight is dropped. A running service does it within a second; without one it is done here.
+
+Options:
+      --audit FILE             Write it down in this audit trail, where no service does (also AUDIT_FILE)
+";
+
+const ERASE: &str = "\
+Deletes an execution that has ended, and overwrites what the journal holds of it. A running service does it within a second;
+without one it is done here. A delivery that comes again is no longer known, and starts a new execution.
 
 Options:
       --audit FILE             Write it down in this audit trail, where no service does (also AUDIT_FILE)

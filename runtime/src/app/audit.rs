@@ -58,6 +58,16 @@ pub fn cancelled(option: Option<&Path>, workflow: &Workflow, execution_id: &str)
     Ok(trail.close().map_err(|error| error.message)?)
 }
 
+/// Writes down that an execution is deleted by a command, before it is.
+#[cfg(feature = "store")]
+pub fn erased(option: Option<&Path>, workflow: &Workflow, execution_id: &str) -> Result<(), Failure> {
+    let Some(file) = file(option, None)? else { return Ok(()) };
+    let trail = open(&file, workflow, "erase")?;
+    trail.push(observe::erase_asked(execution_id));
+    trail.push(Body::now("process ended"));
+    Ok(trail.close().map_err(|error| error.message)?)
+}
+
 /// Writes everything the engine does down in a trail, if there is to be one.
 pub fn keep(
     file: Option<&Path>,

@@ -1,4 +1,4 @@
-//! `executions`, `show`, `export`, `cancel`, `resume`: what the journal says, for operators.
+//! `executions`, `show`, `export`, `cancel`, `resume`, `erase`: what the journal says, for operators.
 //!
 //! Comes in: the folder of a journal, whether or not a service is running on it. Goes out: tables for people, JSON for
 //! machines, wishes for the service.
@@ -18,7 +18,7 @@ use crate::engine::{
 use crate::env::Sources;
 use crate::flow::Workflow;
 use crate::journal::sqlite::{Beside, Sqlite};
-use crate::journal::{Event, History, Id, Journal, Request, Summary};
+use crate::journal::{Event, History, Id, Journal, Request, Store, Summary};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -141,6 +141,30 @@ pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result
     let status = status(&history(&journal, id)?);
     crate::talk!("{id} is {}", status.as_str());
     Ok(ExitCode::from(u8::from(status != Status::Cancelled)))
+}
+
+/// Deletes an execution that has ended.
+pub fn erase(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
+    let (folder, id) = (store::folder(workflow, options.data.as_deref(), None)?, options.id);
+    let journal = beside(workflow, &folder)?;
+    if !status(&history(&journal, id)?).is_final() {
+        crate::talk!("{id} has not ended: `cancel {id}` ends it");
+        return Ok(ExitCode::from(1));
+    }
+    if Beside::is_owned(&folder) {
+        journal.ask(Request::Erase(id)).map_err(|error| error.message)?;
+        if !waits_for(|| Ok(journal.read(id).map_err(|error| error.message)?.is_none()))? {
+            crate::talk!("asked, but the process that owns the journal has not done it yet; it will when it can");
+            return Ok(ExitCode::from(1));
+        }
+    } else {
+        let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
+        super::audit::erased(options.audit.as_deref(), workflow, &id.to_string())?;
+        owned.erase(id).map_err(|error| error.message)?;
+        owned.close();
+    }
+    crate::talk!("{id} is deleted");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What `resume` has to do.

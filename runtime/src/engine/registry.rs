@@ -235,6 +235,18 @@ impl Registry {
         }
     }
 
+    /// Forgets an execution that has ended.
+    pub fn erase(&self, id: Id) {
+        let mut inner = self.inner();
+        let Some(Known::Ended(ended)) = inner.known.get(&id) else { return };
+        let bytes = ended.view.len();
+        inner.known.remove(&id);
+        inner.ended.retain(|(other, _)| *other != id);
+        inner.ended_bytes -= bytes;
+        drop(inner);
+        self.keys.forget(id);
+    }
+
     pub fn get(&self, id: Id) -> Option<Known> {
         self.inner().known.get(&id).cloned()
     }

@@ -183,6 +183,13 @@ impl Engine {
                     self.observer.cancel_asked(&id, crate::observe::BY_COMMAND);
                     self.cancel(&id);
                 }
+                Request::Erase(id) => {
+                    self.observer.erase_asked(&id.to_string());
+                    match store.erase(id) {
+                        Ok(()) => self.registry.erase(id),
+                        Err(error) => crate::log::journal_failed(&error.message),
+                    }
+                }
                 Request::Resume(id) => {
                     if let Err(error) = self.resume(id) {
                         crate::log::execution_left(&id.to_string(), &error.message);

@@ -104,6 +104,12 @@ pub trait Store: Send + Sync {
     /// When the file cannot be read.
     fn requests(&self, wanted: &dyn Fn(Request) -> bool) -> Result<Vec<Request>, JournalError>;
 
+    /// Deletes an execution, if it has ended, and overwrites what was written of it. Waits until that is durable.
+    ///
+    /// # Errors
+    /// When the store has stopped, or cannot be written.
+    fn erase(&self, execution: Id) -> Result<(), JournalError>;
+
     /// Deletes what is older than the retention allows, a little at a time, in the background. `now`: a time of day that can be
     /// believed, where the retention speaks of ages.
     fn expire(&self, retention: Retention, now: Timestamp);
@@ -198,6 +204,8 @@ pub enum Request {
     Cancel(Id),
     /// Go on with an execution that was left alone.
     Resume(Id),
+    /// Delete one that has ended.
+    Erase(Id),
 }
 
 /// How much of the past to keep. What has not ended is always kept.

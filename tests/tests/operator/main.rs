@@ -63,6 +63,40 @@ fn an_execution_is_cancelled_with_and_without_a_service() {
 }
 
 #[test]
+fn an_execution_is_erased_with_and_without_a_service() {
+    let mut shop = Shop::new("3600");
+    shop.env.insert("FLOW_API_KEYS".to_owned(), "key".to_owned());
+    shop.service.play(Script::default().answers("POST /charge", [Answer::status(503)]));
+    let server = shop.serve();
+    let (first, second) = (shop.order(&server), shop.order(&server));
+    for id in [&first, &second] {
+        shop.until(id, stands_at_charge);
+        let running = shop.command(&["erase", id]);
+        assert_eq!(running.status.code(), Some(1));
+        assert!(running.stderr.contains(&format!("`cancel {id}` ends it")), "{}", running.stderr);
+        assert!(shop.command(&["cancel", id]).status.success());
+    }
+    let erase = |id: &str| {
+        let erased = shop.command(&["erase", id, "--audit", "audit.jsonl"]);
+        assert!(erased.status.success() && erased.stderr.contains("is deleted"), "{}", erased.stderr);
+        let shown = shop.command(&["show", id]);
+        assert_eq!(shown.status.code(), Some(2), "{}", shown.stdout);
+    };
+    erase(&first);
+    let of_api = |id: &str| {
+        let request = format!("GET /api/v1/flows/execution/{id}");
+        process::call(server.listening(), &request, &[("authorization", "Bearer key")], b"").0
+    };
+    assert_eq!((of_api(&first), of_api(&second)), (404, 200));
+    drop(server);
+    erase(&second);
+    assert_eq!(shop.command(&["export"]).stdout, "");
+    // The service, which kept no trail, deleted the first.
+    let trail = fs::read_to_string(shop.folder.path().join("audit.jsonl")).unwrap();
+    assert!(trail.contains("erasure asked") && trail.contains(&second) && !trail.contains(&first), "{trail}");
+}
+
+#[test]
 fn the_api_answers_when_what_waits_for_a_retry_has_ended() {
     let mut shop = Shop::new("3600");
     shop.env.insert("FLOW_API_KEYS".to_owned(), "key".to_owned());

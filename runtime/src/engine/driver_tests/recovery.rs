@@ -14,6 +14,7 @@ pub(super) struct Kept {
     requests: Mutex<Vec<Request>>,
     /// What it was asked to delete, and when.
     expired: Mutex<Vec<(crate::journal::Retention, Timestamp)>>,
+    erased: Mutex<Vec<Id>>,
 }
 
 impl Kept {
@@ -102,6 +103,11 @@ impl Store for Kept {
 
     fn requests(&self, wanted: &dyn Fn(Request) -> bool) -> Result<Vec<Request>, JournalError> {
         Ok(self.requests.lock().unwrap().extract_if(.., |request| wanted(*request)).collect())
+    }
+
+    fn erase(&self, execution: Id) -> Result<(), JournalError> {
+        self.erased.lock().unwrap().push(execution);
+        Ok(())
     }
 
     fn expire(&self, retention: crate::journal::Retention, now: Timestamp) {
@@ -540,6 +546,23 @@ async fn an_operator_s_wish_is_seen() {
     let id = process.journal.ids()[0];
     process.journal.requests.lock().unwrap().push(Request::Cancel(id));
     assert_eq!(process.ended(id).await, Status::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_erased_is_known_nowhere() {
+    let life = Life::new(vec![http("a", 0)], vec![]);
+    let process = life.born();
+    process.engine.recover(crate::journal::Retention::default()).unwrap();
+    let handle = process.engine.start(input(), StartedBy::Hand).await.unwrap();
+    let id = process.journal.ids()[0];
+    assert_eq!(process.ended(id).await, Status::Completed);
+    drop(handle);
+    assert!(process.engine.registry.get(id).is_some());
+    process.journal.requests.lock().unwrap().push(Request::Erase(id));
+    while process.engine.registry.get(id).is_some() {
+        tokio::time::sleep(seconds(1)).await;
+    }
+    assert_eq!(*process.journal.erased.lock().unwrap(), [id]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -134,6 +134,13 @@ impl Store for Sqlite {
         Ok(requests)
     }
 
+    fn erase(&self, execution: Id) -> Result<(), JournalError> {
+        let (sender, receiver) = oneshot::channel();
+        self.writer.push(Entry::Erase(execution, sender));
+        self.writer.nudge();
+        receiver.blocking_recv().unwrap_or_else(|_| Err(JournalError::stopped()))
+    }
+
     fn expire(&self, retention: Retention, now: Timestamp) {
         // What cannot be read or deleted now is tried again the next time.
         while let Ok(old) = self.readers.with(|connection| reader::expired(connection, retention, now, DELETED_AT_ONCE))

@@ -146,6 +146,7 @@ pub fn requests(connection: &Connection) -> Result<Vec<(i64, Request)>, ReadErro
         let request = match row.get_ref(1)?.as_str() {
             Ok("cancel") => Request::Cancel(execution),
             Ok("resume") => Request::Resume(execution),
+            Ok("erase") => Request::Erase(execution),
             _ => return Err(nonsense("a request for nothing that is known")),
         };
         requests.push((row.get(0)?, request));
@@ -157,6 +158,7 @@ pub fn ask(connection: &Connection, request: Request) -> Result<(), ReadError> {
     let (wish, execution) = match request {
         Request::Cancel(execution) => ("cancel", execution),
         Request::Resume(execution) => ("resume", execution),
+        Request::Erase(execution) => ("erase", execution),
     };
     let mut statement = connection.prepare_cached("INSERT INTO request (wish, execution) VALUES (?1, ?2)")?;
     statement.execute(params![wish, execution.0.to_be_bytes()])?;

@@ -95,6 +95,9 @@ ALTER TABLE event ADD COLUMN next INTEGER;      -- settled: the node whose `star
 ALTER TABLE event ADD COLUMN next_at INTEGER;   -- its moment: nanoseconds since acceptance
 ";
 
+/// How long a connection waits for the others.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// Larger files are not read as a whole when they are opened: a service has to start.
 const CHECKED_WHOLE_MAX: u64 = 64 * 1024 * 1024;
 
@@ -211,19 +214,46 @@ pub fn connect(path: &Path, access: Access) -> rusqlite::Result<Connection> {
             Connection::open_with_flags(uri(path) + "?immutable=1", flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
         }
     };
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(32);
     if access == Access::Still {
         return Ok(connection);
     }
-    // What is deleted was other people's data: it is overwritten where that costs no further write.
-    connection.execute_batch("PRAGMA secure_delete = FAST;")?;
+    overwrite(&connection, Overwritten::AtHand)?;
     // Waits for the disk at every commit. The file is copied into at every 16 MB of log, a few times less often than by
     // default: a page that many commits changed is copied once.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)
+}
+
+/// How much of what is deleted is overwritten: it was other people's data.
+#[derive(Clone, Copy)]
+pub enum Overwritten {
+    /// What costs no further write.
+    AtHand,
+    All,
+}
+
+/// # Errors
+/// Those of SQLite.
+pub fn overwrite(connection: &Connection, what: Overwritten) -> rusqlite::Result<()> {
+    connection.execute_batch(match what {
+        Overwritten::AtHand => "PRAGMA secure_delete = FAST;",
+        Overwritten::All => "PRAGMA secure_delete = ON;",
+    })
+}
+
+/// Brings the log into the file and leaves it empty. Whether it did: not while somebody reads.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn clear_log(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    connection.busy_timeout(BUSY)?;
+    Ok(busy? == 0)
 }
 
 fn open_shared(path: &Path) -> rusqlite::Result<Connection> {

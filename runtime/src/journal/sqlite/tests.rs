@@ -631,6 +631,37 @@ fn requests_reach_the_owner_once() {
 }
 
 #[test]
+fn of_what_is_erased_no_byte_remains() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    let holds = |word: &str| {
+        let files = std::fs::read_dir(&folder.0).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.into_iter().any(|bytes| bytes.windows(word.len()).any(|window| window == word.as_bytes()))
+    };
+    // Long enough for pages of their own, which become free.
+    let input = |word: &str| format!("{{\"name\":\"{}\"}}", word.repeat(2_000));
+    for (id, word) in [(Id(1), "Eleanor"), (Id(2), "Theodore"), (Id(3), "Winifred")] {
+        journal.append(id, accepted(&input(word)));
+    }
+    for id in [Id(1), Id(2)] {
+        journal.append(id, finished(Status::Completed));
+    }
+    stored(&journal, Id(3)).unwrap();
+    assert!(holds("Eleanor") && holds("Theodore"));
+    journal.erase(Id(1)).unwrap();
+    journal.erase(Id(3)).unwrap();
+    let began = Instant::now();
+    while holds("Eleanor") {
+        assert!(began.elapsed() < Duration::from_secs(20), "it is still there");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(journal.read(Id(1)).unwrap().is_none());
+    assert!(journal.read(Id(2)).unwrap().is_some() && holds("Theodore"));
+    assert!(journal.read(Id(3)).unwrap().is_some_and(|history| history.input == input("Winifred")), "it is running");
+    assert_eq!(folder.beside().unwrap().list(&Query::default()).unwrap().total, 2);
+}
+
+#[test]
 fn an_execution_that_has_ended_stays_as_it_ended() {
     let folder = Folder::new();
     let journal = folder.open().unwrap();

@@ -7,7 +7,7 @@
 //! file is not where the next process looks for it.
 
 use super::reader::edge_letter;
-use super::schema;
+use super::schema::{self, Overwritten};
 use crate::audit::Trail;
 use crate::engine::Outcome;
 use crate::file::FileIdentity;
@@ -48,6 +48,8 @@ pub enum Entry {
     Answered(Vec<i64>),
     /// Executions, by number.
     Delete(Vec<i64>, oneshot::Sender<()>),
+    /// An execution of which nothing is to remain, if it has ended.
+    Erase(Id, Waiter),
 }
 
 /// An [`Event::Started`] that follows an [`Event::Settled`] of its execution.
@@ -96,6 +98,8 @@ struct Work {
     pending: Vec<Entry>,
     /// Executions whose acceptance could not be stored, until their tasks have stopped.
     refused: HashSet<Id>,
+    /// The log of the file still says what was erased.
+    remembers: bool,
 }
 
 impl Writer {
@@ -129,6 +133,7 @@ impl Writer {
             live: HashMap::new(),
             pending: Vec::new(),
             refused: HashSet::new(),
+            remembers: false,
         };
         let thread = std::thread::Builder::new().name(String::from("journal")).spawn(move || work.run());
         let thread = thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
@@ -208,7 +213,7 @@ impl Entry {
     fn execution(&self) -> Option<Id> {
         match self {
             Entry::Event(id, ..) | Entry::Durable(id, _) | Entry::Forget(id) => Some(*id),
-            Entry::Answered(_) | Entry::Delete(..) => None,
+            Entry::Answered(_) | Entry::Delete(..) | Entry::Erase(..) => None,
         }
     }
 }
@@ -251,6 +256,7 @@ impl Work {
                 Ok(()) => self.succeeded(failing),
                 Err(error) => self.failed(&error, failing),
             }
+            self.clear_log();
             if closing {
                 return;
             }
@@ -313,6 +319,9 @@ impl Work {
         if !failing && !self.pending.iter().any(writes) {
             return Ok(());
         }
+        if self.pending.iter().any(|entry| matches!(entry, Entry::Erase(..))) {
+            schema::overwrite(&self.connection, Overwritten::All)?;
+        }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut table = Table {
             transaction: &transaction,
@@ -335,6 +344,7 @@ impl Work {
                     }
                 }
                 Entry::Delete(numbers, _) => delete(&transaction, numbers)?,
+                Entry::Erase(id, _) => delete(&transaction, table.ended(*id)?.as_slice())?,
                 Entry::Durable(..) | Entry::Forget(_) => {}
             }
         }
@@ -368,9 +378,22 @@ impl Work {
                     let _ = self.connection.execute_batch(&vacuum);
                     let _ = waiter.send(());
                 }
+                Entry::Erase(id, waiter) => {
+                    self.live.remove(&id);
+                    self.remembers = true;
+                    let _ = waiter.send(Ok(()));
+                }
                 Entry::Event(id, Event::Finished { .. }, _) => drop(self.live.remove(&id)),
                 Entry::Event(..) | Entry::Forget(_) | Entry::Answered(_) => {}
             }
+        }
+    }
+
+    /// Empties the log after something was erased. Where a reader is at it, the next round does.
+    fn clear_log(&mut self) {
+        if self.remembers && schema::clear_log(&self.connection).unwrap_or(false) {
+            self.remembers = false;
+            let _ = schema::overwrite(&self.connection, Overwritten::AtHand);
         }
     }
 
@@ -391,6 +414,7 @@ impl Work {
                 Entry::Durable(id, waiter) if accepted.contains(&id) => drop(waiter.send(Err(error.clone()))),
                 // It is asked for again.
                 Entry::Delete(..) => {}
+                Entry::Erase(_, waiter) => drop(waiter.send(Err(error.clone()))),
                 other => self.pending.push(other),
             }
         }
@@ -501,6 +525,13 @@ impl Table<'_> {
         Ok(())
     }
 
+    /// The number of an execution that has ended.
+    fn ended(&self, id: Id) -> rusqlite::Result<Option<i64>> {
+        let mut statement =
+            self.transaction.prepare_cached("SELECT number FROM execution WHERE id = ?1 AND status <> 'running'")?;
+        statement.query_row([id.0.to_be_bytes()], |row| row.get(0)).optional()
+    }
+
     /// The number of an execution. `None`: somebody has deleted it from the file.
     fn number(&mut self, id: Id) -> rusqlite::Result<Option<i64>> {
         if let Some(number) = self.live.get(&id) {
@@ -515,6 +546,7 @@ impl Table<'_> {
     }
 }
 
+/// Executions that have ended.
 fn delete(transaction: &Transaction, numbers: &[i64]) -> rusqlite::Result<()> {
     for number in numbers {
         transaction.prepare_cached("DELETE FROM event WHERE execution = ?1")?.execute([number])?;
