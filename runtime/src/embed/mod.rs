@@ -309,8 +309,7 @@ impl<S: Spec> Handle<S> {
     /// became of it cannot be read.
     pub async fn finished(&self) -> Result<S::Output, RunError> {
         let status = self.handle.finished().await;
-        let view = self.engine.view(self.id()).ok_or_else(|| String::from("it is no longer kept"));
-        let execution = view.and_then(|view| Execution::new(self.id(), &view));
+        let execution = Execution::new(self.id(), &self.engine.view_of(&self.handle));
         let unreadable = |reason| RunError::Unreadable { execution_id: self.id().to_owned(), status, reason };
         let mut execution = execution.map_err(unreadable)?;
         if status != Status::Completed {

@@ -336,6 +336,11 @@ impl Engine {
         }
     }
 
+    /// As [`Engine::view`], of an execution that is held in memory.
+    pub fn view_of(&self, handle: &Handle) -> String {
+        self.layout.view(&handle.run)
+    }
+
     /// To wait for an execution that is in memory. `None`: it waits in the journal, it has ended, or there is none.
     pub fn handle(&self, execution_id: &str) -> Option<Handle> {
         match self.registry.get(Id::parse(execution_id)?)? {

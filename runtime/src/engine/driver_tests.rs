@@ -595,7 +595,7 @@ async fn drain_accepts_nothing_new_and_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_last_executions_are_remembered() {
-    for retention in [Retention { executions: 2, bytes: usize::MAX }, Retention { executions: 99, bytes: 1_500 }] {
+    for retention in [Retention { executions: 2, bytes: usize::MAX }, Retention { executions: 99, bytes: 900 }] {
         let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
         let bench = Bench::on(vec![http("a", 0)], vec![], settings, Arc::new(Memory), retention);
         let mut ids = Vec::new();
@@ -607,6 +607,24 @@ async fn only_the_last_executions_are_remembered() {
         let known: Vec<bool> = ids.iter().map(|id| bench.engine.view(id).is_some()).collect();
         assert_eq!(known, [false, false, true, true], "{retention:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_execution_is_remembered_until_it_is_read_and_drives_out_no_other() {
+    let settings = Settings { timeout: None, fail_fast: false, max_parallel_nodes: 3 };
+    let retention = Retention { executions: 99, bytes: 16_000 };
+    let bench = Bench::on(vec![http("a", 0)], vec![], settings, Arc::new(Memory), retention);
+    let large = format!("{{\"text\":\"{}\"}}", "x".repeat(20_000));
+    let mut ids = Vec::new();
+    for answer in ["{}", "{}", &large, "{}", &large, &large] {
+        bench.world.script("a", [Act::End(Duration::ZERO, succeed(answer))]);
+        let handle = bench.start().await;
+        handle.finished().await;
+        assert!(bench.engine.view(handle.id()).is_some());
+        ids.push(handle.id().to_owned());
+    }
+    let known: Vec<bool> = ids.iter().map(|id| bench.engine.view(id).is_some()).collect();
+    assert_eq!(known, [true, true, false, true, false, true]);
 }
 
 #[tokio::test(start_paused = true)]

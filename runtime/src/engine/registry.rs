@@ -22,9 +22,13 @@ use tokio::time::Instant;
 pub struct Retention {
     /// Executions that have ended.
     pub executions: usize,
-    /// Bytes of their views.
+    /// Bytes of their views. The last one does not count, whatever its size: whoever has waited for it asks now.
     pub bytes: usize,
 }
+
+/// A view is large that takes more than this part of all bytes. Large ones go first: a few of them would take the place of all
+/// others.
+const LARGE_PART: usize = 16;
 
 impl Retention {
     /// Where all of it can be read again from a store: enough for those who have waited for the end, and ask then.
@@ -84,6 +88,8 @@ struct Inner {
     /// Oldest first, with the bytes of each.
     ended: VecDeque<(Id, usize)>,
     ended_bytes: usize,
+    /// Of these the large ones, oldest first.
+    large: VecDeque<Id>,
     counts: Counts,
 }
 
@@ -211,23 +217,34 @@ impl Registry {
             Status::Cancelled => inner.counts.cancelled += 1,
             Status::Error | Status::Pending | Status::Running => inner.counts.error += 1,
         }
+        let last = view.as_ref().map_or(0, |view| view.len());
         match view {
             Some(view) => {
                 let bytes = view.len();
                 forgotten.extend(inner.known.insert(id, Known::Ended(Arc::new(Ended { status, view }))));
                 inner.ended.push_back((id, bytes));
                 inner.ended_bytes += bytes;
+                if bytes > self.retention.bytes / LARGE_PART {
+                    inner.large.push_back(id);
+                }
             }
             None => {
                 forgotten.extend(inner.known.remove(&id));
                 forgotten_ids.push(id);
             }
         }
-        while inner.ended.len() > self.retention.executions || inner.ended_bytes > self.retention.bytes {
-            let Some((oldest, bytes)) = inner.ended.pop_front() else { break };
-            inner.ended_bytes -= bytes;
-            forgotten.extend(inner.known.remove(&oldest));
-            forgotten_ids.push(oldest);
+        loop {
+            let surplus = if inner.ended.len() > self.retention.executions {
+                inner.ended.front().map(|(oldest, _)| *oldest)
+            } else if inner.ended_bytes - last > self.retention.bytes {
+                let large = inner.large.front().filter(|large| **large != id).copied();
+                large.or(inner.ended.front().map(|(oldest, _)| *oldest).filter(|oldest| *oldest != id))
+            } else {
+                None
+            };
+            let Some(surplus) = surplus else { break };
+            forgotten.extend(inner.forget(surplus));
+            forgotten_ids.push(surplus);
         }
         drop(inner);
         for id in forgotten_ids {
@@ -238,13 +255,11 @@ impl Registry {
     /// Forgets an execution that has ended.
     pub fn erase(&self, id: Id) {
         let mut inner = self.inner();
-        let Some(Known::Ended(ended)) = inner.known.get(&id) else { return };
-        let bytes = ended.view.len();
-        inner.known.remove(&id);
-        inner.ended.retain(|(other, _)| *other != id);
-        inner.ended_bytes -= bytes;
-        drop(inner);
-        self.keys.forget(id);
+        if let Some(Known::Ended(_)) = inner.known.get(&id) {
+            inner.forget(id);
+            drop(inner);
+            self.keys.forget(id);
+        }
     }
 
     pub fn get(&self, id: Id) -> Option<Known> {
@@ -273,6 +288,18 @@ impl Registry {
 }
 
 impl Inner {
+    /// Forgets an execution that has ended.
+    fn forget(&mut self, id: Id) -> Option<Known> {
+        // Mostly it is the oldest.
+        let at = self.ended.iter().position(|(other, _)| *other == id)?;
+        let (_, bytes) = self.ended.remove(at)?;
+        self.ended_bytes -= bytes;
+        if let Some(at) = self.large.iter().position(|other| *other == id) {
+            self.large.remove(at);
+        }
+        self.known.remove(&id)
+    }
+
     fn remove(&mut self, id: Id, was_started: bool) {
         // One that has ended was counted off then.
         if let Some(Known::Running(_) | Known::Parked { .. }) = self.known.remove(&id) {

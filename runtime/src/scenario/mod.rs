@@ -99,7 +99,7 @@ fn play_one(workflow: &'static Workflow, services: &Arc<Services>, scenario: &Va
     };
     let engine = Engine::with_parts(workflow, environment(workflow, &scenario["environment"])?, parts);
     let handle = run(&engine, &clock, input, started_by)?;
-    let execution = engine.view(handle.id()).unwrap_or_default();
+    let execution = engine.view_of(&handle);
     let execution: Value = serde_json::from_str(&execution).map_err(|error| error.to_string())?;
     let seen = world.seen();
     Ok(json!({

@@ -25,7 +25,7 @@ pub use connection::{Limits, Listener};
 pub use rate::RateLimit;
 pub use tls::{Certificates, TlsVersion};
 
-use crate::engine::{Clock, Engine, either};
+use crate::engine::{Clock, Engine, Status, either};
 use crate::trigger::{AddressList, Mismatch, WebhookTrigger};
 use crate::value::Doc;
 use axum::Router;
@@ -168,12 +168,15 @@ impl Service {
 
     /// Waits for the end of an execution: for so long, and no longer than this service does. Whoever asked is then told how far
     /// it has come.
-    async fn wait_for(&self, execution_id: &str, limit: Duration) {
+    async fn wait_for(&self, execution_id: &str, limit: Duration) -> Option<Status> {
         let mut ending = self.ending.subscribe();
-        let finished = async { self.engine.finished(execution_id).await.is_some() };
-        // The sender lives as long as we do.
-        let ends = async { ending.wait_for(|ending| *ending).await.is_ok() };
-        let _ = tokio::time::timeout(limit, either(finished, ends)).await;
+        let finished = self.engine.finished(execution_id);
+        let ends = async {
+            // The sender lives as long as we do.
+            let _ = ending.wait_for(|ending| *ending).await;
+            None
+        };
+        tokio::time::timeout(limit, either(finished, ends)).await.ok().flatten()
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::validate::{is_workflow, mismatch};
 use super::{accepted, field};
-use crate::engine::{StartOptions, Started, StartedBy};
+use crate::engine::{StartOptions, Started, StartedBy, Status};
 use crate::server::Service;
 use crate::server::body::Refused;
 use crate::server::error::{ApiError, json, not_started};
@@ -70,12 +70,14 @@ pub async fn start(
     drop(started);
     let Some(wait) = wait else {
         // Also where it has ended since: the same request gets the same answer.
-        return Ok(accepted(&id, crate::engine::Status::Running, StatusCode::OK));
+        return Ok(accepted(&id, Status::Running, StatusCode::OK));
     };
     // What has not ended by then goes on: the answer says how far it has come.
-    service.wait_for(&id, wait).await;
+    let seen = service.wait_for(&id, wait).await.unwrap_or(Status::Running);
+    // `null`: so many have ended meanwhile that this one was forgotten.
     let view = service.engine.view(&id).unwrap_or_else(|| String::from("null"));
-    let status = Raw::new(Some(&view), "").get("status").text().unwrap_or("\"running\"");
+    let seen = format!("\"{}\"", seen.as_str());
+    let status = Raw::new(Some(&view), "").get("status").text().unwrap_or(&seen);
     Ok(json(
         StatusCode::OK,
         format!("{{\"success\":true,\"execution_id\":\"{id}\",\"status\":{status},\"execution\":{view}}}"),
