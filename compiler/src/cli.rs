@@ -27,7 +27,7 @@ mod text;
 use crate::build::{self, Options, Talk};
 use crate::codegen::files::{Flavour, GeneratedCrate};
 use crate::diagnostic::level::Levels;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, visible};
 use crate::diff::Diff;
 use crate::pipeline::{Accepted, Parsed, Rejected};
 use crate::source::Sources;
@@ -144,7 +144,7 @@ impl Shell {
                 Ok((name, accepted)) => {
                     warned |= !accepted.warnings.is_empty();
                     let with = if accepted.calls_rust() { FOR_RUST } else { "" };
-                    self.talk.say(&format!("{name}: no errors{}{with}", and_warnings(&accepted.warnings)));
+                    self.talk.say(&format!("{}: no errors{}{with}", visible(&name), and_warnings(&accepted.warnings)));
                 }
                 Err(Stop::Rejected) => worst = worst.max(1),
                 Err(stop) => {
@@ -165,6 +165,9 @@ impl Shell {
         let (mut generated, warnings) = self.generate(input, levels)?;
         generated.flavour.otel = options.traces.otel;
         let out = input::output(&generated.name, output);
+        if input::is_same_file(Path::new(&file), &out) {
+            return Err(Stop::World(format!("{file} is the workflow itself: name another file with `-o`")));
+        }
         let build = if options.dist { build::build_dist } else { build::build };
         let built = build(&generated, &out, self.options(options.no_cache))?;
         self.report.built(&name, &file, &built.path);
@@ -296,7 +299,7 @@ impl Shell {
 
     fn rejected(&self, rejected: &Rejected, name: &str) -> Stop {
         self.report.show(name, &rejected.diagnostics, &rejected.sources);
-        self.report.error(&format!("could not compile {name}: {}", count(&rejected.diagnostics)));
+        self.report.error(&format!("could not compile {}: {}", visible(name), count(&rejected.diagnostics)));
         Stop::Rejected
     }
 

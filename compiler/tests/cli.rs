@@ -201,6 +201,30 @@ fn a_workflow_is_built_here_and_runs_without_flowc() {
 }
 
 #[test]
+fn an_executable_does_not_take_the_place_of_its_workflow() {
+    let folder = greeting();
+    let arguments = ["build", "greeting", "-o", "greeting/../greeting/workflow.json"];
+    let (code, _, stderr) = outcome(flowc(folder.path(), &arguments, ""));
+    assert_eq!(code, 2);
+    assert!(stderr.ends_with("workflow.json is the workflow itself: name another file with `-o`\n"), "{stderr}");
+    assert_eq!(fs::read_to_string(folder.path().join("greeting/workflow.json")).unwrap(), GREETING);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_beside_a_workflow_is_not_waited_for() {
+    let folder = greeting();
+    let schema = r#""config": { "input_schema": { "$ref": "pipe" } } }"#;
+    let workflow = GREETING.replacen(r#""config": {} }"#, schema, 1);
+    fs::write(folder.path().join("greeting/workflow.json"), workflow).unwrap();
+    let made = Command::new("mkfifo").arg(folder.path().join("greeting/pipe")).status().unwrap();
+    assert!(made.success());
+    let (code, _, stderr) = outcome(flowc(folder.path(), &["check", "greeting"], ""));
+    assert_eq!(code, 1);
+    assert!(stderr.contains("`pipe` cannot be read: it is no file"), "{stderr}");
+}
+
+#[test]
 fn run_hands_on_the_input_and_the_exit_code() {
     let folder = greeting();
     let (code, stdout, stderr) =

@@ -34,6 +34,10 @@ impl Beside {
 impl Files for Beside {
     fn read(&self, path: &str) -> Result<Option<String>, String> {
         let path = self.folder.join(path);
+        // A pipe may never have a writer.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err("it is no file".to_owned());
+        }
         match std::fs::read(&path) {
             Ok(bytes) => {
                 self.remember(&path);

@@ -1,6 +1,6 @@
 //! The workflow and the files beside it, from disk; and where the executable goes.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, visible};
 use crate::files::Files;
 use crate::source::SourceFile;
 use std::fs::File;
@@ -45,8 +45,8 @@ impl Input {
         }
         let file = if path.is_dir() { in_folder(path)? } else { path.to_owned() };
         let bytes = File::open(&file).and_then(read).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => format!("there is no file {}", path.display()),
-            _ => format!("cannot read {}: {error}", file.display()),
+            ErrorKind::NotFound => format!("there is no file {}", shown(path)),
+            _ => format!("cannot read {}: {error}", shown(&file)),
         })?;
         let source = SourceFile::from_bytes(file.display().to_string(), bytes, &mut found);
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -60,9 +60,14 @@ fn in_folder(folder: &Path) -> Result<PathBuf, String> {
     let [flow, json] = WORKFLOWS;
     match found.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(format!("there is no {flow} and no {json} in {}", folder.display())),
-        _ => Err(format!("there are both {flow} and {json} in {}: name one of them", folder.display())),
+        [] => Err(format!("there is no {flow} and no {json} in {}", shown(folder))),
+        _ => Err(format!("there are both {flow} and {json} in {}: name one of them", shown(folder))),
     }
+}
+
+/// A path in a message. Its name may hold what a terminal obeys.
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string()).into_owned()
 }
 
 /// The files beside a workflow.
@@ -78,7 +83,12 @@ impl Beside {
 
 impl Files for Beside {
     fn read(&self, path: &str) -> Result<Option<String>, String> {
-        match File::open(self.folder.join(path)).and_then(read) {
+        let path = self.folder.join(path);
+        // A pipe may never have a writer.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err("it is no file".to_owned());
+        }
+        match File::open(path).and_then(read) {
             Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| "it is not UTF-8 text".to_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.to_string()),
@@ -91,6 +101,11 @@ pub fn output(name: &str, output: Option<PathBuf>) -> PathBuf {
     let path = output.unwrap_or_else(|| PathBuf::from(name));
     let folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
     if folder { path.join(name) } else { path }
+}
+
+/// Whether two paths lead to one file that is there.
+pub fn is_same_file(left: &Path, right: &Path) -> bool {
+    matches!((left.canonicalize(), right.canonicalize()), (Ok(left), Ok(right)) if left == right)
 }
 
 /// What the program of a workflow in this file is called, if the workflow does not say otherwise.

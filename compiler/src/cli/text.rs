@@ -58,7 +58,7 @@ impl Shell {
             None if from == Dialect::Json => Dialect::Flow,
             None => Dialect::Json,
         };
-        if to == from || output.is_some_and(|output| is_same_file(Path::new(&input.source.name), output)) {
+        if to == from || output.is_some_and(|output| input::is_same_file(Path::new(&input.source.name), output)) {
             return Err(Stop::World(no_other_dialect(&input.source.name, from, to)));
         }
         let parsed = self.parse(&input)?;
@@ -104,10 +104,6 @@ fn no_other_dialect(file: &str, from: Dialect, to: Dialect) -> String {
         (Dialect::Json, Dialect::Json) => format!("{file} is JSON already: `-o NAME.flow` makes a .flow text of it"),
         _ => format!("{file} would be written over itself: give the output another name"),
     }
-}
-
-fn is_same_file(left: &Path, right: &Path) -> bool {
-    matches!((fs::canonicalize(left), fs::canonicalize(right)), (Ok(left), Ok(right)) if left == right)
 }
 
 /// In one step, so that no reader sees half a file. What a symbolic link leads to is written, and the link stays.

@@ -57,15 +57,36 @@ pub struct Diagnostic {
 }
 
 /// A text on one line of a terminal: what nobody sees there, or what moves its cursor, is written as an escape.
-fn visible(text: &str) -> Cow<'_, str> {
-    match text.contains(char::is_control) {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    match text.contains(is_hidden) {
         false => Cow::Borrowed(text),
         true => Cow::Owned(text.chars().map(escaped).collect()),
     }
 }
 
 fn escaped(char: char) -> String {
-    if char.is_control() { char.escape_default().to_string() } else { char.to_string() }
+    if is_hidden(char) { char.escape_default().to_string() } else { char.to_string() }
+}
+
+/// What a terminal does not show as a character: control characters, and those that turn the direction of writing round, with
+/// which a text reads otherwise than it is (CVE-2021-42574).
+fn is_hidden(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text of several lines for a terminal, each character as many bytes long as it was.
+fn shown_in_place(text: &str) -> Cow<'_, str> {
+    let is_hidden = |char: char| is_hidden(char) && !matches!(char, '\n' | '\r' | '\t');
+    let instead = |char: char| match char.len_utf8() {
+        _ if !is_hidden(char) => char,
+        1 => '?',
+        2 => '\u{bf}',
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    match text.contains(is_hidden) {
+        false => Cow::Borrowed(text),
+        true => Cow::Owned(text.chars().map(instead).collect()),
+    }
 }
 
 /// As [`visible`], of a text that has several lines; `indent` stands in front of those after the first.

@@ -126,6 +126,19 @@ error[unknown-key]: no such key
         assert_eq!(plain_for_tests(&diagnostics, &sources), expected);
     }
 
+    /// The lines of a hostile file go to a terminal, too.
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_in_its_place() {
+        let text = "a\u{1b}]0;x\u{7} \u{9b}b \u{202e}c\tend";
+        let sources = Sources::new(SourceFile { name: String::from("w\n::error::.json"), text: text.into() });
+        let at = text.find("end").unwrap();
+        let found = Diagnostic::new(Code::BadId, Span::new(at, at + 3), "\u{202e}").label("here");
+        let shown = render(&[found], &sources, false);
+        assert!(!shown.contains(|char| super::super::is_hidden(char) && char != '\n'), "{shown:?}");
+        assert!(shown.contains("a?]0;x? \u{bf}b \u{fffd}c") && shown.contains("w\\n::error::.json:1:"), "{shown}");
+        assert!(shown.starts_with("error[bad-id]: \\u{202e}\n") && shown.contains("^^^ here"), "{shown}");
+    }
+
     /// An id may hold anything.
     #[test]
     fn what_nobody_sees_is_written_as_an_escape() {

@@ -1,10 +1,12 @@
 //! The files as the renderer sees them: of a very long line only the part around what a message is about.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use codespan_reporting::files::{Error, Files};
 
 use crate::diagnostic::position::Positions;
+use crate::diagnostic::{shown_in_place, visible};
 use crate::source::{FileId, Sources, Span};
 
 /// Longer lines are cut, where nothing is known about the terminal.
@@ -24,6 +26,8 @@ pub struct Excerpts<'a> {
     shown: usize,
     /// The place the current message is about.
     focus: Span,
+    /// Of each file: as a terminal may get it.
+    texts: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Excerpts<'a> {
@@ -31,7 +35,8 @@ impl<'a> Excerpts<'a> {
     pub fn new(sources: &'a Sources, width: Option<usize>) -> Excerpts<'a> {
         let room = width.map(|width| width.saturating_sub(MARGIN).clamp(SHOWN_MIN, SHOWN));
         let (longest, shown) = room.map_or((LINE_MAX, SHOWN), |room| (room + MARGIN / 2, room));
-        Excerpts { positions: Positions::new(sources), longest, shown, focus: Span::new(0, 0) }
+        let texts = sources.iter().map(|file| shown_in_place(&file.text)).collect();
+        Excerpts { positions: Positions::new(sources), longest, shown, focus: Span::new(0, 0), texts: texts }
     }
 
     /// Chooses what is shown of long lines from now on.
@@ -76,15 +81,15 @@ fn id(file: usize) -> FileId {
 
 impl<'a> Files<'a> for Excerpts<'a> {
     type FileId = usize;
-    type Name = &'a str;
+    type Name = Cow<'a, str>;
     type Source = &'a str;
 
-    fn name(&'a self, file: usize) -> Result<&'a str, Error> {
-        Ok(self.positions.name(id(file)))
+    fn name(&'a self, file: usize) -> Result<Cow<'a, str>, Error> {
+        Ok(visible(self.positions.name(id(file))))
     }
 
     fn source(&'a self, file: usize) -> Result<&'a str, Error> {
-        Ok(self.positions.text(id(file)))
+        self.texts.get(file).map(Cow::as_ref).ok_or(Error::FileMissing)
     }
 
     fn line_index(&'a self, file: usize, at: usize) -> Result<usize, Error> {
