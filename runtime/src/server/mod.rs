@@ -10,6 +10,7 @@
 
 mod api;
 mod body;
+mod budget;
 mod connection;
 mod error;
 mod health;
@@ -35,6 +36,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use budget::Budget;
 #[cfg(feature = "mount")]
 use connection::Client;
 use connection::{Connections, Pool};
@@ -102,6 +104,7 @@ pub struct Service {
     webhooks: Vec<WebhookTrigger>,
     schemas: Schemas,
     rates: Option<Rates>,
+    bodies: Budget,
     settings: Settings,
     clock: Box<dyn Clock>,
     draining: AtomicBool,
@@ -136,8 +139,9 @@ impl Service {
     ) -> Arc<Service> {
         let schemas = Schemas::of(engine.workflow());
         let rates = settings.rate_limit.map(Rates::new);
+        let bodies = Budget::new(settings.body_max);
         let (draining, ending) = (AtomicBool::new(false), watch::Sender::new(false));
-        Arc::new(Service { engine, webhooks, schemas, rates, settings, clock, draining, ending })
+        Arc::new(Service { engine, webhooks, schemas, rates, bodies, settings, clock, draining, ending })
     }
 
     /// Where an input differs from the schema of the trigger that it is for.

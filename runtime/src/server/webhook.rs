@@ -3,7 +3,8 @@
 //! The checks, in this order; the first that fails answers:
 //! 1. is there such a webhook (404);
 //! 2. may this address call it (403), before a byte of the body is read;
-//! 3. is the body small enough (413) and there in time (408);
+//! 3. is the body small enough (413), as far as its length is said; is there a signature at all (401), before a byte of the body
+//!    is kept; did all of it come (413), in time (408), and is there room for it (503);
 //! 4. is it signed (401), over the raw bytes;
 //! 5. is it a JSON object (400; 415 when it says itself that it is something else);
 //! 6. has this client sent too many (429);
@@ -21,7 +22,7 @@ use super::rate::Rate;
 use crate::engine::{StartOptions, StartedBy};
 use crate::log::WebhookAnswer;
 use crate::trace::TraceContext;
-use crate::trigger::{DedupeKey, KeyError, Presented, Scheme, key_headers};
+use crate::trigger::{DedupeKey, KeyError, Presented, Rejection, Scheme, key_headers};
 use crate::value::Doc;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -79,16 +80,19 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
         let message = "this address may not call this webhook; its operator can allow it with --allow-ip";
         return Err((ApiError::new(StatusCode::FORBIDDEN, "ADDRESS_NOT_ALLOWED", message), "not in the address list"));
     };
-    let body = body::read(body, &parts.headers, &service.settings).await?;
+    let presented = presented(&parts.headers);
+    let unsigned = webhook.signatures.as_ref().is_some_and(|signatures| signatures.are_absent(&presented));
+    if unsigned && !body::is_declared_too_large(&body, &service.settings) {
+        body::turn_away(body, &parts.headers).await;
+        return Err(not_signed(Rejection::Absent));
+    }
+    let body = body::read(body, &parts.headers, &service.settings, service.bodies.share(client)).await?;
     let signed = webhook.signatures.as_ref().map(|signatures| {
         let now = service.clock.wall().millis / 1000;
-        signatures.check(&presented(&parts.headers), &body, now).map_err(|rejection| {
-            let message = "the signature is missing or does not match";
-            (ApiError::new(StatusCode::UNAUTHORIZED, "INVALID_SIGNATURE", message), rejection.reason())
-        })
+        signatures.check(&presented, &body, now).map_err(not_signed)
     });
     let signed = signed.transpose()?;
-    let input = body::object(&body, &parts.headers, service.engine.workflow().input, service.settings.body_max)?;
+    let input = body::object(body, &parts.headers, service.engine.workflow().input, service.settings.body_max)?;
     let rate = count(service, client)?;
     input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
     let started_by = StartedBy::Trigger(webhook.node);
@@ -105,6 +109,11 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
     };
     let execution_id = execution_id.map_err(|error| not_started(&error))?;
     Ok((execution_id, rate))
+}
+
+fn not_signed(rejection: Rejection) -> Refused {
+    let message = "the signature is missing or does not match";
+    (ApiError::new(StatusCode::UNAUTHORIZED, "INVALID_SIGNATURE", message), rejection.reason())
 }
 
 /// Counts an input against its sender's limit, where there is one.

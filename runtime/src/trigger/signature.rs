@@ -99,17 +99,8 @@ impl Signatures {
     /// # Errors
     /// Why the request must be turned away. Of several schemes, the last one tried.
     pub fn check(&self, presented: &Presented, body: &[u8], now: u64) -> Result<Scheme, Rejection> {
-        let schemes: &[Scheme] = match self.accepted {
-            Signature::Any => &[Scheme::XSignature, Scheme::XHubSignature256, Scheme::StandardWebhooks],
-            Signature::XSignature => &[Scheme::XSignature],
-            Signature::Github => &[Scheme::XHubSignature256],
-            Signature::StandardWebhooks => &[Scheme::StandardWebhooks],
-            Signature::Stripe => &[Scheme::Stripe],
-            Signature::Shopify => &[Scheme::Shopify],
-            Signature::Slack => &[Scheme::Slack],
-        };
         let mut rejection = Rejection::Absent;
-        for &scheme in schemes {
+        for &scheme in self.schemes() {
             match self.check_scheme(scheme, presented, body, now) {
                 Ok(()) => return Ok(scheme),
                 Err(Rejection::Absent) => {}
@@ -119,16 +110,25 @@ impl Signatures {
         Err(rejection)
     }
 
+    /// Whether nothing was presented that could be a signature, whatever the body is.
+    pub fn are_absent(&self, presented: &Presented) -> bool {
+        self.schemes().iter().all(|scheme| presented.signature(*scheme).is_none())
+    }
+
+    fn schemes(&self) -> &'static [Scheme] {
+        match self.accepted {
+            Signature::Any => &[Scheme::XSignature, Scheme::XHubSignature256, Scheme::StandardWebhooks],
+            Signature::XSignature => &[Scheme::XSignature],
+            Signature::Github => &[Scheme::XHubSignature256],
+            Signature::StandardWebhooks => &[Scheme::StandardWebhooks],
+            Signature::Stripe => &[Scheme::Stripe],
+            Signature::Shopify => &[Scheme::Shopify],
+            Signature::Slack => &[Scheme::Slack],
+        }
+    }
+
     fn check_scheme(&self, scheme: Scheme, presented: &Presented, body: &[u8], now: u64) -> Result<(), Rejection> {
-        let header = match scheme {
-            Scheme::XSignature => presented.x_signature,
-            Scheme::XHubSignature256 => presented.x_hub_signature_256,
-            Scheme::StandardWebhooks => presented.webhook_signature,
-            Scheme::Stripe => presented.stripe_signature,
-            Scheme::Shopify => presented.shopify_hmac_sha256,
-            Scheme::Slack => presented.slack_signature,
-        };
-        let header = header.ok_or(Rejection::Absent)?;
+        let header = presented.signature(scheme).ok_or(Rejection::Absent)?;
         let malformed = Rejection::Malformed(scheme);
         match scheme {
             Scheme::XSignature | Scheme::XHubSignature256 => {
@@ -184,6 +184,20 @@ impl Signatures {
             rejection = Rejection::Wrong(Scheme::StandardWebhooks);
         }
         Err(rejection)
+    }
+}
+
+impl<'a> Presented<'a> {
+    /// The header in which a scheme has its signature.
+    fn signature(&self, scheme: Scheme) -> Option<&'a [u8]> {
+        match scheme {
+            Scheme::XSignature => self.x_signature,
+            Scheme::XHubSignature256 => self.x_hub_signature_256,
+            Scheme::StandardWebhooks => self.webhook_signature,
+            Scheme::Stripe => self.stripe_signature,
+            Scheme::Shopify => self.shopify_hmac_sha256,
+            Scheme::Slack => self.slack_signature,
+        }
     }
 }
 

@@ -337,3 +337,29 @@ fn inputs_beyond_the_rate_limit_are_refused() {
     check_error(&post(b"no json"), 400, "INVALID_JSON");
     others_are_served(&server);
 }
+
+/// Of bodies that lack their last byte, 32 of the largest fill the half of the memory that one client may have.
+#[test]
+fn bodies_together_take_no_more_memory_than_agreed() {
+    let server = server(Limits::default());
+    let path = "/webhooks/open-webhook";
+    let largest = request("POST", path, &[], &vec![b' '; Settings::default().body_max]);
+    let held: Vec<TcpStream> = (0..40)
+        .map(|_| {
+            let mut stream = connect(server.address);
+            stream.write_all(&largest[..largest.len() - 1]).unwrap();
+            stream
+        })
+        .collect();
+    let large = [BODY, &vec![b' '; 700_000]].concat();
+    let sent = |from: &str, body: &[u8]| send_from(from, server.address, "POST", path, &[], body);
+    soon("there is no room", || sent("127.0.0.1", &large).status == 503);
+    let refused = sent("127.0.0.1", &large);
+    check_error(&refused, 503, "BUSY");
+    assert!(refused.head.contains("retry-after: 5"), "{}", refused.head);
+    // For small ones there always is, and for others' too.
+    assert_eq!(sent("127.0.0.1", BODY).status, 200);
+    assert_eq!(sent(OTHER, &large).status, 200);
+    drop(held);
+    soon("there is room again", || sent("127.0.0.1", &large).status == 200);
+}

@@ -145,6 +145,26 @@ fn bad_signatures_are_refused_before_the_body_is_read_as_json() {
 }
 
 #[test]
+fn without_a_signature_the_body_is_not_waited_for() {
+    let server = Server::start(Settings::default(), Some("any"));
+    let mut stream = connect(server.address);
+    // A sender that asks first would be told to go on, and one that says nothing would be waited for.
+    let head = "POST /webhooks/signed-webhook HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nConnection: close\r\n\
+                Content-Length: 1000\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    check_error(&read_answer(&mut stream), 401, "INVALID_SIGNATURE");
+    // One that has begun to send gets its answer when all of it is there, and long before the time for bodies is up.
+    let body = vec![b' '; 300_000];
+    check_error(&server.post("/webhooks/signed-webhook", &[], &body), 401, "INVALID_SIGNATURE");
+    let mut stream = connect(server.address);
+    let begun = Instant::now();
+    let whole = request("POST", "/webhooks/signed-webhook", &[], &body);
+    stream.write_all(&whole[..whole.len() - 1]).unwrap();
+    check_error(&read_answer(&mut stream), 401, "INVALID_SIGNATURE");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn forbidden_address_is_refused_before_anything_else() {
     let server = Server::start(Settings { body_max: 10, ..Settings::default() }, None);
     let body = br#"{"order_id": "larger than ten bytes"}"#;

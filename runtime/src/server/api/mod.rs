@@ -18,7 +18,7 @@ mod validate;
 pub use keys::ApiKeys;
 
 use super::Service;
-use super::body::{self, Refused};
+use super::body::{self, Received, Refused};
 use super::connection::Client;
 use super::error::{ApiError, json};
 use super::webhook::{self, count};
@@ -29,6 +29,7 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinError;
@@ -56,7 +57,7 @@ async fn validate(State(service): State<Arc<Service>>, request: Request) -> Resp
     let answer = async {
         let (headers, body) = posted(&service, request).await?;
         // Another workflow is an answer and no fault, however little it looks like one.
-        let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
+        let body = body::object(body, &headers, &Shape::EMPTY, service.settings.body_max)?;
         Ok(json(StatusCode::OK, validate::answer(service.engine.workflow(), &body)))
     };
     settle("validate", answer.await)
@@ -66,7 +67,7 @@ async fn execute(State(service): State<Arc<Service>>, request: Request) -> Respo
     let answer = async {
         let client = request.extensions().get::<Client>().map(|client| client.0);
         let (headers, body) = posted(&service, request).await?;
-        let body = body::object(&body, &headers, &Shape::EMPTY, service.settings.body_max)?;
+        let body = body::object(body, &headers, &Shape::EMPTY, service.settings.body_max)?;
         let rate = client.and_then(|client| count(&service, client).transpose()).transpose()?;
         let by = service.settings.api.keys.who(&headers);
         let mut response = execute::start(&service, &headers, &body, by, webhook::trace(&headers)).await?;
@@ -134,10 +135,12 @@ async fn read<T: Send + 'static>(service: &Service, ask: impl FnOnce(&Engine) ->
 }
 
 /// The headers and the body of a request with a valid key.
-async fn posted(service: &Service, request: Request) -> Result<(HeaderMap, axum::body::Bytes), Refused> {
+async fn posted(service: &Service, request: Request) -> Result<(HeaderMap, Received<'_>), Refused> {
     let (parts, body) = request.into_parts();
     service.settings.api.keys.authorize(&parts.headers).map_err(plain)?;
-    let body = body::read(body, &parts.headers, &service.settings).await?;
+    // Whose it is, every listener says; a service around this one may not.
+    let client = parts.extensions.get::<Client>().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |client| client.0);
+    let body = body::read(body, &parts.headers, &service.settings, service.bodies.share(client)).await?;
     Ok((parts.headers, body))
 }
 
