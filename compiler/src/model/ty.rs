@@ -74,6 +74,8 @@ pub struct Object {
     pub rest: Rest,
     /// Where it is declared.
     pub span: Option<Span>,
+    /// It stands for several that are not kept apart: an optional field may be one that some of them always have.
+    merged: bool,
 }
 
 /// Fields that are not declared.
@@ -114,6 +116,9 @@ const MEMBERS_MAX: usize = 128;
 
 /// More object types in a union become one that covers them all.
 const OBJECTS_MAX: usize = 8;
+
+/// More of those that a field tells apart. Services send dozens of kinds of events, and each says in a field which one it is.
+const KINDS_MAX: usize = 128;
 
 /// Of so many elements at the start of an array it is known apart what they are.
 const FIRST_MAX: usize = 8;
@@ -180,6 +185,8 @@ impl Type {
             match ty {
                 Type::Json => return Type::Json,
                 Type::Never => {}
+                // It holds nothing twice.
+                Type::Union(inner) if members.is_empty() => members.extend(inner.iter().cloned()),
                 Type::Union(inner) => inner.iter().for_each(|ty| add(&mut members, ty.clone())),
                 ty => add(&mut members, ty),
             }
@@ -411,11 +418,19 @@ fn widen(members: &mut Vec<Type>) {
             _ => None,
         })
         .collect();
-    if objects.len() > OBJECTS_MAX {
+    if objects.len() > OBJECTS_MAX && !(objects.len() <= KINDS_MAX && are_told_apart(&objects)) {
         members.retain(|ty| !matches!(ty, Type::Object(_)));
-        let merged = objects.iter().skip(1).fold((*objects[0]).clone(), |merged, object| merged.merge(object));
-        members.push(Type::Object(Arc::new(merged)));
+        members.push(Type::Object(Arc::new(Object::merged(&objects))));
     }
+}
+
+/// Whether one field of each says which one it is: it is always there, and holds known words or numbers.
+fn are_told_apart(objects: &[Arc<Object>]) -> bool {
+    let is_known = |ty: &Type| matches!(ty, Type::Literal(Literal::String(_) | Literal::Number(_)));
+    let says = |field: &Field| !field.optional && !field.ty.is_never() && field.ty.members().iter().all(is_known);
+    let Some((first, others)) = objects.split_first() else { return false };
+    let mut names = first.fields.iter().filter(|field| says(field)).map(|field| &field.name);
+    names.any(|name| others.iter().all(|object| object.field(name).is_some_and(says)))
 }
 
 impl Type {
@@ -485,7 +500,7 @@ impl Object {
         let again = by_name.windows(2).filter(|pair| fields[pair[0] as usize].name == fields[pair[1] as usize].name);
         let replaced: HashSet<u32> = again.map(|pair| pair[0]).collect();
         if replaced.is_empty() {
-            return Object { fields, by_name, rest, span };
+            return Object { fields, by_name, rest, span, merged: false };
         }
         let distinct = (0..).zip(fields).filter(|(position, _)| !replaced.contains(position));
         let distinct = distinct.map(|(_, field)| field).collect();
@@ -558,35 +573,46 @@ impl Object {
         })
     }
 
-    /// One object type that covers both.
-    fn merge(&self, other: &Object) -> Object {
-        let missing_in = |field: &Field, object: &Object| Field {
-            ty: field.ty.join(&object.rest_type()),
-            optional: true,
-            ..field.clone()
-        };
-        let mut fields: Vec<Field> = Vec::new();
-        for field in &self.fields {
-            fields.push(match other.field(&field.name) {
-                Some(theirs) => Field {
-                    ty: field.ty.join(&theirs.ty),
-                    optional: field.optional || theirs.optional,
-                    private: field.private.max(theirs.private),
-                    ..field.clone()
-                },
-                None => missing_in(field, other),
-            });
+    /// Whether it stands for several objects, of which not each has all of its fields.
+    pub fn is_merged(&self) -> bool {
+        self.merged
+    }
+
+    /// One object type that covers them all.
+    fn merged(objects: &[Arc<Object>]) -> Object {
+        let mut fields: Vec<&Field> = Vec::new();
+        let mut seen = HashSet::new();
+        for object in objects {
+            fields.extend(object.fields.iter().filter(|field| seen.insert(&field.name)));
         }
-        let only_theirs = other.fields.iter().filter(|field| self.field(&field.name).is_none());
-        fields.extend(only_theirs.map(|field| missing_in(field, self)));
-        let rest = match (&self.rest, &other.rest) {
+        let of_all = |field: &Field| {
+            let found = || objects.iter().map(|object| object.field(&field.name));
+            let ty =
+                |object: &Arc<Object>| object.field(&field.name).map_or_else(|| object.rest_type(), |it| it.ty.clone());
+            Field {
+                ty: Type::union(objects.iter().map(ty)),
+                optional: found().any(|found| found.is_none_or(|found| found.optional)),
+                private: found().flatten().filter_map(|found| found.private).max(),
+                ..field.clone()
+            }
+        };
+        let fields = fields.into_iter().map(of_all).collect();
+        let rests = objects.iter().map(|object| object.rest.clone());
+        let rest = rests.reduce(|rest, other| rest.merge(other)).unwrap_or(Rest::Closed);
+        let span = objects.first().and_then(|object| object.span);
+        Object { merged: true, ..Object::new(fields, rest, span) }
+    }
+}
+
+impl Rest {
+    fn merge(self, other: Rest) -> Rest {
+        match (self, other) {
             (Rest::Closed, Rest::Closed) => Rest::Closed,
-            (Rest::Of(left), Rest::Of(right)) => Rest::Of(left.join(right)),
-            (Rest::Of(ty), Rest::Closed) | (Rest::Closed, Rest::Of(ty)) => Rest::Of(ty.clone()),
+            (Rest::Of(left), Rest::Of(right)) => Rest::Of(left.join(&right)),
+            (Rest::Of(ty), Rest::Closed) | (Rest::Closed, Rest::Of(ty)) => Rest::Of(ty),
             (Rest::Of(_), Rest::Undeclared) | (Rest::Undeclared, Rest::Of(_)) => Rest::Of(Type::Json),
             (Rest::Undeclared, Rest::Undeclared | Rest::Closed) | (Rest::Closed, Rest::Undeclared) => Rest::Undeclared,
-        };
-        Object::new(fields, rest, self.span)
+        }
     }
 }
 

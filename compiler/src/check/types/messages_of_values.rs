@@ -230,6 +230,7 @@ fn optional(object: &Type, name: &str) -> Option<(Span, String)> {
     let failed = object.field("success").is_some_and(|success| success.ty == Type::FALSE);
     let why = match field.optional {
         true if failed => "not there when the request failed",
+        true if object.is_merged() => "some alternatives do without it, and there are too many to tell them apart",
         true => "not in `required`, so it may be left out",
         false => "may be null",
     };

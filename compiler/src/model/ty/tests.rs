@@ -46,6 +46,18 @@ fn many_object_types_become_one_that_covers_them() {
 }
 
 #[test]
+fn kinds_that_a_field_tells_apart_stay_apart() {
+    let kind = |at: i32| Type::text(&format!("k{at}"));
+    let one = |at: i32| closed(vec![s("kind", kind(at)), s(&format!("v{at}"), Type::Number)]);
+    let all = Type::union((0..100).map(one));
+    let is = Test::Equals { value: Literal::String("k77".into()), strict: false };
+    assert_eq!(all.join(&Type::Missing).assuming(&[field("kind")], &is), one(77));
+    let many = Type::union((0..200).map(one));
+    assert!(many.members().len() < 100, "{many}");
+    assert_eq!(many.field("v77").ty.to_string(), "number | missing");
+}
+
+#[test]
 fn fields() {
     let ty = closed(vec![s("a", Type::Number), Field::optional("b", Type::STRING)]);
     assert_eq!(ty.field("a").ty, Type::Number);
