@@ -105,9 +105,10 @@ pub(super) fn unknown_member(typing: &Typing, object: &Type, read: &Read, expr: 
     no_field(object, read, span, &owner, &before, name)
 }
 
-/// A dotted path in `fields`, of which a step leads nowhere. `before`: the steps before it.
+/// A dotted path in `fields`, of which a step leads nowhere. `before`: the steps before it; none in the input itself.
 pub(super) fn unknown_in_path(span: Span, object: &Type, read: &Read, before: &str, step: &str) -> Diagnostic {
-    no_field(object, read, span, &format!("`{before}`"), before, step)
+    let owner = if before.is_empty() { "the input of the transform".to_owned() } else { format!("`{before}`") };
+    no_field(object, read, span, &owner, before, step)
 }
 
 /// How other languages ask for the length of a list or a text.
@@ -137,7 +138,7 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
     if !is_object && COUNTS.contains(&name) && object.field("length").ty == Type::Number {
         return diagnostic.help(format!("`{before}.length` says how many there are"));
     }
-    if is_object && name == "length" {
+    if is_object && name == "length" && !before.is_empty() {
         return diagnostic.help(format!("`Object.keys({before}).length` counts the fields of an object"));
     }
     let is_open =

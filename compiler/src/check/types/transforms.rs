@@ -9,6 +9,7 @@ use crate::check::knowledge::Place;
 use crate::model::expr::{Expr, Root};
 use crate::model::ty::{Field, Literal, Object, Rest, Step, Type};
 use crate::model::{Kind, NodeId, Transform, TransformStep, Tree, Workflow};
+use crate::source::Span;
 use flow_runtime::expr as js;
 use flow_runtime::value::Value;
 use std::sync::Arc;
@@ -64,12 +65,14 @@ impl Checker<'_> {
                 made_of(is_list, with_fields(&item, &added))
             }
             TransformStep::ExtractFields { fields } => {
-                let (item, is_list) = objects_of(&input);
-                let mut read = |(name, path): &(String, String)| field(name, self.at_path(id, &item, path));
+                let (_, is_list) = objects_of(&input);
+                let whole = read_from(&input);
+                let mut read = |(name, path): &(String, String)| field(name, self.at_path(id, &whole, path));
                 made_of(is_list, closed(fields.iter().map(&mut read).collect()))
             }
             TransformStep::JsonToCsv { columns } => {
-                columns.iter().flatten().for_each(|path| drop(self.at_path(id, &items, path)));
+                let whole = Fields { of: items, is_item: true };
+                columns.iter().flatten().for_each(|path| drop(self.at_path(id, &whole, path)));
                 csv()
             }
         }
@@ -93,23 +96,26 @@ impl Checker<'_> {
     }
 
     /// The type of what a dotted path of `fields` leads to.
-    fn at_path(&mut self, id: NodeId, item: &Type, path: &str) -> Type {
+    fn at_path(&mut self, id: NodeId, whole: &Fields, path: &str) -> Type {
         // What is no object is reported as that.
-        if !item.members().iter().any(|ty| matches!(ty, Type::Object(_))) {
+        if !whole.of.members().iter().any(|ty| matches!(ty, Type::Object(_))) {
             return Type::Json;
         }
-        let mut ty = item.clone();
-        let mut before = String::from("item");
+        let mut ty = whole.of.clone();
+        let mut before = if whole.is_item { "item" } else { "" }.to_owned();
+        let mut start = 0;
         for step in path.split('.') {
             let read = ty.field(step);
             if read.unknown {
                 let node = self.workflow.node(id);
-                let span = node.keys.value("fields").unwrap_or(node.id.span);
+                let fields = node.keys.value("fields").unwrap_or(node.id.span);
+                let span = span_in(self.sources.text(fields), fields, path, start..start + step.len());
                 self.diagnostics.push(messages::unknown_in_path(span, &ty, &read, &before, step));
                 return Type::Json;
             }
             ty = read.ty;
-            before = format!("{before}.{step}");
+            before = if before.is_empty() { step.to_owned() } else { format!("{before}.{step}") };
+            start += step.len() + 1;
         }
         ty
     }
@@ -306,6 +312,45 @@ fn objects_of(input: &Type) -> (Type, Option<bool>) {
         },
         _ => (Type::Json, None),
     }
+}
+
+/// What the paths of `fields` begin at.
+struct Fields {
+    of: Type,
+    /// An item of a list, not the input itself.
+    is_item: bool,
+}
+
+/// Where a list is expected wrapped, as transforms give it, an object may be one. All others have the fields they declare, also where
+/// it is not known which of them it is: what none of them has is a mistake.
+fn read_from(input: &Type) -> Fields {
+    let is_item = input.members().iter().any(|ty| matches!(ty, Type::Array(_))) || objects_of(input).1 == Some(true);
+    let is_wrapped = |object: &Object| ["items", "count", "total"].iter().all(|name| object.field(name).is_some());
+    let of = |ty: &Type| match ty {
+        Type::Array(array) => array.items.clone(),
+        Type::Object(object) if is_wrapped(object) => objects_of(ty).0,
+        Type::Object(object) if object.fields().is_empty() && object.rest != Rest::Closed => Type::Json,
+        Type::Object(_) | Type::Never | Type::Missing | Type::Null => ty.clone(),
+        _ => Type::Json,
+    };
+    Fields { of: input.each(of), is_item }
+}
+
+/// Where a part of a path stands among the others of `fields`, as it was written; else where all of them do.
+fn span_in(text: &str, fields: Span, path: &str, part: std::ops::Range<usize>) -> Span {
+    let of_path = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
+    let is_whole = |at: usize| {
+        let (before, after) = (&text[..at], &text[at + path.len()..]);
+        // A name of `{ name: "path" }` is no path.
+        let is_name = after.trim_start_matches(['"', '\\']).trim_start().starts_with(':');
+        !before.ends_with(of_path) && !after.starts_with(of_path) && !is_name
+    };
+    let found = text.match_indices(path).map(|(at, _)| at).find(|at| is_whole(*at));
+    found.map_or(fields, |at| Span {
+        start: fields.start + (at + part.start) as u32,
+        end: fields.start + (at + part.end) as u32,
+        ..fields
+    })
 }
 
 fn made_of(is_list: Option<bool>, made: Type) -> Type {
