@@ -54,9 +54,8 @@ impl<'a> Config<'a> {
                     let name = spelling.written(lowering, key, entry);
                     let mut found = mismatch(key, name, &entry.value, spelling.dialect);
                     *fits = found.is_none();
-                    // A `.flow` text says the unit.
-                    if *fits && spelling.dialect == Dialect::Json {
-                        found = likely_milliseconds(key, owner.said, &entry.value);
+                    if *fits && !lowering.says_unit(&entry.value) {
+                        found = likely_milliseconds(key, owner.said, &entry.value, spelling.dialect);
                     }
                     lowering.diagnostics.extend(found);
                 }
@@ -213,6 +212,14 @@ fn not_literal(name: &str, value: &ast::Value, text: &ast::Text) -> Diagnostic {
     }
 }
 
+impl Lowering<'_> {
+    /// Whether a .flow text says in which unit a time is.
+    fn says_unit(&self, time: &ast::Value) -> bool {
+        let written = self.sources.text(time.span);
+        self.dialect == Dialect::Flow && written.ends_with(|last: char| last.is_ascii_alphabetic())
+    }
+}
+
 fn number_help(ty: KeyType, text: &ast::Text, dialect: Dialect) -> String {
     let is_duration = matches!(ty, KeyType::Seconds | KeyType::RetryDelay);
     if bare_expression(text).is_some() {
@@ -241,8 +248,11 @@ fn bool_help(name: &str, text: &ast::Text) -> Option<String> {
     Some(format!("write `{meant}`"))
 }
 
+/// Longer times, in seconds, are not written as whole hours: this is two weeks.
+const HOURS_MAX: f64 = 14.0 * 24.0 * 3600.0;
+
 /// Seconds that nobody would choose, and as many milliseconds as people do.
-fn likely_milliseconds(key: &Key, owner: &str, value: &ast::Value) -> Option<Diagnostic> {
+fn likely_milliseconds(key: &Key, owner: &str, value: &ast::Value, dialect: Dialect) -> Option<Diagnostic> {
     let (KeyType::Seconds | KeyType::RetryDelay, ValueKind::Number(_, seconds)) = (key.ty, &value.kind) else {
         return None;
     };
@@ -250,16 +260,24 @@ fn likely_milliseconds(key: &Key, owner: &str, value: &ast::Value) -> Option<Dia
     let least = match key.name {
         "timeout" if owner == "`settings`" => 10_000.0,
         "timeout" => 2000.0,
-        "retry_delay" | "initial" | "max" => 1000.0,
+        "retry_delay" | "initial" | "max" => 500.0,
+        "ttl" => 10_000.0,
         _ => return None,
     };
     let is_round = |unit: f64| seconds % unit == 0.0;
-    (*seconds >= least && is_round(500.0) && !is_round(3600.0)).then(|| {
+    let is_said_in_hours = is_round(3600.0) && *seconds < HOURS_MAX;
+    (*seconds >= least && is_round(500.0) && !is_said_in_hours).then(|| {
         let (long, meant) = (seconds / 3600.0, seconds / 1000.0);
-        let headline = format!("`{}` is {long:.1} hours: times are in seconds", key.name);
+        let (name, unit) = match (dialect, key.name) {
+            (Dialect::Json, name) => (name, ""),
+            (Dialect::Flow, "retry_delay") => ("every", "s"),
+            (Dialect::Flow, "ttl") => ("cache", "s"),
+            (Dialect::Flow, name) => (name, "s"),
+        };
+        let headline = format!("`{name}` is {long:.1} hours: times are in seconds");
         Diagnostic::new(Code::LikelyMilliseconds, value.span, headline)
             .label("milliseconds?")
-            .help(format!("for {meant} seconds write `{meant}`"))
+            .help(format!("for {meant} seconds write `{meant}{unit}`"))
     })
 }
 

@@ -65,6 +65,8 @@ impl Lowering<'_> {
             template,
             at_most_once: config.text("delivery").is_some_and(|delivery| delivery.value == "at_most_once"),
         };
+        let texts = ["subject", "body", "html"].into_iter().filter_map(|key| config.text(key));
+        texts.for_each(|text| self.slips_in_mail(text));
         self.check_content(node, config);
         email
     }

@@ -226,6 +226,10 @@ fn placeholder(literal: &str) -> Option<(&str, &str)> {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
+    // In a query, too: there a single brace may be meant.
+    if let Some((range, name)) = slips::doubled(literal).next() {
+        return Some((&literal[range], name));
+    }
     let path = literal.split(['?', '#']).next().unwrap_or_default();
     path.split('/').skip(1).find_map(|segment| {
         let inside = |open: char, close: char| segment.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));

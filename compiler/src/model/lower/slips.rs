@@ -65,6 +65,16 @@ pub(super) fn meant_fields(literal: &str, has_own: impl Fn() -> bool, dialect: D
     found.map(|(range, path)| (field(path), Meant { range, expression: format!("{root}{path}") })).collect()
 }
 
+/// `{{id}}`, with the name inside. A service that a request goes to may fill such places itself.
+pub(super) fn doubled(literal: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
+    literal.match_indices("{{").filter_map(|(start, _)| {
+        let length = literal[start + 2..].find("}}")?;
+        let name = literal[start + 2..start + 2 + length].trim();
+        let is_name = name.starts_with(|first: char| first.is_ascii_lowercase()) && identifier(name) == name;
+        is_name.then_some((start..start + length + 4, name))
+    })
+}
+
 /// `$(id)` and `#{id}`, with the path inside.
 fn enclosed(literal: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
     [("$(", ')'), ("#{", '}')].into_iter().flat_map(move |(open, close)| {
@@ -100,6 +110,22 @@ pub(super) fn has_variables_of_its_own(text: &str) -> bool {
 }
 
 impl Lowering<'_> {
+    /// `{{id}}` in the subject or the text of a mail, which nobody fills, where the input has a field of this name.
+    pub(super) fn slips_in_mail(&mut self, text: &ast::Text) {
+        let root = if self.dialect == Dialect::Flow { "" } else { "input_data." };
+        for (range, name) in doubled(&text.value) {
+            let written = &text.value[range.clone()];
+            let found = Diagnostic::new(
+                Code::ShadowedLiteral,
+                text.span_of(range),
+                format!("`{written}` is text, not a template"),
+            )
+            .label("sent as it is written")
+            .help(format!("write `${{{root}{name}}}`"));
+            self.slips_of_fields.push((name.to_owned(), found));
+        }
+    }
+
     /// What an `Authorization` was meant to be: `Bearer {API_KEY}`, `Bearer${API_KEY}`, `Bearer: ${API_KEY}`.
     pub(super) fn slips_in_credentials(&mut self, name: &ast::Text, value: &Text) {
         if !name.value.eq_ignore_ascii_case("authorization") {
