@@ -76,6 +76,18 @@ fn the_example_is_covered_in_both_dialects() {
 }
 
 #[test]
+fn the_scenario_of_the_documents_is_as_it_expects() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let document = fs::read_to_string(root.join("docs/testing.md")).unwrap();
+    let (_, rest) = document.split_once("```json\n").unwrap();
+    let (scenario, _) = rest.split_once("```").unwrap();
+    let folder = Folder::new(&[("declined", scenario.to_owned())]);
+    fs::copy(root.join("examples/order-fulfillment/workflow.json"), folder.path("order/workflow.json")).unwrap();
+    let (code, _, stderr) = folder.test(&[]);
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[test]
 fn fifty_scenarios() {
     let scenario = |status: u32| format!("{{ {INPUT}, \"answers\": {{ \"charge\": {{ \"status\": {status} }} }} }}");
     let scenarios: Vec<(String, String)> = (0..50).map(|at| (format!("s{at}"), scenario(200 + at * 6))).collect();

@@ -80,7 +80,7 @@ pub const SPEC: KindSpec = KindSpec {
             doc: "`sort_items`: the direction.",
         },
     ],
-    output: "Lists: `{items, count, total}`, where `total` is the number of items that came in. `group_items`: `{items: [{key, items, count}], groups: {<key>: [items]}, count, total}`. `calculate_total`: `{total, count}`. `json_to_csv`: `{csv, count, columns}`; a text that begins with `=`, `+`, `-` or `@` and is no number gets a `'` before it, so that spreadsheets do not run it. `add_fields`, `extract_fields`: the new object.",
+    output: "Lists: `{items, count, total}`, where `total` is the number of items that came in. `group_items`: by the text of each value (`10` and `\"10\"` are one group, `null` and `\"\"` another), `{items: [{key, items, count}], groups: {<key>: [items]}, count, total}`. `calculate_total`: `{total, count}`. `json_to_csv`: `{csv, count, columns}`; a text that begins with `=`, `+`, `-` or `@` and is no number gets a `'` before it, so that spreadsheets do not run it. `add_fields`, `extract_fields`: the new object.",
     example: r#"{
   "id": "failed",
   "type": "action",
