@@ -195,6 +195,8 @@ pub enum Action {
     Drop(bool),
     /// Never answers (`silence = true`).
     Silence(bool),
+    /// Says this again and again, as one reply without an end: more than anybody may want to keep, then nothing.
+    Endless(String),
     /// Answers after so many seconds.
     Delay(f64),
 }

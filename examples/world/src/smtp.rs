@@ -220,10 +220,21 @@ impl Session {
                 return if line.starts_with("421") { Err(End::HangUp) } else { Ok(false) };
             }
             Some(Action::Drop(_)) => return Err(End::HangUp),
+            Some(Action::Endless(text)) => return self.endless(&text).await,
             Some(Action::Silence(_)) => std::future::pending().await,
         }
         self.reply(reply);
         Ok(true)
+    }
+
+    /// 64 MB of it: who has taken all of them has no bound.
+    async fn endless(&mut self, text: &str) -> Result<bool, End> {
+        self.flush().await?;
+        let text = text.repeat(64 * 1024 / text.len().max(1) + 1);
+        for _ in 0..1024 {
+            self.stream.get_mut().write_all(text.as_bytes()).await?;
+        }
+        std::future::pending().await
     }
 
     fn reply(&mut self, line: &str) {
@@ -336,6 +347,7 @@ impl Session {
                 return Ok(());
             }
             Some(Action::Drop(_)) => return Err(End::Failed),
+            Some(Action::Endless(text)) => return self.endless(&text).await.map(drop),
             Some(Action::Silence(_)) => std::future::pending().await,
         }
         self.reply("250 2.0.0 queued");

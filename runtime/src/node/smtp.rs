@@ -2,11 +2,14 @@
 //!
 //! Comes in: a relay, an envelope, the bytes of a letter. Goes out: the server's acceptance, or why there is none.
 //! Always true: nothing but EHLO and STARTTLS is said before TLS stands, unless the author wants none; a login is tried
-//! only when there is a user name; a letter whose content may have reached the server is never silently sent again.
+//! only when there is a user name; a letter whose content may have reached the server is never silently sent again; what a
+//! server says takes no more memory than a reply may.
 //!
 //! lettre speaks SMTP; pool, sockets and TLS are ours. lettre's own pool leaves Nagle's algorithm on, which was seen to cost
 //! 40 ms a mail waiting for delayed acknowledgements; its STARTTLS keeps what a man in the middle has put behind the
 //! server's answer; and its list of certificate authorities is not the one HTTP uses.
+
+mod limited;
 
 use super::NodeError;
 use super::failure;
@@ -18,6 +21,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter, ServerInfo};
 use lettre::transport::smtp::response::Response;
+use limited::{Endless, Limited};
 use rustls_pki_types::ServerName;
 use std::collections::HashMap;
 use std::error::Error;
@@ -138,12 +142,12 @@ impl Pool {
         let mut stream = TcpStream::connect(address).await.map_err(|error| Refusal::lost(&error))?;
         stream.set_nodelay(true).map_err(|error| Refusal::lost(&error))?;
         let stream: Box<dyn AsyncTokioStream> = match relay.security {
-            Security::Plain => Box::new(stream),
-            Security::Implicit => Box::new(self.encrypt(relay, stream, b"").await?),
+            Security::Plain => Box::new(Limited::new(stream)),
+            Security::Implicit => Box::new(Limited::new(self.encrypt(relay, stream, b"").await?)),
             Security::StartTls => {
                 start_tls(&mut stream).await?;
                 // After STARTTLS the server does not greet again, but lettre waits for it.
-                Box::new(self.encrypt(relay, stream, b"220 encrypted\r\n").await?)
+                Box::new(Limited::new(self.encrypt(relay, stream, b"220 encrypted\r\n").await?))
             }
         };
         let smtp = AsyncSmtpConnection::connect_with_transport(stream, &ClientId::default()).await;
@@ -251,6 +255,12 @@ async fn deliver(
 /// An answer that says neither yes nor no.
 fn garbage() -> Refusal {
     Refusal::unanswered(NodeError::new("BAD_ANSWER", "the mail server's answer is not SMTP"))
+}
+
+/// What an I/O error holds is not its `source`.
+fn is_endless(error: &SmtpError) -> bool {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<Endless>())
 }
 
 /// Sends the commands together, then reads their replies: the first refusal counts.
@@ -410,7 +420,10 @@ impl Refusal {
                 false => garbage(),
             };
         }
-        Refusal::lost(error)
+        match is_endless(error) {
+            true => garbage(),
+            false => Refusal::lost(error),
+        }
     }
 
     fn of_login(error: &SmtpError) -> Refusal {

@@ -194,6 +194,28 @@ async fn a_lost_answer_to_the_final_dot() {
 }
 
 #[tokio::test]
+async fn a_reply_without_an_end_is_no_answer() {
+    const STAGES: [Stage; 8] =
+        [Stage::Connect, Stage::Ehlo, Stage::StartTls, Stage::Auth, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
+    for tls in [Tls::Plain, Tls::StartTls] {
+        for stage in STAGES.into_iter().filter(|stage| tls != Tls::Plain || *stage != Stage::StartTls) {
+            // A line without an end, and lines without a last one.
+            for text in ["250 x", "250-x\r\n"] {
+                let world = World::start().unwrap();
+                let server = world.smtp(smtp(tls).refuse(stage, Action::Endless(text.to_owned()))).unwrap();
+                let services = services(&world);
+                let node = if tls == Tls::Plain { &PLAIN } else { &SECURE };
+                let prepared = prepare(&services, node, &environment(&server, true)).unwrap();
+                let attempt = services.attempt(&prepared, Duration::from_secs(5)).await;
+                let error = attempt.error.unwrap();
+                let expected = NodeError::new("BAD_ANSWER", "the mail server's answer is not SMTP");
+                assert_eq!(error, expected, "{tls:?} {stage:?} {text:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_went_stale_is_replaced_once() {
     for action in [Action::Drop(true), reply("421 4.4.2 idle too long")] {
         let world = World::start().unwrap();
