@@ -2,7 +2,9 @@
 //!
 //! Comes in: a finished message, the key of execution and node, the node's time stamp. Goes out: a [`Letter`].
 //! Always true: the same arguments give the same bytes (Message-ID, Date, the boundary between parts), so that a mail sent
-//! again can be recognised as the one it is.
+//! again can be recognised as the one it is. What ends a line, and with it what ends the mail, data cannot say.
+
+mod line;
 
 use crate::render::{FinishedMessage, MailTemplate, Mailbox, To};
 use crate::value::{Fault, Raw, push_indented};
@@ -81,11 +83,11 @@ impl Letter {
         let part = match (text, html) {
             (Some(text), Some(html)) => MultiPart::alternative()
                 .boundary(boundary(key))
-                .singlepart(SinglePart::plain(text))
-                .singlepart(SinglePart::html(html))
+                .singlepart(SinglePart::plain(line::body(text)))
+                .singlepart(SinglePart::html(line::body(html)))
                 .formatted(),
-            (None, Some(html)) => SinglePart::html(html).formatted(),
-            (text, None) => SinglePart::plain(text.unwrap_or_default()).formatted(),
+            (None, Some(html)) => SinglePart::html(line::body(html)).formatted(),
+            (text, None) => SinglePart::plain(line::body(text.unwrap_or_default())).formatted(),
         };
         // What `lettre::Message` would write. Its builder parses the headers it has just written, to see whether they
         // are there.
@@ -277,6 +279,23 @@ mod tests {
         let text = text(&write(draft));
         let from = text.lines().find(|line| line.starts_with("From:")).unwrap();
         assert!(from.ends_with("= <orders@shop.example>") && !from.contains("evil"), "{from}");
+    }
+
+    #[test]
+    fn data_cannot_end_a_mail() {
+        for end in ["\r.\r\n", "\r\n.\r", "\n.\r\n", "\r.\r", "\n.\n", "\r\0.\r\n"] {
+            for html in [None, Some("<p>")] {
+                let mut draft = draft();
+                draft.body().value(&Value::string(&format!("A{end}MAIL FROM:<x@y>\rRCPT")), "input_data.x").unwrap();
+                if let Some(html) = html {
+                    draft.html().literal(html);
+                    draft.html().value(&Value::string(&format!("A{end}B")), "input_data.x").unwrap();
+                }
+                let text = text(&write(draft));
+                let rest = text.replace("\r\n", "");
+                assert!(!rest.contains(['\r', '\n', '\0']), "{end:?} {text:?}");
+            }
+        }
     }
 
     static BOTH: MailTemplate = MailTemplate {
