@@ -9,6 +9,8 @@ use crate::flow::{Use, Variable};
 use crate::node::{basic_login, percent_decode};
 use crate::render::{form_encode, percent_encode};
 use crate::value::write_escaped;
+#[cfg(feature = "mail")]
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use std::borrow::Cow;
 
 /// What stands in place of a secret.
@@ -36,6 +38,23 @@ impl Scrubber {
         Scrubber::of(all.filter(|(variable, _)| variable.used_by.contains(&node)))
     }
 
+    /// A login to a mail server, and the forms in which AUTH PLAIN and AUTH LOGIN send it: its server may repeat them. The
+    /// user's name by itself is not secret.
+    #[cfg(feature = "mail")]
+    pub fn of_login(username: &str, password: &str) -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        scrubber.add(password);
+        for sent in [format!("\0{username}\0{password}"), password.to_owned(), username.to_owned()] {
+            if sent.len() >= LENGTH_MIN {
+                let encoded = BASE64.encode(sent);
+                scrubber.secrets.push(encoded.trim_end_matches('=').to_owned());
+                scrubber.secrets.push(encoded);
+            }
+        }
+        scrubber.longest_first();
+        scrubber
+    }
+
     fn of<'a>(values: impl Iterator<Item = (&'a Variable, &'a String)>) -> Scrubber {
         let mut scrubber = Scrubber::default();
         for (variable, value) in values {
@@ -46,8 +65,12 @@ impl Scrubber {
                 scrubber.add_login(value);
             }
         }
-        scrubber.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        scrubber.longest_first();
         scrubber
+    }
+
+    fn longest_first(&mut self) {
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
     /// Of a URL that has a login: that is sent as a header, and there it is base64.
@@ -307,6 +330,16 @@ mod tests {
         assert_eq!(key.scrub("no such key: sk_live_1"), "no such key: ***");
         assert_eq!(of(&URL, &["https://shop.example"]).scrub("https://shop.example"), "https://shop.example");
         assert_eq!(of(&SECRET, &["https://a:password@shop.example"]).scrub("a:password"), "a:***");
+    }
+
+    #[cfg(feature = "mail")]
+    #[test]
+    fn a_login_is_found_as_it_is_sent() {
+        let scrubber = Scrubber::of_login("user", "hunter2!");
+        for sent in ["hunter2!", "AHVzZXIAaHVudGVyMiE=", "AHVzZXIAaHVudGVyMiE", "aHVudGVyMiE=", "dXNlcg==", "dXNlcg"] {
+            assert_eq!(scrubber.scrub(&format!("no {sent}, user")), "no ***, user", "{sent}");
+        }
+        assert_eq!(Scrubber::of_login("me", "").scrub("bWU="), "bWU=");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Attempt, NodeError, Outcome, Peer, attempt_key, failure};
 use crate::flow::Email;
 use crate::render::{FinishedRelay, Message, Relay, To};
 use crate::scope::Scope;
+use crate::secret::Scrubber;
 use crate::value::{Fault, write_string};
 use std::fmt;
 use std::sync::Arc;
@@ -135,6 +136,10 @@ impl Mail {
     }
 
     fn refused(&self, refusal: Refusal, content_sent: bool) -> Attempt {
+        let refusal = match &self.relay.login {
+            Some((username, password)) => refusal.without(&Scrubber::of_login(username, password)),
+            None => refusal,
+        };
         // A refusal is an answer; anything else behind the content leaves it open whether the server took it.
         if self.at_most_once && refusal.unanswered && content_sent {
             return Attempt::succeeded(result(&self.letter, "unknown"));

@@ -14,6 +14,7 @@ mod limited;
 use super::NodeError;
 use super::failure;
 use crate::render::{FinishedRelay, Security};
+use crate::secret::Scrubber;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -58,6 +59,8 @@ pub(super) struct Refusal {
     pub(super) unanswered: bool,
     /// The connection is of no further use.
     broken: bool,
+    /// The code and the words of the server that the error tells of.
+    said: Option<(u16, String)>,
 }
 
 /// Connections by relay.
@@ -381,12 +384,12 @@ impl Refusal {
     }
 
     pub(super) fn unanswered(error: NodeError) -> Refusal {
-        Refusal { error, retryable: true, unanswered: true, broken: true }
+        Refusal { error, retryable: true, unanswered: true, broken: true, said: None }
     }
 
     /// Not to be tried again.
     fn last(code: &str, message: &str) -> Refusal {
-        Refusal { error: NodeError::new(code, message), retryable: false, unanswered: false, broken: true }
+        Refusal { error: NodeError::new(code, message), retryable: false, unanswered: false, broken: true, said: None }
     }
 
     /// Not to be tried again; the server knows nothing of it.
@@ -396,16 +399,22 @@ impl Refusal {
 
     /// The server's own words. 421 is a good-bye.
     pub(super) fn reply(code: u16, text: &str) -> Refusal {
-        let message = match failure::readable(text) {
-            Some(text) => format!("the mail server answered {code}: {text}"),
-            None => format!("the mail server answered {code}"),
-        };
         Refusal {
-            error: NodeError::new(&format!("SMTP_{code}"), message),
+            error: NodeError::new(&format!("SMTP_{code}"), answered(code, text)),
             retryable: code < 500,
             unanswered: false,
             broken: code == 421,
+            said: Some((code, text.to_owned())),
         }
+    }
+
+    /// Without what a server repeats of the login. Looked for in all that it said: of a message that has been cut, the part
+    /// of a password that is left would not be found.
+    pub(super) fn without(mut self, login: &Scrubber) -> Refusal {
+        if let Some((code, text)) = &self.said {
+            self.error.message = answered(*code, &login.scrub(text));
+        }
+        self
     }
 
     fn of(error: &SmtpError) -> Refusal {
@@ -433,6 +442,7 @@ impl Refusal {
         let mut refusal = Refusal::of(error);
         if error.status().is_some() {
             refusal.error.code = "SMTP_AUTH".to_owned();
+            refusal.said = None;
             // Servers repeat user names here; the code says enough.
             refusal.error.message = match error.status().map(u16::from) {
                 Some(code) => format!("the mail server did not accept the login ({code})"),
@@ -440,6 +450,13 @@ impl Refusal {
             };
         }
         refusal
+    }
+}
+
+fn answered(code: u16, text: &str) -> String {
+    match failure::readable(text) {
+        Some(text) => format!("the mail server answered {code}: {text}"),
+        None => format!("the mail server answered {code}"),
     }
 }
 

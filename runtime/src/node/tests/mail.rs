@@ -194,6 +194,22 @@ async fn a_lost_answer_to_the_final_dot() {
 }
 
 #[tokio::test]
+async fn a_reply_says_nothing_of_the_login() {
+    // AUTH PLAIN's token, the password by itself and the user by itself; and one more password where a message is cut.
+    for said in ["AHVzZXIAcGFzcw== cGFzcw== dXNlcg== pass".to_owned(), format!("{}pass", "x".repeat(498))] {
+        let world = World::start().unwrap();
+        let smtp = smtp(Tls::StartTls).refuse(Stage::Rcpt, reply(&format!("550 {said}")));
+        let server = world.smtp(smtp).unwrap();
+        let services = services(&world);
+        let prepared = prepare(&services, &SECURE, &environment(&server, true)).unwrap();
+        let error = services.attempt(&prepared, LONG).await.error.unwrap();
+        assert_eq!(error.code, "SMTP_550");
+        let expected = if said.len() < 100 { ": *** *** *** ***" } else { "xx**…" };
+        assert!(error.message.ends_with(expected), "{}", error.message);
+    }
+}
+
+#[tokio::test]
 async fn a_reply_without_an_end_is_no_answer() {
     const STAGES: [Stage; 8] =
         [Stage::Connect, Stage::Ehlo, Stage::StartTls, Stage::Auth, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
