@@ -271,7 +271,13 @@ async fn say(smtp: &mut AsyncSmtpConnection, commands: &[String]) -> Result<(), 
     let mut refused: Option<Refusal> = None;
     let mut reply = smtp.command(commands.concat()).await;
     for left in (0..commands.len()).rev() {
+        let command = &commands[commands.len() - 1 - left];
         match (&reply, &mut refused) {
+            // lettre takes 2yz and 3yz alike. A server that has done with DATA before it got the letter will not take one.
+            (Ok(reply), None) if !is_expected(command, reply) => {
+                refused = Some(garbage());
+                break;
+            }
             (Ok(_), None) => {}
             (Ok(reply), Some(refusal)) => {
                 // A server that asks for the letter although there is nobody to get it: whatever is said now would be one.
@@ -291,6 +297,12 @@ async fn say(smtp: &mut AsyncSmtpConnection, commands: &[String]) -> Result<(), 
         }
     }
     refused.map_or(Ok(()), Err)
+}
+
+/// DATA asks for more, every other command is done.
+fn is_expected(command: &str, reply: &Response) -> bool {
+    let expected = if command == Data.to_string() { 300..400 } else { 200..300 };
+    expected.contains(&u16::from(reply.code()))
 }
 
 /// A letter as DATA takes it: a dot more where a line begins with one, and the dot that ends it.

@@ -210,6 +210,18 @@ async fn a_reply_says_nothing_of_the_login() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_ask_for_the_letter_takes_none() {
+    for (stage, text) in [(Stage::Data, "250 ok"), (Stage::Mail, "354 go"), (Stage::Rcpt, "354 go")] {
+        for extensions in [vec!["PIPELINING".to_owned()], vec![]] {
+            let world = World::start().unwrap();
+            let smtp = Smtp { extensions, ..Smtp::default() }.refuse(stage, reply(text));
+            assert_eq!(code(&plain(&world, &PLAIN_ONCE, smtp, LONG).await), (RETRYABLE, "BAD_ANSWER"), "{stage:?}");
+            assert!(world.events().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reply_without_an_end_is_no_answer() {
     const STAGES: [Stage; 8] =
         [Stage::Connect, Stage::Ehlo, Stage::StartTls, Stage::Auth, Stage::Mail, Stage::Rcpt, Stage::Data, Stage::Dot];
