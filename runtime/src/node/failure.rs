@@ -21,24 +21,31 @@ pub(super) fn timed_out(timeout: Duration) -> NodeError {
 pub(super) fn transport(error: &(dyn Error + 'static)) -> NodeError {
     let mut next = Some(error);
     let mut found = NodeError::new("CONNECTION_FAILED", "connection failed");
+    let no_http = || NodeError::new("BAD_ANSWER", "the answer is not HTTP");
+    let mut of_http = false;
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return self::tls(tls);
         }
         if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
+            of_http = true;
             if hyper.is_incomplete_message() {
                 found = closed();
             } else if hyper.is_parse() {
-                let what = match hyper.is_parse_too_large() {
-                    true => "the answer has more headers than are read here: 100, and 400 KB",
-                    false => "the answer is not HTTP",
+                let too_large = "the answer has more headers than are read here: 100, and 400 KB";
+                found = match hyper.is_parse_too_large() {
+                    true => NodeError::new("BAD_ANSWER", too_large),
+                    false => no_http(),
                 };
-                found = NodeError::new("BAD_ANSWER", what);
             }
         }
         if let Some(io) = error.downcast_ref::<io::Error>() {
             if let Some(known) = self::io(io) {
                 found = known;
+            }
+            // What hyper says of the pieces of a body: no size, one beyond all numbers, trailers without end.
+            if of_http && matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) {
+                found = no_http();
             }
             // Its own error is not a `source` of an I/O error but its content.
             if let Some(inner) = io.get_ref() {

@@ -32,6 +32,9 @@ const REDIRECTS_MAX: usize = 10;
 /// request that crosses their close on its way fails, and nobody can say whether it was done.
 pub(super) const IDLE_MAX: Duration = Duration::from_secs(4);
 
+/// Bytes of a URL: more the libraries below do not send.
+const URL_LENGTH_MAX: usize = u16::MAX as usize - 1;
+
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -151,6 +154,9 @@ fn rendered<W: Default>(render: impl FnOnce(&mut W) -> Result<(), Fault>) -> Res
 fn parse_url(text: &str) -> Result<Url, Fault> {
     // The parser's messages hold nothing of the URL.
     let url = super::url::parse(text).map_err(|error| Fault::new(format!("the URL cannot be used: {error}")))?;
+    if url.as_str().len() > URL_LENGTH_MAX {
+        return Err(Fault::new(format!("the URL cannot be used: it is longer than {URL_LENGTH_MAX} bytes")));
+    }
     match url.scheme() {
         "http" | "https" => Ok(url),
         _ => Err(Fault::new("the URL cannot be used: its scheme is neither http nor https")),
@@ -396,6 +402,10 @@ impl Request {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad());
         }
+        if url.as_str().len() > URL_LENGTH_MAX {
+            let message = format!("redirected to a URL that is longer than {URL_LENGTH_MAX} bytes");
+            return Err(NoAnswer::last("BAD_REDIRECT", &message));
+        }
         if self.url.scheme() == "https" && url.scheme() == "http" {
             return Err(NoAnswer::last("INSECURE_REDIRECT", "redirected from https to http, which was not followed"));
         }
@@ -573,6 +583,18 @@ mod tests {
             assert!(redirect(&request("POST", "https://a/"), status, "/login").unwrap().is_none());
         }
         assert!(start.redirected(StatusCode::FOUND, &HeaderMap::new()).is_ok_and(|next| next.is_none()));
+    }
+
+    #[test]
+    fn urls_have_a_length_that_can_be_sent() {
+        let path = "a".repeat(URL_LENGTH_MAX);
+        let message = parse_url(&format!("https://a/{path}")).unwrap_err().message;
+        assert_eq!(message, "the URL cannot be used: it is longer than 65534 bytes");
+        assert!(parse_url(&format!("https://a/{}", &path["https://a/".len()..])).is_ok());
+        let location = HeaderValue::from_str(&path).unwrap();
+        let headers = HeaderMap::from_iter([(header::LOCATION, location)]);
+        let no_answer = request("GET", "https://a/").redirected(StatusCode::FOUND, &headers).unwrap_err();
+        assert_eq!((no_answer.error.code.as_str(), no_answer.retryable), ("BAD_REDIRECT", false));
     }
 
     #[test]

@@ -325,6 +325,33 @@ async fn an_answer_packed_in_several_parts_is_read_whole() {
 }
 
 #[tokio::test]
+async fn pieces_of_a_body_that_are_not_http_are_no_answer() {
+    let trailers = format!("2\r\n{{}}\r\n0\r\n{}", "X-T: aaaaaaaaaaaaaaaaaa\r\n".repeat(50_000));
+    for body in ["-1\r\n{}\r\n0\r\n\r\n", "ffffffffffffffffff\r\n{}", "2\r\n{}0\r\n\r\n", &trailers] {
+        let attempt = chunked(body).await;
+        assert_eq!(code(&attempt), (Outcome::Failed, "BAD_ANSWER"), "{}", &body[..10]);
+        assert_eq!(attempt.error.unwrap().message, "the answer is not HTTP");
+    }
+    // What breaks off may be whole the next time.
+    assert_eq!(code(&chunked("2\r\n{").await), (RETRYABLE, "CONNECTION_CLOSED"));
+}
+
+/// An attempt that is answered with these pieces, and then nothing more.
+async fn chunked(body: &str) -> Attempt {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        // It may be closed while we still write.
+        let _ = stream.write_all(answer.as_bytes()).await;
+    });
+    attempt(&World::start().unwrap(), &GET, url, LONG).await
+}
+
+#[tokio::test]
 async fn what_cannot_be_unpacked_is_no_answer() {
     for name in ["br", "deflate", "gzip, gzip"] {
         let (packed, _) = answered_with(&GET, &format!("200 OK\r\nContent-Encoding: {name}"), b"\x0b\x02").await;
