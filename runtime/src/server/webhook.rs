@@ -24,6 +24,7 @@ use crate::log::WebhookAnswer;
 use crate::trace::TraceContext;
 use crate::trigger::{DedupeKey, KeyError, Presented, Rejection, Scheme, key_headers};
 use crate::value::Doc;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -33,10 +34,12 @@ use std::time::Instant;
 
 pub async fn receive(
     State(service): State<Arc<Service>>,
-    Path(webhook_id): Path<String>,
+    webhook_id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let began = Instant::now();
+    // One that is not UTF-8 is nobody's, as the empty one is.
+    let webhook_id = webhook_id.map(|Path(id)| id).unwrap_or_default();
     let accepted = accept(&service, &webhook_id, request).await;
     // An id that is not ours is the sender's text, and stays out of the log.
     let known = service.webhooks.iter().find(|webhook| webhook.webhook_id == webhook_id);

@@ -25,11 +25,13 @@ fn get(server: &Server, path: &str) -> Answer {
     send(server.address, "GET", &format!("/api/v1/flows/{path}"), &[KEY], b"")
 }
 
-const PATHS: [(&str, &str); 5] = [
+const PATHS: [(&str, &str); 7] = [
     ("POST", "validate"),
     ("POST", "execute"),
     ("GET", "execution/exec-1"),
     ("DELETE", "execution/exec-1"),
+    ("GET", "execution/%ff"),
+    ("DELETE", "execution/%ff"),
     ("GET", "executions"),
 ];
 
@@ -46,6 +48,7 @@ fn nothing_opens_without_a_key() {
     }
     let old = [("Authorization", "bearer the-old-key")];
     assert_eq!(send(server.address, "GET", "/api/v1/flows/executions", &old, b"").status, 200);
+    check_error(&send(server.address, "GET", "/api/v1/flows/execution/%ff", &old, b""), 404, "EXECUTION_NOT_FOUND");
 }
 
 #[test]

@@ -245,6 +245,8 @@ fn unknown_paths_and_methods() {
     let server = Server::start(Settings::default(), None);
     check_error(&server.post("/webhooks/other", &[], b"{}"), 404, "NOT_FOUND");
     check_error(&server.post("/webhooks/", &[], b"{}"), 404, "NOT_FOUND");
+    // In a path there are bytes that are not UTF-8; that is no reason to answer otherwise.
+    check_error(&server.post("/webhooks/%ff", &[], b"{}"), 404, "NOT_FOUND");
     check_error(&send(server.address, "GET", "/", &[], b""), 404, "NOT_FOUND");
     let answer = send(server.address, "GET", "/webhooks/open-webhook", &[], b"");
     check_error(&answer, 405, "METHOD_NOT_ALLOWED");

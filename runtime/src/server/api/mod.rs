@@ -25,6 +25,7 @@ use super::webhook::{self, count};
 use crate::engine::Engine;
 use crate::value::{Doc, Shape};
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -79,22 +80,23 @@ async fn execute(State(service): State<Arc<Service>>, request: Request) -> Respo
     settle("execute", answer.await)
 }
 
-async fn execution(
-    State(service): State<Arc<Service>>,
-    Path(execution_id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+/// The id in a path. Looked at when the key was, and not by axum before it; one that is not UTF-8 is nobody's.
+type Id = Result<Path<String>, PathRejection>;
+
+async fn execution(State(service): State<Arc<Service>>, id: Id, headers: HeaderMap) -> Response {
     let answer = async {
         service.settings.api.keys.authorize(&headers)?;
+        let Path(execution_id) = id.map_err(|_| no_such_execution())?;
         let view = read(&service, move |engine| engine.view(&execution_id)).await;
         Ok(json(StatusCode::OK, view.ok_or_else(no_such_execution)?))
     };
     settle("execution", answer.await.map_err(plain))
 }
 
-async fn cancel(State(service): State<Arc<Service>>, Path(execution_id): Path<String>, headers: HeaderMap) -> Response {
+async fn cancel(State(service): State<Arc<Service>>, id: Id, headers: HeaderMap) -> Response {
     let answer = async {
         service.settings.api.keys.authorize(&headers)?;
+        let Path(execution_id) = id.map_err(|_| no_such_execution())?;
         let before = service.engine.status(&execution_id).ok_or_else(no_such_execution)?;
         if before.is_final() {
             return Err(ended_before(before));
