@@ -95,10 +95,16 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     address(node.trim().trim_matches('"'))
 }
 
-/// The parts between separators that do not stand inside quotes.
+/// The parts between separators that do not stand inside quotes, where a backslash takes the next character's meaning away
+/// (RFC 9110, section 5.6.4).
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
+    let (mut quoted, mut escaped) = (false, false);
     text.split(move |char| {
+        if escaped {
+            escaped = false;
+            return false;
+        }
+        escaped = quoted && char == '\\';
         quoted ^= char == '"';
         char == separator && !quoted
     })
@@ -197,6 +203,9 @@ mod tests {
         assert_eq!(client(&[], &["For=\"[2001:db8:cafe::17]:4711\""]), "2001:db8:cafe::17");
         assert_eq!(client(&[], &["for=1.2.3.4, for=192.0.2.43", "proto=https;for=10.0.0.2"]), "192.0.2.43");
         assert_eq!(client(&[], &["for=\"::ffff:192.0.2.60\""]), "192.0.2.60");
+        assert_eq!(client(&[], &[r#"for=8.8.8.8;by="a\", for=10.9.9.9""#]), "8.8.8.8");
+        assert_eq!(client(&[], &[r#"by="a\\", for=192.0.2.43"#]), "192.0.2.43");
+        assert_eq!(client(&[], &[r"by=a\, for=192.0.2.43"]), "192.0.2.43");
         // What cannot be known, and what quotes try to hide.
         for unknown in ["for=_hidden", "for=unknown", "proto=http", "for=192.0.2.1, for=\"a,for=192.0.2.2\"", "\""] {
             assert_eq!(client(&[], &[unknown]), "10.0.0.1", "{unknown}");
