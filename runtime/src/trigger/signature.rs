@@ -84,7 +84,7 @@ struct Secret {
 
 impl Signatures {
     /// # Errors
-    /// An empty secret, with which anybody could sign, or a `whsec_` that is not base64.
+    /// An empty secret, or one of white space only, with which anybody could sign, or a `whsec_` that is not base64.
     pub fn new<'a>(
         accepted: Signature,
         secrets: impl IntoIterator<Item = &'a str>,
@@ -204,7 +204,7 @@ impl<'a> Presented<'a> {
 impl Secret {
     /// `standard`: whether it may be used for Standard Webhooks.
     fn new(secret: &str, standard: bool) -> Result<Secret, &'static str> {
-        if secret.is_empty() {
+        if secret.trim().is_empty() {
             return Err("the secret is empty");
         }
         let standard = match secret.strip_prefix("whsec_").filter(|_| standard) {
@@ -534,7 +534,7 @@ mod tests {
 
     #[test]
     fn secrets_nobody_should_use() {
-        for secret in ["", "whsec_", "whsec_%"] {
+        for secret in ["", " ", "\n\t", "whsec_", "whsec_%"] {
             assert!(Signatures::new(Signature::Any, [secret]).is_err(), "{secret}");
         }
         // Stripe's secrets are used as they stand.
