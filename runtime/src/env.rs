@@ -28,6 +28,8 @@ use crate::flow::Variable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Reads one variable of the process environment.
@@ -262,7 +264,7 @@ impl Sources {
             None => self.process_value(pointer)?,
         };
         let Some(path) = path.filter(|path| !path.is_empty()) else { return Ok(None) };
-        let bytes = std::fs::read(&path)
+        let bytes = read_settings(Path::new(&path))
             .map_err(|error| EnvironmentError::Source(format!("cannot read {path} (named by {pointer}): {error}")))?;
         let mut text = String::from_utf8(bytes)
             .map_err(|_| EnvironmentError::Source(format!("{path} (named by {pointer}) is not UTF-8")))?;
@@ -288,6 +290,22 @@ impl Sources {
     }
 }
 
+/// Bytes of a file with settings or a secret.
+const FILE_MAX: u64 = 1024 * 1024;
+
+/// A file with settings or a secret: whatever was named by mistake, `/dev/zero` say, has an end here.
+///
+/// # Errors
+/// It cannot be read, or is larger than any such file.
+pub fn read_settings(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > FILE_MAX {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB")),
+        false => Ok(bytes),
+    }
+}
+
 impl SourceFile {
     fn none() -> SourceFile {
         SourceFile { path: PathBuf::new(), exists: false, values: BTreeMap::new() }
@@ -301,9 +319,9 @@ impl SourceFile {
     ) -> Result<SourceFile, EnvironmentError> {
         let path = given.map_or_else(|| directory.join(usual), Path::to_path_buf);
         let shown = path.display();
-        let bytes = match std::fs::read(&path) {
+        let bytes = match read_settings(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && given.is_none() => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && given.is_none() => {
                 return Ok(SourceFile { path, exists: false, values: BTreeMap::new() });
             }
             Err(error) => return Err(EnvironmentError::Source(format!("cannot read {shown}: {error}"))),
@@ -529,6 +547,10 @@ mod tests {
         let sources = folder.sources(&[("KEY_FILE", "/no/such/file")], &Paths::default()).unwrap();
         let shown = load(&VARIABLES, &sources).unwrap_err();
         assert!(shown.starts_with("cannot read /no/such/file (named by KEY_FILE): "), "{shown}");
+
+        let endless = folder.sources(&[("KEY_FILE", "/dev/zero")], &Paths::default()).unwrap();
+        let shown = load(&VARIABLES, &endless).unwrap_err();
+        assert_eq!(shown, "cannot read /dev/zero (named by KEY_FILE): it is larger than 1 MiB");
 
         let given = Paths { env_file: Some(folder.0.join("other.env")), config: None };
         let shown = folder.sources(&[], &given).err().unwrap().to_string();
