@@ -6,7 +6,7 @@
 use crate::check::{self, Checked};
 use crate::codegen::{self, Entry, files::GeneratedCrate};
 use crate::diagnostic::level::{self, Levels};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, dialect};
 use crate::files::Files;
 use crate::model;
 use crate::plan::{self, Plan};
@@ -86,7 +86,10 @@ impl Lowered {
     pub fn check(mut self, levels: &Levels) -> Result<Accepted, Rejected> {
         let checked = check::check(self.model, &self.sources, &mut self.diagnostics);
         let sources = self.sources;
-        let diagnostics = level::settle(self.diagnostics, levels, &checked.workflow.silences);
+        let mut diagnostics = level::settle(self.diagnostics, levels, &checked.workflow.silences);
+        if sources.workflow().dialect() == Dialect::Flow {
+            diagnostics.iter_mut().for_each(|diagnostic| dialect::requote(diagnostic, &sources));
+        }
         let rejected = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         match rejected {
             true => Err(Rejected { sources, diagnostics }),

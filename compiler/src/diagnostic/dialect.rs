@@ -5,6 +5,7 @@
 //! findings about configuration are reworded.
 
 use super::{Code, Diagnostic};
+use crate::source::{Sources, Span};
 use crate::syntax::flow::words;
 
 /// Says a finding in the words of a .flow text.
@@ -25,6 +26,31 @@ pub fn reworded(mut diagnostic: Diagnostic) -> Diagnostic {
         *help = text(help);
     }
     diagnostic
+}
+
+/// Texts in expressions are proposed in single quotes, as they stand in a template; an expression by itself has double ones.
+pub fn requote(diagnostic: &mut Diagnostic, sources: &Sources) {
+    if diagnostic.help.iter().any(|help| help.contains('\'')) && !is_in_text(diagnostic.primary.span, sources) {
+        diagnostic.help.iter_mut().for_each(|help| *help = double_quoted(help));
+    }
+}
+
+/// Whether something stands between the quotes of a text: in a template.
+fn is_in_text(span: Span, sources: &Sources) -> bool {
+    let before = sources.get(span.file).text.get(..span.start as usize).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.replace("\\\"", "").matches('"').count() % 2 == 1
+}
+
+/// `x == 'open'` → `x == "open"`, between backticks; a text by itself also outside of them.
+fn double_quoted(help: &str) -> String {
+    let parts = help.split('`').enumerate().map(|(position, part)| {
+        let is_code =
+            position % 2 == 1 || part.split(' ').any(|word| word.starts_with('\'') && word.matches('\'').count() == 2);
+        let has_texts = part.matches('\'').count() % 2 == 0 && !part.contains(['"', '$']);
+        if is_code && has_texts { part.replace('\'', "\"") } else { part.to_owned() }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Whether it speaks of keys and kinds; the others speak of expressions, or of the text itself.
@@ -214,7 +240,7 @@ fn names(said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{double_quoted, text};
 
     #[track_caller]
     fn check(json: &str, flow: &str) {
@@ -255,6 +281,15 @@ mod tests {
             "`timeout` takes a number of seconds, more than 0, not text",
             "`timeout` takes a duration such as `30s`, not text",
         );
+    }
+
+    #[test]
+    fn texts_of_expressions_have_double_quotes() {
+        assert_eq!(double_quoted("write `price === '100'`"), "write `price === \"100\"`");
+        assert_eq!(double_quoted("did you mean 'open'?"), "did you mean \"open\"?");
+        let others =
+            ["`${a == 'b'}`", "the node's `x ?? \"it's\"`", "the workflow's texts, the node's fields", "write `b'x`"];
+        others.into_iter().for_each(|other| assert_eq!(double_quoted(other), other));
     }
 
     #[test]

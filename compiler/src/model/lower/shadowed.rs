@@ -503,8 +503,12 @@ fn is_slip(name: &str, root: &str) -> bool {
 
 /// `else`, `always` or `succeeded`, where a name was probably meant to be that.
 fn meant_branch(name: &str) -> Option<&'static str> {
-    if matches!(name, "otherwise" | "_") {
-        return Some("else");
+    match name {
+        "otherwise" | "_" => return Some("else"),
+        "success" | "successful" | "ok" | "passed" => return Some("succeeded"),
+        // What a node that failed has.
+        "failed" | "failure" | "fails" | "catch" => return Some("error"),
+        _ => {}
     }
     let is_word =
         |word: &&str| *word != name && (word.eq_ignore_ascii_case(name) || suggest::misspelt(name, &[word]).is_some());
