@@ -17,7 +17,7 @@ use pest_derive::Parser;
 
 use super::ast::{Expr, Part, Template, Text};
 use crate::diagnostic::Diagnostics;
-pub use mistake::foreign_operator;
+pub use mistake::{foreign_operator, instead_of_bitwise};
 
 /// How many brackets, and how many right-hand sides, may stand inside one another.
 pub const DEPTH_MAX: usize = 64;

@@ -257,14 +257,19 @@ fn is_parameter(before: &str) -> bool {
 }
 
 fn bitwise(span: Span, operator: &str) -> Diagnostic {
-    let help = match operator {
+    let help = instead_of_bitwise(operator).unwrap_or("multiply or divide by a power of two, with `Math.trunc`");
+    unsupported(span, format!("there is no bitwise operator `{operator}`"), help)
+}
+
+/// What is probably meant by an operator on bits.
+pub fn instead_of_bitwise(operator: &str) -> Option<&'static str> {
+    Some(match operator {
         "&" => "for \"both\" write `&&`",
         "|" => "for \"either\" write `||`",
         "^" => "a power is `Math.pow(x, y)`",
         "~" => "for \"not\" write `!`",
-        _ => "multiply or divide by a power of two, with `Math.trunc`",
-    };
-    unsupported(span, format!("there is no bitwise operator `{operator}`"), help)
+        _ => return None,
+    })
 }
 
 pub fn arrow_outside_call(span: Span) -> Mistake {

@@ -35,6 +35,13 @@ pub fn not_an_entry(token: Token, next: Token) -> Mistake {
                 .help(format!("write `name: {}.…`; a name alone, as in `{{ order_id }}`, is its own key", token.text)),
         );
     }
+    if token.text.starts_with("\"http") {
+        return Box::new(
+            mistake(token.span, "a request begins with its method")
+                .label("expected a method before it")
+                .help(format!("write `GET {}`", token.text)),
+        );
+    }
     if is_key && next.lines == 0 && next.rule != Rule::EOI && own_words(next).is_none() {
         return Box::new(
             mistake(next.span, format!("expected `:` after the key {}, not {}", name(token), name(next)))
@@ -97,10 +104,14 @@ pub fn between_entries(token: Token, last: Token) -> Mistake {
             diagnostic.help("a URL is text, and stands in quotes: \"https://…\"")
         }
         Rule::at => diagnostic.help("an address is text, and stands in quotes: \"ann@example.com\""),
-        Rule::name | Rule::string => match foreign_operator(token.text) {
+        Rule::name | Rule::string => match foreign_operator(token.text).or(foreign_operator(last.text)) {
             Some(operator) => diagnostic.help(format!("write `{operator}`")),
             None => diagnostic.help("two entries on one line have a `,` between them"),
         },
+        _ if (last.text, token.text) == ("<", ">") => diagnostic.help("for \"not equal\" write `!=`"),
+        _ if token.text == "=" && ["+", "-", "*", "/", "%", "||", "&&"].contains(&last.text) => {
+            diagnostic.help("an expression changes nothing: write the new value itself")
+        }
         _ => diagnostic,
     })
 }

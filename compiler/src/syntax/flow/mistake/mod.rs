@@ -22,7 +22,7 @@ use super::words;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::Text;
-use crate::syntax::template::foreign_operator;
+use crate::syntax::template::{foreign_operator, instead_of_bitwise};
 use pest::error::InputLocation;
 
 /// Boxed: a finding is large and rare.
@@ -155,7 +155,10 @@ fn own_words(token: Token) -> Option<Mistake> {
                 ),
                 '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => diagnostic.help("remove it: it takes no room"),
                 space if space.is_whitespace() => diagnostic.help("write a plain space"),
-                _ => diagnostic,
+                _ => match instead_of_bitwise(token.text) {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                },
             }
         }
         _ => return None,
