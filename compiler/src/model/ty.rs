@@ -42,6 +42,8 @@ pub enum Format {
     Any,
     Email,
     Url,
+    /// A date and time as RFC 3339 writes it. Of data from outside a schema says so, and nobody has looked.
+    Time,
     /// The value of a secret environment variable.
     Secret,
 }

@@ -4,6 +4,7 @@
 //! Always true: a type is a superset of the values the expression can have; what was reported is `json` from there on, so
 //! that one mistake gives one message. A part that no data can reach is not complained about.
 
+use super::dates;
 use super::messages;
 use super::names::Names;
 use super::narrow::{self, Fact, Origin, Reference};
@@ -104,7 +105,8 @@ impl<'a> Typing<'a> {
                 true => Type::String(Format::Secret),
                 false => Type::STRING,
             },
-            ExprKind::Timestamp | ExprKind::ExecutionId => Type::STRING,
+            ExprKind::Timestamp => Type::String(Format::Time),
+            ExprKind::ExecutionId => Type::STRING,
             ExprKind::PreviousOutputs => Type::object(Vec::new(), Rest::Of(Type::Json)),
             ExprKind::Parameter(parameter) => self.parameter(parameter.number),
             ExprKind::Member(object, name) => {
@@ -134,9 +136,9 @@ impl<'a> Typing<'a> {
             }
             ExprKind::Unary(operator, operand) => {
                 let ty = self.infer(operand);
-                // `+x` says that a conversion is meant.
-                if *operator == Unary::Minus {
-                    self.number(operand, &ty, "-");
+                // `+x` says that a conversion is meant; of a date there is none.
+                if *operator == Unary::Minus || dates::is_date(&ty) {
+                    self.number(operand, &ty, if *operator == Unary::Minus { "-" } else { "+" });
                 }
                 Type::Number
             }
@@ -476,6 +478,7 @@ impl<'a> Typing<'a> {
                 self.number(argument, ty, function.name());
             }
         }
+        self.number_of_date(function, arguments, &types);
         let of_fields = matches!(function, Global::ObjectKeys | Global::ObjectValues | Global::ObjectEntries);
         if let (true, Some(argument), Some(ty)) = (of_fields, arguments.first(), types.first())
             && ty.may_be_nullish()

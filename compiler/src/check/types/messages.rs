@@ -10,6 +10,7 @@ use crate::model::lower::expr::is_environment_name;
 use crate::model::ty::{Literal, Read, Rest, Type};
 use crate::model::{Node, Transform};
 use crate::source::Span;
+use flow_runtime::expr::Method;
 use flow_runtime::value::Value;
 
 /// What a value is, in words.
@@ -265,14 +266,6 @@ pub(super) fn wrong_operand(typing: &Typing, operand: &Expr, ty: &Type, sign: &s
     }
 }
 
-pub(super) fn moment_as_number(typing: &Typing, operand: &Expr, sign: &str) -> Diagnostic {
-    let headline = format!("{} is a date and time, and `{sign}` takes numbers", named(typing, operand));
-    Diagnostic::new(Code::WrongOperand, operand.span, headline)
-        .label("text such as `2026-01-31T09:00:00.000Z`, which is no number")
-        .help("there is no arithmetic with dates; how many seconds a node took is its `execution_time`")
-        .help("to see which is earlier, compare the texts with `<`")
-}
-
 /// `0 < n < 100` and `!n > 0`: what is compared is true or false.
 pub(super) fn compared_comparison(typing: &Typing, operator: Binary, left: &Expr, right: &Expr) -> Option<Diagnostic> {
     let headline = |is: &str| format!("{is} is true or false, and `{}` takes numbers", operator.sign());
@@ -456,6 +449,18 @@ pub(super) fn text_in_total(typing: &Typing, of: &Expr, ty: &Type) -> Diagnostic
 }
 
 pub(super) fn number_added_to_text(typing: &Typing, text: (&Expr, &Type), number: (&Expr, &Type)) -> Diagnostic {
+    let written = typing.written(text.0.span);
+    let way_out = match &text.0.kind {
+        ExprKind::Method(rounded, Method::ToFixed, _) => {
+            let rounded = typing.written(rounded.span);
+            let call = written.get(rounded.len()..).unwrap_or(".toFixed(…)");
+            format!("to add, do so before text is made of it: `({rounded} + {}){call}`", typing.written(number.0.span))
+        }
+        _ => match super::dates::way_out_of_adding(text.1) {
+            Some(way_out) => way_out.to_owned(),
+            None => format!("to add, write `Number({written})`"),
+        },
+    };
     Diagnostic::new(
         Code::NumberAddedToText,
         text.0.span,
@@ -463,7 +468,7 @@ pub(super) fn number_added_to_text(typing: &Typing, text: (&Expr, &Type), number
     )
     .label("text: `\"5\" + 1` is `\"51\"`")
     .also(number.0.span, "a number")
-    .help(format!("to add, write `Number({})`", typing.written(text.0.span)))
+    .help(way_out)
     .help(format!("to join, write `String({})`", typing.written(number.0.span)))
 }
 

@@ -10,6 +10,7 @@ use crate::model::Workflow;
 use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
 use crate::model::ty::Type;
 use crate::source::Span;
+use flow_runtime::expr::Method;
 use flow_runtime::render::At;
 
 /// What a value is used for.
@@ -132,9 +133,17 @@ pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place:
         _ => text.to_string(),
     };
     let with_default = format!("{text} ?? {default}");
-    let with_default = match place {
+    let present = ty.without_nullish();
+    let is_of_text = !present.is_never() && present.members().iter().all(is_text);
+    let with_default = match (&place, &expr.kind) {
+        // Text is made of it for people, which is no number any more.
+        (Use::Number(_), ExprKind::Method(rounded, Method::ToFixed, _)) => {
+            format!("({} ?? 0)", typing.written(rounded.span))
+        }
+        // With 0 alone it would be text or a number.
+        (Use::Number(_), _) if is_of_text => format!("Number({with_default})"),
         // A part of something larger, in which `??` binds less than anything.
-        Use::Number(_) | Use::AddedToText => format!("({with_default})"),
+        (Use::Number(_) | Use::AddedToText, _) => format!("({with_default})"),
         _ => with_default,
     };
     diagnostic.help(format!("give a default, `{with_default}`, or go this way only when it is there"))
@@ -169,6 +178,10 @@ fn reason(typing: &mut Typing, expr: &Expr) -> Reason {
                 true => reason(typing, object),
                 false => Reason { label: optional(&ty, name), story: None },
             }
+        }
+        // A method of what is missing is missing.
+        ExprKind::Method(receiver, ..) if typing.silently(|typing| typing.infer(receiver)).may_be_nullish() => {
+            reason(typing, receiver)
         }
         ExprKind::Index(object, index) => {
             let list = typing.written(object.span);

@@ -9,6 +9,7 @@
 
 mod certain;
 mod conditions;
+mod dates;
 mod infer;
 mod inputs;
 mod keys;

@@ -1,8 +1,9 @@
 //! The operators that take two values apart from `&&`, `||` and `??`: what they give, and which operands cannot be meant.
 
+use super::dates::{self, is_date};
 use super::infer::Typing;
 use super::messages::{self, Use};
-use crate::model::expr::{Binary, Expr, ExprKind, Path, Root};
+use crate::model::expr::{Binary, Expr, ExprKind};
 use crate::model::ty::{Format, Literal, Type};
 use flow_runtime::expr as js;
 use flow_runtime::value::Value;
@@ -17,7 +18,7 @@ impl Typing<'_> {
             Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => {
                 self.number(left.0, left.1, operator.sign());
                 // Of two dates the first says it for both.
-                if !(is_moment(left.0) && is_moment(right.0)) {
+                if !(is_date(left.1) && is_date(right.1)) {
                     self.number(right.0, right.1, operator.sign());
                 }
                 Type::Number
@@ -93,8 +94,8 @@ impl Typing<'_> {
         if let Some(wrong) = ty.members().iter().find(|ty| is_never_a_number(ty)) {
             let found = messages::wrong_operand(self, operand, wrong, sign);
             self.report(found);
-        } else if is_moment(operand) {
-            let found = messages::moment_as_number(self, operand, sign);
+        } else if is_date(ty) {
+            let found = dates::as_number(self, operand, sign);
             self.report(found);
         } else if ty.may_be_missing() {
             let found = messages::may_be_missing(self, operand, ty, Use::Number(sign));
@@ -123,6 +124,7 @@ impl Typing<'_> {
             let present = text.1.without_nullish();
             if !present.is_never() && all(&present, is_text) && all(&number.1.without_nullish(), is_number) {
                 let found = match all(&present, is_never_a_number) {
+                    _ if is_date(&present) => dates::as_number(self, text.0, operator.sign()),
                     true => messages::wrong_operand(self, text.0, &present, operator.sign()),
                     false => messages::implicit_number(self, text.0, &present, operator.sign()),
                 };
@@ -134,7 +136,7 @@ impl Typing<'_> {
 
     fn equality(&mut self, operator: Binary, left: Operand, right: Operand, strict: bool) {
         let equal = matches!(operator, Binary::Equal | Binary::StrictEqual);
-        if self.of_other_letters(equal, left.0, right.0) {
+        if self.of_other_letters(equal, left.0, right.0) || self.never_this_date(operator, left, right) {
             return;
         }
         let (left_type, right_type) = (left.1, right.1);
@@ -208,18 +210,6 @@ fn is_never_a_number(ty: &Type) -> bool {
     }
 }
 
-/// A date and time that the engine writes, as text.
-fn is_moment(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Timestamp => true,
-        ExprKind::Path(Path { root: Root::Output(_), steps }) => {
-            matches!(steps.as_slice(), [step] if step == "started_at" || step == "completed_at")
-        }
-        ExprKind::Global(js::Global::Number, arguments) => arguments.first().is_some_and(is_moment),
-        _ => false,
-    }
-}
-
 /// Whoever writes a text here means to make text: `"Order " + number`.
 fn is_evidently_text(expr: &Expr) -> bool {
     match &expr.kind {
@@ -227,7 +217,8 @@ fn is_evidently_text(expr: &Expr) -> bool {
         ExprKind::Binary(Binary::Add, left, right) => is_evidently_text(left) || is_evidently_text(right),
         ExprKind::Conditional(_, yes, no) => is_evidently_text(yes) && is_evidently_text(no),
         ExprKind::Global(js::Global::String, _) => true,
-        ExprKind::Method(_, js::Method::ToFixed | js::Method::ToString, _) => true,
+        // `toFixed` rounds for people to read; who goes on with a number has forgotten that it makes text.
+        ExprKind::Method(_, js::Method::ToString, _) => true,
         _ => false,
     }
 }

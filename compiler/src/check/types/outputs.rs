@@ -4,7 +4,7 @@
 
 use super::names::error;
 use crate::catalog::http::OF_EVERY_ANSWER;
-use crate::model::ty::{Field, Object, Rest, Type};
+use crate::model::ty::{Field, Format, Object, Rest, Type};
 use crate::model::{Http, Kind};
 use std::sync::Arc;
 
@@ -63,8 +63,8 @@ fn with_status(status: &str, result: Type, error: Type) -> Type {
         maybe("result", result),
         maybe("error", error),
         Field::required("attempts", Type::Number),
-        Field::required("started_at", Type::STRING),
-        Field::required("completed_at", Type::STRING),
+        Field::required("started_at", Type::String(Format::Time)),
+        Field::required("completed_at", Type::String(Format::Time)),
         Field::required("execution_time", Type::Number),
     ];
     Type::object(fields, Rest::Closed)

@@ -346,6 +346,7 @@ fn of_type(ty: &Type, name: &str, depth: usize) -> Value {
         },
         Type::String(Format::Email) => json!("somebody@example.test"),
         Type::String(Format::Url) => json!("https://example.test"),
+        Type::String(Format::Time) => json!("2026-01-31T09:00:00Z"),
         Type::String(Format::Any | Format::Secret) => match likely(name) {
             Value::String(text) => Value::String(text),
             _ => json!(name),

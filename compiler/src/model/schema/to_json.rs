@@ -79,7 +79,8 @@ impl Writer<'_> {
         match rule.format {
             Some(Format::Email) => self.raw("format", "\"email\""),
             Some(Format::Url) => self.raw("format", "\"uri\""),
-            Some(Format::Any | Format::Secret) | None => {}
+            // Nobody looks at it when data comes.
+            Some(Format::Any | Format::Time | Format::Secret) | None => {}
         }
         self.count("minLength", rule.min_length);
         self.count("maxLength", rule.max_length);

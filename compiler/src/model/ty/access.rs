@@ -1,6 +1,6 @@
 //! Reading a field or an element of a typed value, as the language does: every `.` and `[]` is `?.`.
 
-use super::{Field, Format, Literal, Object, Rest, Type};
+use super::{Field, Literal, Object, Rest, Type};
 use crate::source::Span;
 
 /// What reading a field gives.
@@ -106,9 +106,7 @@ impl Type {
         for ty in self.members() {
             match ty {
                 Type::Object(object) => names.extend(object.fields().iter().map(|field| field.name.to_string())),
-                Type::Array(_) | Type::String(Format::Any | Format::Email | Format::Url | Format::Secret) => {
-                    names.push("length".to_string())
-                }
+                Type::Array(_) | Type::String(_) => names.push("length".to_string()),
                 _ => {}
             }
         }

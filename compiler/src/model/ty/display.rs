@@ -28,6 +28,7 @@ fn write(ty: &Type, depth: usize, out: &mut String) {
         Type::String(Format::Any) => out.push_str("string"),
         Type::String(Format::Email) => out.push_str("email"),
         Type::String(Format::Url) => out.push_str("url"),
+        Type::String(Format::Time) => out.push_str("time"),
         Type::String(Format::Secret) => out.push_str("secret"),
         Type::Literal(literal) => write_literal(literal, out),
         Type::Array(_) if depth == DEPTH_MAX => out.push_str("[…]"),

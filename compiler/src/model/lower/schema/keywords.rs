@@ -194,6 +194,7 @@ impl Reading<'_, '_> {
                 rule.format = self.text(entry).and_then(|format| match format {
                     "email" | "idn-email" => Some(Format::Email),
                     "uri" | "url" | "iri" => Some(Format::Url),
+                    "date-time" => Some(Format::Time),
                     other => {
                         self.misspelt_format(value.span, other);
                         None
