@@ -11,11 +11,12 @@ use super::narrow::{self, Fact, Origin, Reference};
 use super::operators::is_text;
 use super::signatures;
 use super::transforms;
+use crate::check::knowledge::Place;
 use crate::check::paths::{is_equality, is_ordering};
 use crate::diagnostic::Diagnostic;
-use crate::model::NodeId;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::ty::{Format, Literal, Read, Rest, Step, Test, Type};
+use crate::model::{Kind, NodeId};
 use crate::source::{Sources, Span};
 use flow_runtime::expr::{EachMethod, Global, Method};
 use std::rc::Rc;
@@ -278,6 +279,14 @@ impl<'a> Typing<'a> {
             ty
         });
         narrow::assume(ty, &origin, self.inside.iter().map(Rc::as_ref))
+    }
+
+    /// What a transform calls `item`, inside of what it does with each.
+    pub(super) fn item(&self) -> Option<Type> {
+        let Place::Node(node) = self.names.place else { return None };
+        let is_transform = matches!(self.names.workflow.node(node).kind, Kind::Transform(_));
+        let is_bound = self.bound.first().is_some_and(|(number, _)| *number == 0);
+        (is_transform && is_bound).then(|| self.parameter(0))
     }
 
     fn parameter(&self, number: usize) -> Type {

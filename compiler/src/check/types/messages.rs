@@ -3,6 +3,7 @@
 use super::infer::Typing;
 pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
 use super::transforms::NoList;
+use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::identifier::is_identifier;
@@ -85,6 +86,10 @@ pub(super) fn unknown_field(
         "" => "the input".to_string(),
         before => format!("`{before}`"),
     };
+    if let Some(help) = name_from_elsewhere(typing, path, at) {
+        let headline = format!("{owner} has no field `{}`", path.steps[at]);
+        return Diagnostic::new(Code::UnknownField, span, headline).label("unknown field").help(help);
+    }
     let diagnostic = no_field(object, read, span, &owner, &before, &path.steps[at]);
     match (path.root, read.declared) {
         (Root::Output(node), None) => {
@@ -93,6 +98,44 @@ pub(super) fn unknown_field(
         }
         _ => diagnostic,
     }
+}
+
+/// What a bare name was to be, where that is known for certain: `process.env.API_URL`, and `qty` for the `qty` of the items.
+fn name_from_elsewhere(typing: &Typing, path: &Path, at: usize) -> Option<String> {
+    match (path.root, at, path.steps.as_slice()) {
+        (Root::Input, 0, [process, env, variable]) if process == "process" && env == "env" => {
+            Some(format!("a variable of the environment is written `{variable}`"))
+        }
+        (Root::Input, 0, [name, ..]) => {
+            let item = typing.item()?.without_nullish();
+            let has_it = !item.is_json() && !item.is_never() && !item.field(name).unknown;
+            has_it.then(|| format!("the items have one: `item.{name}`"))
+        }
+        _ => None,
+    }
+}
+
+/// What others call the status of an answer, and its body.
+const STATUS: [&str; 4] = ["status", "statusCode", "statuscode", "code"];
+const BODY: [&str; 5] = ["data", "body", "json", "payload", "content"];
+
+/// What was meant of the answer to a request, by names that other languages have for its parts.
+fn part_of_answer(names: &[String], before: &str, name: &str) -> Option<String> {
+    let is_own = |name: &&String| !OF_EVERY_ANSWER.contains(&name.as_str());
+    if !OF_EVERY_ANSWER.iter().all(|of_answer| names.iter().any(|name| name == of_answer)) {
+        return None;
+    }
+    if STATUS.contains(&name) {
+        return Some(format!("the status of an answer is `{before}.status_code`"));
+    }
+    if !BODY.contains(&name) {
+        return None;
+    }
+    let example = names.iter().find(is_own).filter(|name| is_identifier(name));
+    let example = example.map_or(String::new(), |name| format!(", as in `{before}.{name}`"));
+    Some(format!(
+        "the fields of an answer stand directly in `{before}`{example}; the whole of it is `{before}.response`"
+    ))
 }
 
 pub(super) fn unknown_member(typing: &Typing, object: &Type, read: &Read, expr: &Expr, name: &str) -> Diagnostic {
@@ -130,6 +173,9 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
         return diagnostic.help(format!("a variable of the environment is written `{variable}`"));
     }
     let names = object.field_names();
+    if let Some(help) = part_of_answer(&names, before, name) {
+        return diagnostic.help(help);
+    }
     if let Some(help) = suggest::subtraction(name, names.iter().map(String::as_str)) {
         return diagnostic.help(help);
     }
