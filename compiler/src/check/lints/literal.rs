@@ -1,16 +1,25 @@
 //! `literal-secret`: a secret that stands in the workflow itself.
 //!
-//! Always true: found is what only a secret can be (a password, the key of signatures, a key that says so itself), and in headers and
-//! parameters for credentials what looks like one. No message holds any of it.
+//! Always true: found is what only a secret can be (a password, the key of signatures, a key that says so itself), and in headers,
+//! parameters and fields of a body for credentials what looks like one. No message holds any of it.
 
 use crate::check::dataflow::{is_credential_parameter, is_for_credentials};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::lower::expr::is_environment_name;
-use crate::model::{Email, Http, Node, Piece, Text, Tree, Webhook};
+use crate::model::{Body, Email, Http, Node, Piece, Text, Tree, Webhook};
 use crate::source::Span;
 
 /// Shorter values of headers say how something is done, not who asks: `v2`, `basic`.
 const KEY_LENGTH_MIN: usize = 12;
+
+/// Words for how something is done are shorter, or have a `-` in them.
+const LONG_WORD_MIN: usize = 16;
+
+/// What follows on `sk_live_` in a key; in an example it is `…` or `xxx`.
+const SECRET_REST_MIN: usize = 8;
+
+/// What stands before a key in `Authorization`.
+const SCHEMES: [&str; 3] = ["Bearer ", "Basic ", "Token "];
 
 const IN_A_HEADER: &str =
     "if the service takes it there, send it in a header: URLs end in the logs of servers and proxies";
@@ -37,19 +46,41 @@ pub(super) fn request(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
     headers(node, http, diagnostics);
     login(node, http, diagnostics);
     parameters(node, http, diagnostics);
+    match &http.body {
+        Body::Json(tree) => body(node, tree, diagnostics),
+        Body::Form(fields) => fields.iter().for_each(|field| field_of_body(node, field, diagnostics)),
+        Body::None | Body::Text(_) => {}
+    }
+}
+
+fn body(node: &Node, tree: &Tree, diagnostics: &mut Diagnostics) {
+    match tree {
+        Tree::Object(fields) => fields.iter().for_each(|field| field_of_body(node, field, diagnostics)),
+        Tree::Array(items) => items.iter().for_each(|item| body(node, item, diagnostics)),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::Whole(_) => {}
+    }
+}
+
+fn field_of_body(node: &Node, (name, value): &(String, Tree), diagnostics: &mut Diagnostics) {
+    let Tree::Text(text) = value else { return body(node, value, diagnostics) };
+    if let Some(literal) = text.as_literal().filter(|literal| is_secret_parameter(name, literal)) {
+        let variable = Some(literal).filter(|literal| is_variable(literal));
+        let what = format!("the `{name}` that `{}` sends", node.id.value);
+        let usual = if name.to_ascii_lowercase().contains("pass") { "SHOP_PASSWORD" } else { "API_KEY" };
+        diagnostics.push(found(&what, text.span, variable, usual));
+    }
 }
 
 fn headers(node: &Node, http: &Http, diagnostics: &mut Diagnostics) {
     let id = &node.id.value;
-    let is_secret = |(name, value): &&(String, Text)| {
-        is_for_credentials(name) || value.as_literal().is_some_and(is_secret_by_itself)
-    };
-    for (name, value) in http.headers.iter().filter(is_secret) {
-        let key = value.as_literal().map(|text| {
-            ["Bearer ", "Basic ", "Token "].iter().fold(text, |text, scheme| text.strip_prefix(scheme).unwrap_or(text))
-        });
-        if key.is_some_and(|key| is_key(key) || is_variable(key)) {
-            let variable = key.filter(|key| is_variable(key));
+    for (name, value) in &http.headers {
+        let Some(text) = value.as_literal() else { continue };
+        let key = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
+        let is_named = key.is_some() || is_credential_parameter(name);
+        let key = key.unwrap_or(text);
+        let is_credential = is_key(key) || is_variable(key) || is_named && is_long_word(key);
+        if is_secret_by_itself(key) || is_for_credentials(name) && is_credential {
+            let variable = Some(key).filter(|key| is_variable(key));
             diagnostics.push(found(&format!("the `{name}` of `{id}`"), value.span, variable, "API_KEY"));
         }
     }
@@ -102,7 +133,8 @@ fn is_secret_parameter(name: &str, value: &str) -> bool {
 }
 
 fn is_secret_by_itself(value: &str) -> bool {
-    is_key(value) && SECRET_STARTS.iter().any(|start| value.starts_with(start))
+    let rest = SECRET_STARTS.iter().find_map(|start| value.strip_prefix(start));
+    rest.is_some_and(|rest| rest.len() >= SECRET_REST_MIN && rest.bytes().all(is_of_keys))
 }
 
 fn of_text(what: &str, text: &Text, variable: &str, diagnostics: &mut Diagnostics) {
@@ -131,6 +163,15 @@ fn is_variable(text: &str) -> bool {
     is_environment_name(text) && text.contains('_')
 }
 
+/// One word without any digit is a key where nothing else can be meant.
+fn is_long_word(text: &str) -> bool {
+    text.len() >= LONG_WORD_MIN && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_of_keys(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
 /// Letters and digits in one word.
 fn is_key(text: &str) -> bool {
     let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
@@ -149,6 +190,8 @@ mod tests {
         for key in ["sk_live_4eC39HqLyjWDarjtT1", "dXNlcjpodW50ZXIy", "AKIAIOSFODNN7EXAMPLE"] {
             assert!(is_key(key), "{key}");
         }
+        assert!(is_secret_by_itself("sk_live_abcdefghijklmnop") && !is_secret_by_itself("sk_live_…"));
+        assert!(is_long_word("abcdefghijklmnop") && !is_long_word("application-only"));
         for other in ["", "v2", "hmac-sha256", "basic", "application-only", "2026-11", "not a key 1"] {
             assert!(!is_key(other), "{other}");
         }
