@@ -1,11 +1,13 @@
 //! Mails: the server they go through and what they say.
 //!
 //! Comes in: texts for each part of a mail. Goes out: those texts, each checked for its place when the mail is finished.
-//! Always true: a finished mail has at least one recipient, and each recipient is exactly one address.
+//! Always true: a finished mail has at least one recipient and no more than every server takes, and each recipient is exactly
+//! one address.
 
 use super::address::Mailbox;
 use super::{Json, Place, Rendered, Text};
 use crate::value::{Fault, Raw, Value};
+use std::collections::BTreeSet;
 
 /// Which list a recipient is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +16,20 @@ pub enum To {
     Cc,
     Bcc,
 }
+
+impl To {
+    /// Of a workflow.
+    fn key(self) -> &'static str {
+        match self {
+            To::To => "to_email",
+            To::Cc => "cc",
+            To::Bcc => "bcc",
+        }
+    }
+}
+
+/// Recipients of one mail: as many as every server has to take (RFC 5321, 4.5.3.1.8).
+const RECIPIENTS_MAX: usize = 100;
 
 /// A mail template compiled in: `templates/<name>.html` and `.txt` beside the workflow, Jinja syntax.
 /// Where neither exists the mail is a plain listing of its variables.
@@ -117,10 +133,20 @@ pub struct Message {
     from_name: Text,
     reply_to: Text,
     recipients: Vec<(To, Text)>,
+    /// What the author wrote of each list: an element of an array, or the one template that is the whole list.
+    entries: Vec<Entry>,
     subject: Text,
     body: Option<Text>,
     html: Option<Text>,
     template: Option<(&'static MailTemplate, Json)>,
+}
+
+/// What the author wrote for one recipient or several.
+#[derive(Debug)]
+struct Entry {
+    to: To,
+    /// The expression, where its value is an array.
+    array: Option<String>,
 }
 
 /// A mail whose texts have been checked.
@@ -144,6 +170,7 @@ impl Default for Message {
             from_name: Text::new(Place::Line),
             reply_to: Text::new(Place::Address),
             recipients: Vec::new(),
+            entries: Vec::new(),
             subject: Text::new(Place::Line),
             body: None,
             html: None,
@@ -168,12 +195,18 @@ impl Message {
 
     /// One more recipient, written as text: exactly one address.
     pub fn recipient(&mut self, to: To) -> &mut Text {
+        self.entries.push(Entry { to, array: None });
+        self.address(to)
+    }
+
+    fn address(&mut self, to: To) -> &mut Text {
         let index = self.recipients.len();
         self.recipients.push((to, Text::new(Place::Address)));
         &mut self.recipients[index].1
     }
 
-    /// One more recipient, or several: a whole template whose value is a string (one address) or an array of strings.
+    /// One more recipient, or several: a whole template whose value is a string (one address) or an array of strings. An
+    /// array is a fault where the list has other entries: there the template is one of its elements.
     pub fn recipients(&mut self, to: To, data: Raw) -> Rendered {
         match data.text() {
             Some(text) if text.starts_with('[') => self.recipients_value(to, &data.value(), data.path()),
@@ -183,7 +216,10 @@ impl Message {
 
     pub fn recipients_value(&mut self, to: To, value: &Value, source: &str) -> Rendered {
         match value {
-            Value::Array(items) => items.iter().try_for_each(|item| self.recipient(to).value(item, source)),
+            Value::Array(items) => {
+                self.entries.push(Entry { to, array: Some(source.to_owned()) });
+                items.iter().try_for_each(|item| self.address(to).value(item, source))
+            }
             value => self.recipient(to).value(value, source),
         }
     }
@@ -207,8 +243,25 @@ impl Message {
         &mut self.template.insert((template, Json::default())).1
     }
 
+    /// An element of the author's array is one address, so that data decides who gets a mail, and not how many.
+    fn check_entries(&self) -> Rendered {
+        for list in [To::To, To::Cc, To::Bcc] {
+            let entries = || self.entries.iter().filter(|entry| entry.to == list);
+            let array = entries().enumerate().find_map(|(at, entry)| Some((at + 1, entry.array.as_ref()?)));
+            if let (Some((number, source)), 2..) = (array, entries().count()) {
+                let key = list.key();
+                return Err(Fault::new(format!(
+                    "`{source}` is an array, and recipient {number} in `{key}` is exactly one address: a list stands by \
+                     itself, as all of `{key}`"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks every part. A recipient whose data is missing is left out, unless nobody would remain in `to`.
     pub fn finish(self, username: Option<&str>) -> Result<FinishedMessage, Fault> {
+        self.check_entries()?;
         let from_name = self.from_name.finish("the sender's name")?;
         let mut from = match self.from_email.mailbox("the sender")? {
             Some(from) => from,
@@ -234,6 +287,7 @@ impl Message {
                 recipients.push((*to, mailbox));
             }
         }
+        check_number(&recipients)?;
         if !recipients.iter().any(|(to, _)| *to == To::To) {
             let nobody = self.recipients.iter().find(|(to, text)| *to == To::To && text.source().is_some());
             return Err(match nobody {
@@ -250,6 +304,21 @@ impl Message {
             html: self.html.map(|text| text.finish("the HTML")).transpose()?,
             template: self.template.map(|(template, vars)| (template, vars.finish())),
         })
+    }
+}
+
+/// Nobody is sent a mail twice.
+fn check_number(recipients: &[(To, Mailbox)]) -> Rendered {
+    if recipients.len() <= RECIPIENTS_MAX {
+        return Ok(());
+    }
+    let addresses: BTreeSet<&str> = recipients.iter().map(|(_, mailbox)| mailbox.address.as_str()).collect();
+    match addresses.len() {
+        ..=RECIPIENTS_MAX => Ok(()),
+        number => Err(Fault::new(format!(
+            "the mail has {number} recipients, and {RECIPIENTS_MAX} are the most: send to a mailing list, or start an \
+             execution for each part of them"
+        ))),
     }
 }
 
@@ -312,6 +381,40 @@ mod tests {
         }
         let mut message = Message::default();
         assert!(message.recipients(To::To, Raw::new(Some("{\"a\":1}"), "x")).is_err());
+    }
+
+    #[test]
+    fn an_element_of_a_list_is_one_address() {
+        let list = Some("[\"a@b\",\"c@d\"]");
+        let expected = |number: usize, key: &str| {
+            format!(
+                "`input_data.customer_email` is an array, and recipient {number} in `{key}` is exactly one address: a list \
+                 stands by itself, as all of `{key}`"
+            )
+        };
+        let two = message(&[(To::To, Some("\"e@f\"")), (To::To, list)]);
+        assert_eq!(addresses(two).unwrap_err(), expected(2, "to_email"));
+        let mut first = message(&[(To::To, Some("\"e@f\"")), (To::Cc, list)]);
+        first.recipient(To::Cc).literal("audit@example.com");
+        assert_eq!(addresses(first).unwrap_err(), expected(1, "cc"));
+        // Each of them is a whole list.
+        let lists = message(&[(To::To, list), (To::Cc, Some("[\"e@f\"]"))]);
+        assert_eq!(addresses(lists).unwrap(), ["a@b", "c@d", "e@f"]);
+    }
+
+    #[test]
+    fn a_mail_has_no_more_recipients_than_servers_take() {
+        let list = |number: usize| {
+            let addresses: Vec<String> = (0..number).map(|number| format!("\"{number}@b\"")).collect();
+            format!("[{}]", addresses.join(","))
+        };
+        let number =
+            |to: &str, cc: &str| addresses(message(&[(To::To, Some(to)), (To::Cc, Some(cc))])).map(|all| all.len());
+        assert_eq!(number(&list(99), "\"x@b\"").unwrap(), 100);
+        // The same ones again.
+        assert_eq!(number(&list(100), &list(100)).unwrap(), 200);
+        let message = number(&list(20_000), "\"x@b\"").unwrap_err();
+        assert!(message.starts_with("the mail has 20001 recipients, and 100 are the most: "), "{message}");
     }
 
     #[test]
