@@ -10,7 +10,7 @@ use crate::render::{FinishedMessage, MailTemplate, Mailbox, To};
 use crate::value::{Fault, Raw, push_indented};
 use lettre::address::{Address, Envelope};
 use lettre::message::header::{self, Headers};
-use lettre::message::{Mailbox as LettreMailbox, Mailboxes, MultiPart, SinglePart};
+use lettre::message::{Mailbox as LettreMailbox, MultiPart, SinglePart};
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use std::borrow::Cow;
@@ -49,12 +49,12 @@ impl Letter {
         let message_id = format!("<{}@{domain}>", key.simple());
         let from = mailbox(message.from)?;
         let mut headers = Headers::with_capacity(8);
-        headers.set(header::From::from(Mailboxes::from(from.clone())));
+        headers.insert_raw(line::mailboxes::<header::From>(vec![from.clone()]));
         headers.set(header::Date::new(SystemTime::from(date)));
         headers.set(header::MessageId::from(message_id.clone()));
-        headers.set(header::Subject::from(message.subject));
+        headers.insert_raw(line::subject(message.subject));
         if let Some(reply_to) = message.reply_to {
-            headers.set(header::ReplyTo::from(Mailboxes::from(mailbox(reply_to)?)));
+            headers.insert_raw(line::mailboxes::<header::ReplyTo>(vec![mailbox(reply_to)?]));
         }
         let mut addresses: Vec<Address> = Vec::with_capacity(message.recipients.len());
         let (mut to, mut cc) = (Vec::new(), Vec::new());
@@ -72,10 +72,10 @@ impl Letter {
             }
         }
         if !to.is_empty() {
-            headers.set(header::To::from(Mailboxes::from(to)));
+            headers.insert_raw(line::mailboxes::<header::To>(to));
         }
         if !cc.is_empty() {
-            headers.set(header::Cc::from(Mailboxes::from(cc)));
+            headers.insert_raw(line::mailboxes::<header::Cc>(cc));
         }
         headers.set(header::MIME_VERSION_1_0);
         let envelope =
