@@ -87,7 +87,10 @@ impl<'a> Typing<'a> {
 
     fn inferred(&mut self, expr: &Expr) -> Type {
         match &expr.kind {
-            ExprKind::Constant(value) => Type::of(value),
+            ExprKind::Constant(value) => {
+                self.no_number_at_all(expr, value);
+                Type::of(value)
+            }
             ExprKind::Array(items) => Type::tuple(self.all(items)),
             ExprKind::Object(fields) => {
                 let field = |(name, value): &(String, Expr)| crate::model::ty::Field {
@@ -339,6 +342,9 @@ impl<'a> Typing<'a> {
                 one => one.any_element(&index_type),
             });
         }
+        if self.between_two_elements(&ty, index) {
+            return Type::Json;
+        }
         let negative = matches!(index_type, Type::Literal(Literal::Number(at)) if at < 0.0);
         let is_list = !ty.is_json() && ty.without_nullish().members().iter().all(|ty| matches!(ty, Type::Array(_)));
         if negative && is_list && !ty.without_nullish().is_never() {
@@ -362,6 +368,7 @@ impl<'a> Typing<'a> {
     fn method(&mut self, expr: &Expr, receiver: &Expr, method: Method, arguments: &[Expr]) -> Type {
         let ty = self.infer(receiver);
         let types = self.all(arguments);
+        self.ends_before_it_begins(method, arguments);
         if method == Method::Sort {
             self.sorted_as_text(expr, receiver, &ty);
         }
@@ -516,6 +523,7 @@ impl<'a> Typing<'a> {
                 falsy.join(&right)
             }
             Binary::Or => {
+                self.other_constant_alone(left, right);
                 let truthy = left_type.passing(&Test::Truthy);
                 let before = self.found.len();
                 let right_type = if left_type.can_be_falsy() { self.under(left, false, right) } else { Type::Never };

@@ -9,6 +9,7 @@
 
 mod certain;
 mod conditions;
+mod constants;
 mod dates;
 mod infer;
 mod inputs;

@@ -16,6 +16,7 @@ impl Typing<'_> {
         match operator {
             Binary::Add => self.add(left, right),
             Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Remainder => {
+                self.divided_by_zero(operator, left.0, right.0);
                 self.number(left.0, left.1, operator.sign());
                 // Of two dates the first says it for both.
                 if !(is_date(left.1) && is_date(right.1)) {
@@ -136,7 +137,10 @@ impl Typing<'_> {
 
     fn equality(&mut self, operator: Binary, left: Operand, right: Operand, strict: bool) {
         let equal = matches!(operator, Binary::Equal | Binary::StrictEqual);
-        if self.of_other_letters(equal, left.0, right.0) || self.never_this_date(operator, left, right) {
+        if self.one_of_two_constants(operator, left.0, right.0)
+            || self.of_other_letters(equal, left.0, right.0)
+            || self.never_this_date(operator, left, right)
+        {
             return;
         }
         let (left_type, right_type) = (left.1, right.1);

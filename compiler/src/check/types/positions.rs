@@ -1,5 +1,6 @@
 //! What each position of a node's configuration takes: a part of a URL, a header, an address, prose, a condition.
 
+use super::constants::is_forgotten;
 use super::infer::Typing;
 use super::messages::{true_by_itself, variable_as_condition};
 use super::messages_of_values::{self as messages, Use};
@@ -158,6 +159,8 @@ impl Typing<'_> {
                 };
                 for (one, other) in [(left, right), (right, left)] {
                     match is_true(one) {
+                        // Found where its type is found out, as in what is no condition.
+                        true if is_forgotten(left, right) => {}
                         true => self.report(true_by_itself(self, one, other)),
                         false => self.alternatives(one),
                     }
