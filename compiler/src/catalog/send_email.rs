@@ -47,7 +47,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Recipients,
             required: true,
             default: "",
-            doc: "One recipient or several. Each is exactly one address. One of several that is missing, null or blank is left out (`accepted` in the result tells how many there were); without anybody left the node fails.",
+            doc: "One recipient or several. Each is exactly one address. One of several that is missing, null or blank is left out (`accepted` in the result tells how many there were); without anybody left the node fails. With `cc` and `bcc` 100 different addresses at most: what every mail server takes.",
         },
         Key {
             name: "cc",

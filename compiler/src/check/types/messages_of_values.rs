@@ -26,7 +26,9 @@ pub(super) enum Use {
     Address,
     /// The only recipient: one address, or an array of them.
     Recipient,
-    /// Left out when it is missing.
+    /// Who gets copies: one address, or an array of them; none when it is missing.
+    Copies,
+    /// An entry of a list of recipients: one address. Left out when it is missing.
     OneOfSeveral,
     /// Text for people, with what it is called.
     Prose(&'static str),
@@ -60,7 +62,8 @@ impl Use {
             | Use::Function(_) => "text or a number is expected",
             Use::Port => "a port is a number",
             Use::Address => "a mail address is text",
-            Use::Recipient | Use::OneOfSeveral => "a recipient is an address, or an array of addresses",
+            Use::Recipient | Use::Copies => "a recipient is an address, or an array of addresses",
+            Use::OneOfSeveral => "an entry beside others is one address",
             Use::Number(_) => "numbers are expected",
             Use::Total => "`calculate_total` adds numbers",
             Use::List => "a transform walks through a list",
@@ -79,6 +82,9 @@ pub(super) fn does_not_fit(typing: &Typing, expr: &Expr, ty: &Type, place: &Use)
     .label(format!("`{ty}`"));
     match (ty, place) {
         (Type::Object(_), _) => diagnostic.help("name the field that is meant"),
+        (Type::Array(_), Use::OneOfSeveral) => {
+            diagnostic.help(format!("one list has them all: `[first].concat({})`", typing.written(expr.span)))
+        }
         (Type::Array(array), Use::Url(_)) => match array.items {
             Type::Object(_) => diagnostic.help("name an element and its field, such as `[0].id`"),
             _ => diagnostic.help(format!("join its elements: `{}.join(',')`", typing.written(expr.span))),
@@ -102,7 +108,7 @@ pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place:
         Use::Parameter => "a parameter cannot have a hole: the node would fail".to_string(),
         Use::Port => "without a port the node would fail".to_string(),
         Use::Address => "an address cannot have a hole: the node would fail".to_string(),
-        Use::Recipient | Use::OneOfSeveral => "a mail to nobody: the node would fail".to_string(),
+        Use::Recipient | Use::Copies | Use::OneOfSeveral => "a mail to nobody: the node would fail".to_string(),
         Use::Number(sign) => format!("`{sign}` with a missing value is NaN"),
         Use::AddedToText => match state {
             "null" => "the text would say `null`".to_string(),

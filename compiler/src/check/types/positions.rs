@@ -74,7 +74,8 @@ impl Typing<'_> {
         for (recipients, needed) in [(&email.to, email.to.len() == 1), (&email.cc, false), (&email.bcc, false)] {
             for text in recipients {
                 match text.as_whole() {
-                    Some(expr) if !needed => self.value(expr, &Use::OneOfSeveral),
+                    Some(expr) if recipients.len() > 1 => self.value(expr, &Use::OneOfSeveral),
+                    Some(expr) if !needed => self.value(expr, &Use::Copies),
                     Some(expr) => {
                         let found = self.found.len();
                         self.value(expr, &Use::Recipient);
@@ -254,8 +255,8 @@ fn fits(ty: &Type, place: &Use) -> bool {
         Use::Url(At::Base) => is_text,
         Use::Url(At::Authority | At::Path) => !is_structured(ty),
         Use::Port => is_text || matches!(ty, Type::Number | Type::Literal(Literal::Number(_))),
-        Use::Address => is_text,
-        Use::Recipient | Use::OneOfSeveral => match ty {
+        Use::Address | Use::OneOfSeveral => is_text,
+        Use::Recipient | Use::Copies => match ty {
             Type::Array(array) => {
                 array.items.is_json() || array.items.members().iter().all(|ty| fits(ty, &Use::Address))
             }
@@ -283,7 +284,7 @@ fn has_fields(items: &Type) -> bool {
 }
 
 fn may_be_nothing(place: &Use) -> bool {
-    matches!(place, Use::Prose(_) | Use::OneOfSeveral)
+    matches!(place, Use::Prose(_) | Use::Copies | Use::OneOfSeveral)
 }
 
 fn shows_json(place: &Use) -> bool {
