@@ -6,10 +6,14 @@
 //! ([`Scope::read_missing`]), because the NO_ROUTE rule asks.
 
 #[cfg(feature = "service")]
+use crate::secret::Scrubber;
+#[cfg(feature = "service")]
 use crate::trace::TraceContext;
 use crate::value::{Doc, Raw, Value};
 use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
+#[cfg(feature = "service")]
+use std::sync::Arc;
 
 /// Everything one rendering may read. Cheap to make: it borrows.
 pub struct Scope<'a> {
@@ -20,6 +24,9 @@ pub struct Scope<'a> {
     pub(crate) node_ids: &'a [&'static str],
     /// Values by index of [`crate::flow::Workflow::environment`].
     pub(crate) environment: &'a [String],
+    /// What of it is secret, of that which the node reads; `None` where nothing is sent.
+    #[cfg(feature = "service")]
+    pub(crate) secrets: Option<&'a Arc<Scrubber>>,
     /// RFC 3339, UTC, milliseconds, such as `2026-11-22T18:21:00.000Z`.
     pub(crate) timestamp: &'a str,
     pub(crate) execution_id: &'a str,
@@ -112,6 +119,8 @@ impl<'a> Scope<'a> {
             execution_id,
             error_of: None,
             activated_by: None,
+            #[cfg(feature = "service")]
+            secrets: None,
             missing: Cell::new(false),
             #[cfg(feature = "service")]
             trace: None,

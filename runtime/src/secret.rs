@@ -110,6 +110,12 @@ impl Scrubber {
         clean
     }
 
+    /// Whether a text holds a secret.
+    pub fn finds(&self, text: &[u8]) -> bool {
+        let holds = |secret: &String| text.windows(secret.len()).any(|window| window == secret.as_bytes());
+        self.secrets.iter().any(holds)
+    }
+
     /// The message without secrets.
     pub fn scrub<'a>(&self, message: &'a str) -> Cow<'a, str> {
         let mut clean = Cow::Borrowed(message);

@@ -35,7 +35,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Text,
             required: true,
             default: "",
-            doc: "An http or https URL. Data in it is percent-encoded; a missing value fails the node. Redirects are followed, 10 at most; not 301 and 302 of a POST, which would be asked there with GET: they fail the node. To another origin (scheme, host, port) goes no body, and no POST, PUT, PATCH or DELETE: a redirect that asks for it fails the node, `CROSS_ORIGIN_REDIRECT`, and is not retried. Of your headers only `Accept`, `Accept-Language` and `User-Agent` go there, where they hold no template.",
+            doc: "An http or https URL. Data in it is percent-encoded; a missing value fails the node. Redirects are followed, 10 at most; to another origin go none of the headers that may be secret, but the `Idempotency-Key`, so that no retry is done twice there, and nothing with a secret variable in it (with one in the body the node fails, `CROSS_ORIGIN_REDIRECT`); not 301 and 302 of a POST, which would be asked there with GET: they fail the node.",
         },
         Key {
             name: "headers",

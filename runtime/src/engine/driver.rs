@@ -46,8 +46,8 @@ pub struct Engine {
     pub(super) node_ids: Box<[&'static str]>,
     pub(super) environment: Environment,
     pub(super) scrubber: Scrubber,
-    /// By node: the secrets that its answers must not repeat.
-    pub(super) echoes: Box<[Scrubber]>,
+    /// By node: the secrets that its answers must not repeat, and that no other origin gets.
+    pub(super) echoes: Box<[Arc<Scrubber>]>,
     pub(super) parts: Parts,
     pub(super) registry: Registry,
     pub(super) observer: Observer,
@@ -115,7 +115,7 @@ impl Engine {
             echoes: workflow
                 .nodes
                 .iter()
-                .map(|node| Scrubber::of_node(node.id, workflow.environment, &environment))
+                .map(|node| Arc::new(Scrubber::of_node(node.id, workflow.environment, &environment)))
                 .collect(),
             environment,
             registry: Registry::new(parts.retention),
@@ -235,6 +235,7 @@ impl Engine {
             execution_id: "",
             error_of: None,
             activated_by: None,
+            secrets: None,
             missing: Cell::new(false),
             trace: None,
         };

@@ -2,8 +2,8 @@
 //!
 //! Comes in: the node's templates and a scope. Goes out: a [`Request`] whose bytes every attempt sends, then the
 //! [`Attempt`] of its answer.
-//! Always true: an attempt takes no longer than its timeout, redirects and body included; no body and no request that does
-//! something goes on to another origin, and of what the author put into headers only what is [`HARMLESS`].
+//! Always true: an attempt takes no longer than its timeout, redirects and body included; what the author put into headers
+//! never reaches another origin, but for what is [`HARMLESS`], and nothing with a secret of the workflow in it does.
 //!
 //! Connections are pooled, kept alive and without Nagle's algorithm; HTTP/2 is spoken where the server offers it in TLS.
 //! The proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are used as curl uses them, also for loopback
@@ -13,8 +13,9 @@ use super::answer::{self, Answer};
 use super::cache::{Cache, Key};
 use super::{Attempt, NodeError, Outcome, Peer, attempt_key, body, failure, proxy};
 use crate::flow::{Body, Http};
-use crate::render::{Header, Headers, Json, Params, Place, Text, Url as RenderedUrl};
+use crate::render::{Headers, Json, Params, Place, Text, Url as RenderedUrl};
 use crate::scope::Scope;
+use crate::secret::Scrubber;
 use crate::trigger::Schema;
 use crate::value::Fault;
 use base64::Engine;
@@ -39,9 +40,16 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Headers that another origin may see after a redirect, where the author has written all of their text: what comes from the
-/// environment or from data may be a secret, whatever the header is called.
-const HARMLESS: [HeaderName; 3] = [header::ACCEPT, header::ACCEPT_LANGUAGE, header::USER_AGENT];
+/// Headers that another origin may see after a redirect. All others may be secrets, whatever they are called. A request that
+/// is the same there also needs its key there: each attempt is redirected, and without it would be done once more.
+const HARMLESS: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_TYPE,
+    header::CONTENT_LANGUAGE,
+    header::USER_AGENT,
+    IDEMPOTENCY_KEY,
+];
 
 /// The connection pool.
 pub(super) struct Client {
@@ -58,6 +66,8 @@ pub struct Request {
     body: Option<Bytes>,
     /// What the body of its answer has to fit.
     schema: Option<Arc<Schema>>,
+    /// What no other origin gets.
+    secrets: Option<Arc<Scrubber>>,
     /// For how long the answer may be used again, and for which requests.
     cache: Option<(Duration, Key)>,
 }
@@ -114,7 +124,9 @@ pub(super) fn prepare(
     if let Some(content_type) = content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
     }
-    introduce(&mut headers);
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    let user_agent = concat!("flowc/", env!("CARGO_PKG_VERSION"));
+    headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(user_agent));
     // Before the key of this execution is added: another execution asks the same.
     let cache = http.cache.map(|ttl| {
         let lines = headers.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), value.as_bytes()]);
@@ -122,7 +134,7 @@ pub(super) fn prepare(
             [method.as_str().as_bytes(), url.as_str().as_bytes(), body.as_deref().unwrap_or_default().as_bytes()];
         (ttl, Key::of(request.into_iter().chain(lines)))
     });
-    if does_something(&method) {
+    if matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
         headers.entry(IDEMPOTENCY_KEY).or_insert_with(|| derived_key(scope.execution_id(), node_id));
     }
     if let Some(trace) = scope.trace {
@@ -131,18 +143,7 @@ pub(super) fn prepare(
             HeaderValue::from_str(&trace).unwrap_or_else(|_| unreachable!("hexadecimal digits and hyphens"))
         });
     }
-    Ok(Request { method, url, headers, body: body.map(Bytes::from), schema, cache })
-}
-
-/// Says what every request says, where the author does not.
-fn introduce(headers: &mut HeaderMap) {
-    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-    let user_agent = concat!("flowc/", env!("CARGO_PKG_VERSION"));
-    headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(user_agent));
-}
-
-fn does_something(method: &Method) -> bool {
-    matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+    Ok(Request { method, url, headers, body: body.map(Bytes::from), schema, secrets: scope.secrets.cloned(), cache })
 }
 
 fn rendered<W: Default>(render: impl FnOnce(&mut W) -> Result<(), Fault>) -> Result<W, Fault> {
@@ -202,11 +203,10 @@ pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
     decoded
 }
 
-/// Marks the values that are not the author's own text, or that are secret by their names, as sensitive.
-fn write_headers(mut written: Vec<Header>, headers: &mut HeaderMap) -> Result<(), Fault> {
+fn write_headers(mut written: Vec<(&'static str, String)>, headers: &mut HeaderMap) -> Result<(), Fault> {
     for index in 0..written.len() {
         let (earlier, rest) = written.split_at_mut(index);
-        let (name, text) = (rest[0].name, std::mem::take(&mut rest[0].text));
+        let (name, text) = (rest[0].0, std::mem::take(&mut rest[0].1));
         let fault = || Fault::new(format!("header `{name}` cannot be sent"));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault())?;
         // The length is the body's, whatever the author believes.
@@ -220,10 +220,9 @@ fn write_headers(mut written: Vec<Header>, headers: &mut HeaderMap) -> Result<()
         // Taken over as it is: every attempt shares it, where a copy would be copied once more.
         let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
         let mut value = HeaderValue::from_maybe_shared(Bytes::from(text)).map_err(|_| fault())?;
-        let secret = matches!(key, header::AUTHORIZATION | header::COOKIE | header::PROXY_AUTHORIZATION);
-        value.set_sensitive(secret || !rest[0].is_constant);
+        value.set_sensitive(matches!(key, header::AUTHORIZATION | header::COOKIE | header::PROXY_AUTHORIZATION));
         // The same name written twice is sent twice; the author's first one replaces the login of the URL.
-        match earlier.iter().any(|earlier| earlier.name.eq_ignore_ascii_case(name)) {
+        match earlier.iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
             true => headers.append(key, value),
             false => headers.insert(key, value).is_some(),
         };
@@ -421,23 +420,23 @@ impl Request {
             }
         }
         if next.url.origin() != self.url.origin() {
-            // Both may hold secrets, and the key of such a request, too, is the author's; without it every retry would do once
-            // more what is done there.
-            if next.body.is_some() || does_something(&next.method) {
+            let is_secret = |bytes: &[u8]| self.secrets.as_ref().is_some_and(|secrets| secrets.finds(bytes));
+            let key = next.headers.get(IDEMPOTENCY_KEY).map(HeaderValue::as_bytes);
+            // Nor without its key: it would be done once for every attempt.
+            if key.is_some_and(is_secret) || next.body.as_deref().is_some_and(is_secret) {
                 let [here, there] = [&self.url, &next.url].map(|url| url.origin().ascii_serialization());
+                let method = &next.method;
                 let message = format!(
-                    "redirected from {here} to {there}, where this {} was not sent: it is for the former alone",
-                    next.method
+                    "redirected from {here} to {there}, where this {method} was not sent: a secret in it is for the former"
                 );
                 return Err(NoAnswer::last("CROSS_ORIGIN_REDIRECT", &failure::one_line(&message).unwrap_or(message)));
             }
             let mut harmless = HeaderMap::with_capacity(HARMLESS.len());
             for name in HARMLESS {
-                if let Some(value) = next.headers.remove(&name).filter(|value| !value.is_sensitive()) {
+                if let Some(value) = next.headers.remove(&name).filter(|value| !is_secret(value.as_bytes())) {
                     harmless.insert(name, value);
                 }
             }
-            introduce(&mut harmless);
             next.headers = harmless;
         }
         Ok(Some(next))
@@ -447,6 +446,8 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::env::Environment;
+    use crate::flow::{Use, Variable};
 
     fn request(method: &str, url: &str) -> Request {
         let mut headers = HeaderMap::new();
@@ -467,12 +468,9 @@ mod tests {
             headers,
             body: Some(Bytes::from_static(b"{}")),
             schema: None,
+            secrets: None,
             cache: None,
         }
-    }
-
-    fn header(name: &'static str, text: &str) -> Header {
-        Header { name, text: text.to_owned(), is_constant: true }
     }
 
     fn redirect(request: &Request, status: u16, location: &'static str) -> Result<Option<Request>, String> {
@@ -488,58 +486,28 @@ mod tests {
 
     #[test]
     fn a_redirect_to_another_origin_drops_what_may_be_secret() {
-        let mut start = Request { body: None, ..request("GET", "https://shop.example/a") };
-        for (name, text, is_constant) in
-            [("Accept", "x/json; token=s", false), ("Accept-Language", "de", true), ("User-Agent", "shop", true)]
-        {
-            write_headers(vec![Header { name, text: text.to_owned(), is_constant }], &mut start.headers).unwrap();
-        }
+        let start = request("POST", "https://shop.example/a");
         for location in
             ["https://evil.example/", "https://shop.example:8443/a", "//evil.example/a", "https://x@evil.example/"]
         {
             let next = redirect(&start, 307, location).unwrap().unwrap();
-            assert_eq!(names(&next), ["accept", "accept-language", "user-agent"], "{location}");
-            assert_eq!(
-                (&next.headers["accept"], &next.headers["user-agent"]),
-                (&"*/*".parse().unwrap(), &"shop".parse().unwrap())
-            );
+            assert_eq!(names(&next), ["content-type", "idempotency-key", "user-agent"], "{location}");
+            assert_eq!((next.method.as_str(), next.body.is_some()), ("POST", true));
             assert_eq!(next.url.username(), "");
         }
+        let environment = Environment { values: vec![String::from("s3cret-value")] };
+        let variable = Variable::new("API_KEY", Use::Secret, &["call"]).secret();
+        let secrets = Some(Arc::new(Scrubber::new(&[variable], &environment)));
+        let mut start = Request { secrets, ..start };
+        start.headers.insert("user-agent", HeaderValue::from_static("shop s3cret-value"));
+        let next = redirect(&start, 307, "//pay.example/").unwrap().unwrap();
+        assert_eq!(names(&next), ["content-type", "idempotency-key"]);
+        start.body = Some(Bytes::from_static(br#"{"key":"s3cret-value"}"#));
+        assert_eq!(redirect(&start, 307, "//pay.example/").unwrap_err(), "CROSS_ORIGIN_REDIRECT");
+        assert!(redirect(&start, 303, "//pay.example/").unwrap().unwrap().body.is_none());
         let next = redirect(&start, 308, "/b?c=d").unwrap().unwrap();
         assert_eq!(next.url.as_str(), "https://shop.example/b?c=d");
         assert_eq!(names(&next), names(&start));
-    }
-
-    #[test]
-    fn what_does_something_is_done_at_its_own_origin() {
-        let start = |method, body: &'static str| {
-            let body = (!body.is_empty()).then_some(Bytes::from(body));
-            Request { body, ..request(method, "https://shop.example/a") }
-        };
-        for (method, body) in [("POST", "{}"), ("PUT", "{}"), ("GET", "{}"), ("POST", ""), ("DELETE", "")] {
-            let start = start(method, body);
-            for status in [307, 308] {
-                assert_eq!(
-                    redirect(&start, status, "//pay.example/").unwrap_err(),
-                    "CROSS_ORIGIN_REDIRECT",
-                    "{method}"
-                );
-                assert!(redirect(&start, status, "/b").unwrap().is_some());
-            }
-        }
-        // What came of it is only read.
-        let read = redirect(&start("POST", "{}"), 303, "//pay.example/").unwrap().unwrap();
-        assert_eq!((read.method.as_str(), names(&read)), ("GET", vec!["accept", "user-agent"]));
-        let headers =
-            HeaderMap::from_iter([(header::LOCATION, HeaderValue::from_static("http://pay.example:80/x?k=s"))]);
-        let http = Request { url: parse_url("http://shop.example:8080/a").unwrap(), ..start("POST", "{}") };
-        let no_answer = http.redirected(StatusCode::TEMPORARY_REDIRECT, &headers).unwrap_err();
-        assert!(!no_answer.retryable);
-        assert_eq!(
-            no_answer.error.message,
-            "redirected from http://shop.example:8080 to http://pay.example, where this POST was not sent: it is for the \
-             former alone"
-        );
     }
 
     #[test]
@@ -562,7 +530,7 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_says_something() {
-        let write = |name, value: &str| write_headers(vec![header(name, value)], &mut HeaderMap::new());
+        let write = |name, value: &str| write_headers(vec![(name, value.to_owned())], &mut HeaderMap::new());
         for empty in ["", " "] {
             let fault = write("Idempotency-Key", empty).unwrap_err();
             assert_eq!(fault.message, "header `Idempotency-Key` is empty, and so tells no request from another");
@@ -619,14 +587,14 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic x"));
         let written = [("authorization", "Bearer y"), ("X-A", "1"), ("x-a", "é "), ("Content-Length", "999")];
-        write_headers(written.map(|(name, text)| header(name, text)).to_vec(), &mut headers).unwrap();
+        write_headers(written.map(|(name, text)| (name, text.to_owned())).to_vec(), &mut headers).unwrap();
         assert_eq!(headers.get("authorization").unwrap(), "Bearer y");
         assert_eq!(
             headers.get_all("x-a").iter().map(|value| value.as_bytes()).collect::<Vec<_>>(),
             [b"1".as_slice(), "é".as_bytes()]
         );
         assert!(!headers.contains_key("content-length"));
-        assert!(write_headers(vec![header("a b", "")], &mut headers).is_err());
+        assert!(write_headers(vec![("a b", String::new())], &mut headers).is_err());
     }
 
     #[test]

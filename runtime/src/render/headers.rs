@@ -9,17 +9,6 @@ pub struct Headers {
     entries: Vec<(&'static str, Text)>,
 }
 
-/// A request header that is done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Header {
-    /// As the author wrote it.
-    pub name: &'static str,
-    /// Without control characters.
-    pub text: String,
-    /// Whether the author wrote all of the text.
-    pub is_constant: bool,
-}
-
 impl Headers {
     /// Starts a header, whose value is then written with the verbs of [`Text`].
     pub fn header(&mut self, name: &'static str) -> &mut Text {
@@ -28,11 +17,9 @@ impl Headers {
         &mut self.entries[index].1
     }
 
-    pub fn finish(self) -> Result<Vec<Header>, Fault> {
-        let finish = |(name, text): (&'static str, Text)| {
-            let is_constant = text.is_constant();
-            Ok(Header { name, text: text.finish(format_args!("header `{name}`"))?, is_constant })
-        };
+    /// Names as the author wrote them, values without control characters.
+    pub fn finish(self) -> Result<Vec<(&'static str, String)>, Fault> {
+        let finish = |(name, text): (&'static str, Text)| Ok((name, text.finish(format_args!("header `{name}`"))?));
         self.entries.into_iter().map(finish).collect()
     }
 }
@@ -47,10 +34,8 @@ mod tests {
         let mut headers = Headers::default();
         headers.header("Authorization").literal("Bearer x");
         headers.header("X-Order").data(Raw::new(Some("12"), "input_data.order_id")).unwrap();
-        headers.header("X-Key").env("k");
-        let headers = headers.finish().unwrap();
-        let parts: Vec<_> = headers.iter().map(|one| (one.name, &*one.text, one.is_constant)).collect();
-        assert_eq!(parts, [("Authorization", "Bearer x", true), ("X-Order", "12", false), ("X-Key", "k", false)]);
+        let expected = vec![("Authorization", "Bearer x".to_owned()), ("X-Order", "12".to_owned())];
+        assert_eq!(headers.finish().unwrap(), expected);
     }
 
     #[test]

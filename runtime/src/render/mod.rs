@@ -18,7 +18,7 @@ mod text;
 mod url;
 
 pub use address::Mailbox;
-pub use headers::{Header, Headers};
+pub use headers::Headers;
 pub use json::Json;
 pub use message::{FinishedMessage, FinishedRelay, MailTemplate, Message, Relay, Security, To};
 pub use params::Params;

@@ -31,8 +31,6 @@ pub enum Place {
 pub struct Text {
     text: String,
     place: Place,
-    /// Nothing but literals.
-    is_constant: bool,
     /// Only of an address: the byte ranges that are data, and the expressions they came from.
     data: Vec<(usize, usize, String)>,
 }
@@ -42,7 +40,7 @@ const MORE: usize = 40;
 
 impl Text {
     pub fn new(place: Place) -> Text {
-        Text { text: String::new(), place, is_constant: true, data: Vec::new() }
+        Text { text: String::new(), place, data: Vec::new() }
     }
 
     pub fn literal(&mut self, text: &str) {
@@ -52,7 +50,6 @@ impl Text {
 
     /// The operator's text. It is trusted to mean what it says, but is text: in HTML it is escaped like data.
     pub fn env(&mut self, value: &str) {
-        self.is_constant = false;
         match self.place {
             Place::Html => escape_html(value, &mut self.text),
             Place::Prose | Place::Line | Place::Header | Place::Address | Place::Param => {
@@ -71,7 +68,6 @@ impl Text {
     }
 
     fn piece(&mut self, piece: Piece, source: &str) -> Rendered {
-        self.is_constant = false;
         match self.place {
             Place::Prose => self.text.push_str(&piece.text()),
             Place::Html => escape_html(&piece.text(), &mut self.text),
@@ -99,11 +95,6 @@ impl Text {
             }
         }
         Ok(())
-    }
-
-    /// Whether it is the author's alone.
-    pub fn is_constant(&self) -> bool {
-        self.is_constant
     }
 
     /// The text of a place that needs no further check.

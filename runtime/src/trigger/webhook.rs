@@ -108,6 +108,7 @@ fn secrets(
             execution_id: "",
             error_of: None,
             activated_by: None,
+            secrets: None,
             missing: Cell::new(false),
             trace: None,
         };

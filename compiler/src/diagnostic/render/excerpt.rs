@@ -36,7 +36,7 @@ impl<'a> Excerpts<'a> {
         let room = width.map(|width| width.saturating_sub(MARGIN).clamp(SHOWN_MIN, SHOWN));
         let (longest, shown) = room.map_or((LINE_MAX, SHOWN), |room| (room + MARGIN / 2, room));
         let texts = sources.iter().map(|file| shown_in_place(&file.text)).collect();
-        Excerpts { positions: Positions::new(sources), longest, shown, focus: Span::new(0, 0), texts: texts }
+        Excerpts { positions: Positions::new(sources), longest, shown, focus: Span::new(0, 0), texts }
     }
 
     /// Chooses what is shown of long lines from now on.

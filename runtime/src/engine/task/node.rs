@@ -63,6 +63,7 @@ impl Task {
         let error_of = activating.into_iter().chain(activated_by).find(|&source| state.nodes[source].error.is_some());
         let run = Arc::clone(&self.run);
         let scope = scope(&engine, &run, &state.outputs, &stamp, activating, error_of);
+        let scope = Scope { secrets: Some(&engine.echoes[index]), ..scope };
         let computed = compute(node, &scope, &run.input);
         let prepared = if computed.is_none() { Some(engine.parts.effects.prepare(node, &scope)) } else { None };
         for (node, output) in unseen {
@@ -219,6 +220,7 @@ fn scope<'a>(
         execution_id: &run.name,
         error_of,
         activated_by,
+        secrets: None,
         missing: Cell::new(false),
         trace: run.trace,
     }

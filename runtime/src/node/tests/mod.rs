@@ -37,6 +37,7 @@ fn prepare(services: &Services, node: &'static Node, environment: &[String]) -> 
         execution_id: "exec-1",
         error_of: None,
         activated_by: None,
+        secrets: None,
         missing: Cell::new(false),
         trace: None,
     };
