@@ -1,7 +1,8 @@
 //! Edges out of one node that are meant as alternatives: outcomes that none of them takes, and outcomes that two take.
 //!
 //! Quiet where nothing says that they are alternatives: one condition alone is an *if*, and conditions on different values
-//! are several of them. Quiet where conditions cannot be compared.
+//! are several of them. But one that asks whether a request succeeded has to say what happens when it did not, whatever stands
+//! beside it. Quiet where conditions cannot be compared.
 
 use super::paths::{FALSE, Fact, Paths, Ref, TRUE, Var};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -9,15 +10,16 @@ use crate::model::{Kind, NodeId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Conditions out of one node that are compared with each other.
-const CONDITIONS_MAX: usize = 64;
+/// Pairs of conditions out of one node that are compared with each other. What so many say says the first of them, too; and
+/// all pairs of a thousand conditions would cost more than the rest of the analysis.
+const PAIRS_MAX: usize = 2048;
 
 pub(super) fn alternatives(paths: &mut Paths, diagnostics: &mut Diagnostics) {
     for id in paths.workflow.node_ids() {
         let outgoing = &paths.graph.outgoing[id.0];
         let conditional: Vec<usize> =
             outgoing.iter().copied().filter(|edge| paths.workflow.edges[*edge].condition.is_some()).collect();
-        if conditional.is_empty() || conditional.len() > CONDITIONS_MAX || paths.nodes[id.0].runs == FALSE {
+        if conditional.is_empty() || paths.nodes[id.0].runs == FALSE {
             continue;
         }
         let Some(read) = conditional.iter().map(|edge| values_read(paths, *edge)).collect::<Option<Vec<Vec<Var>>>>()
@@ -49,6 +51,7 @@ fn values_read(paths: &Paths, edge: usize) -> Option<Vec<Var>> {
 fn overlap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> Option<Diagnostic> {
     let runs = paths.nodes[id.0].runs;
     let mut seen = FALSE;
+    let mut pairs = 0;
     for (position, edge) in conditional.iter().enumerate() {
         let yes = paths.edges[*edge].said.yes;
         let again = paths.diagrams.and(seen, yes);
@@ -61,6 +64,10 @@ fn overlap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var
             // About one and the same value.
             if read[other].len() != 1 || read[other] != read[position] {
                 continue;
+            }
+            pairs += 1;
+            if pairs > PAIRS_MAX {
+                return None;
             }
             let both = paths.diagrams.and(left, yes);
             let Some(both) = paths.possible(runs, both) else { continue };
@@ -101,9 +108,7 @@ fn cell_is_possible(paths: &mut Paths, formula: Ref, value: Var, cell: u32) -> b
 
 fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> Option<Diagnostic> {
     let node = paths.nodes[id.0];
-    if !are_alternatives(paths, id, conditional, read) {
-        return None;
-    }
+    let meant = meant(paths, id, conditional, read)?;
     let mut taken = FALSE;
     for edge in conditional {
         let said = paths.edges[*edge].said;
@@ -114,8 +119,7 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
     let ends = paths.diagrams.and(node.runs, !taken);
     let ends = match paths.workflow.node(id).kind {
         Kind::Filter(_) => paths.diagrams.and(ends, node.passes),
-        // One condition alone: the rest is what happens when the request did not succeed.
-        _ if conditional.len() == 1 => {
+        _ if meant == Meant::AsksSuccess => {
             let error = paths.has_error(id, Some(id));
             paths.diagrams.and(ends, error)
         }
@@ -126,6 +130,7 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
     let completes = paths.possible(ends, !node.fails);
     let mut when = Vec::new();
     if let Some(completes) = completes {
+        let taken = paths.completes(taken, id);
         let facts = outcome(paths, id, completes, taken, &values);
         if facts.is_empty() {
             return None;
@@ -133,7 +138,8 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
         when.push(format!("when {facts}"));
     }
     if fails {
-        when.push("when it fails".into());
+        let is_heard = paths.possible(taken, node.fails).is_some();
+        when.push(if is_heard { "when it fails in another way" } else { "when it fails" }.into());
     }
     if when.is_empty() {
         return None;
@@ -205,23 +211,39 @@ fn all_missing(paths: &mut Paths, conditional: &[usize]) -> Ref {
     missing.into_iter().fold(TRUE, |all, missing| paths.diagrams.and(all, missing))
 }
 
-/// Whether the conditions say that they are alternatives: two exclude each other, and read the same value. Also one alone
-/// that asks whether a request succeeded: whoever asks has to know what happens when it did not.
-fn are_alternatives(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> bool {
-    if let ([_], [read]) = (conditional, read) {
-        return read.iter().any(|var| paths.is_success(*var, id));
-    }
-    for (position, left) in conditional.iter().enumerate() {
-        for (offset, right) in conditional[position + 1..].iter().enumerate() {
-            let share = read[position].iter().any(|var| read[position + 1 + offset].contains(var));
-            // What a filter says is not among its values.
-            let verdict = matches!(paths.workflow.node(id).kind, Kind::Filter(_));
-            if (share || verdict)
-                && paths.diagrams.and(paths.edges[*left].said.yes, paths.edges[*right].said.yes) == FALSE
-            {
-                return true;
+/// What the conditions out of a node say of what is left when none of them holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    /// Two exclude each other, and read the same value: all that is left was forgotten.
+    Alternatives,
+    /// One asks whether the request succeeded: what happens when it did not was forgotten.
+    AsksSuccess,
+}
+
+fn meant(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> Option<Meant> {
+    let runs = paths.nodes[id.0].runs;
+    // What a filter says is not among its values.
+    let verdict = matches!(paths.workflow.node(id).kind, Kind::Filter(_));
+    let mut pairs = 0;
+    // Neighbours first: of many alternatives they are the likeliest to exclude each other.
+    'pairs: for distance in 1..conditional.len() {
+        for left in 0..conditional.len() - distance {
+            let right = left + distance;
+            if !verdict && !read[left].iter().any(|var| read[right].contains(var)) {
+                continue;
+            }
+            pairs += 1;
+            if pairs > PAIRS_MAX {
+                break 'pairs;
+            }
+            let [one, other] = [left, right].map(|index| paths.edges[conditional[index]].said.yes);
+            let both = paths.diagrams.and(one, other);
+            // `""` and a text, as anyone would expect: that a list of an empty text equals `""` and is true does not count.
+            if paths.possible(runs, both).is_none() {
+                return Some(Meant::Alternatives);
             }
         }
     }
-    false
+    let asks_success = read.iter().flatten().any(|var| paths.is_success(*var, id));
+    asks_success.then_some(Meant::AsksSuccess)
 }

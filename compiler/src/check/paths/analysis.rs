@@ -199,6 +199,19 @@ impl<'a> Paths<'a> {
         self.diagrams.and(formula, said)
     }
 
+    /// The executions of a formula in which a node completes; a request, with a status that says so.
+    pub fn completes(&mut self, formula: Ref, node: NodeId) -> Ref {
+        let completes = self.diagrams.and(formula, !self.nodes[node.0].fails);
+        let status = Base { root: BaseRoot::Output(node), steps: vec!["result".to_owned(), "status_code".to_owned()] };
+        let Some(var) = self.values.get(&status).copied().filter(|_| status.is_status(self.workflow)) else {
+            return completes;
+        };
+        let Fact::Value(_, cells) = &self.facts[var as usize] else { return completes };
+        let cells = Arc::clone(cells);
+        let says_so = self.diagrams.test(var, |cell| cells.has_status_ok(cell));
+        self.diagrams.and(completes, says_so)
+    }
+
     /// Whether the output of a node has an error: in conditions of edges out of `own`, before those are decided.
     pub fn has_error(&mut self, node: NodeId, own: Option<NodeId>) -> Ref {
         let NodePaths { runs, fails, misrouted, passes } = self.nodes[node.0];

@@ -13,6 +13,7 @@ use crate::model::expr::{Expr, ExprKind};
 use flow_runtime::expr as js;
 use flow_runtime::value::{JsString, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 
 /// What is known of a value before any test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub enum Domain {
     Any,
     /// Anything, but nobody expects a number that is not whole.
     Whole,
+    /// As [`Domain::Whole`]: the status of an answer. Whether it says that all went well is a question of its own.
+    Status,
     Number,
     /// A whole number, 0 or more.
     Count,
@@ -59,6 +62,9 @@ pub struct Cells {
 
 /// Lists and texts are not made longer. Who asks whether one is, is told neither.
 pub const LENGTH_MAX: f64 = 20_000.0;
+
+/// The status of an answer that is no failure.
+const STATUS_OK: RangeInclusive<f64> = 200.0..=299.0;
 
 /// Of texts up to this length there is one between each two constants.
 const SPELT_OUT_MAX: usize = 64;
@@ -132,7 +138,7 @@ impl Cells {
         }
         let Constants { numbers, texts, length, .. } = constants;
         let texts = texts.into_iter().collect();
-        let whole = domain == Domain::Whole;
+        let whole = matches!(domain, Domain::Whole | Domain::Status);
         Cells { samples, cell, count, null, plausible, numbers, texts, length, whole, holds }
     }
 
@@ -153,6 +159,11 @@ impl Cells {
 
     pub fn in_cell(&self, cell: u32) -> impl Iterator<Item = &Sample> {
         self.samples.iter().zip(&self.cell).filter(move |(_, of)| **of == cell).map(|(sample, _)| sample)
+    }
+
+    /// Whether there is a status in a cell that says that all went well.
+    pub fn has_status_ok(&self, cell: u32) -> bool {
+        self.in_cell(cell).any(|sample| matches!(sample.value, Value::Number(number) if STATUS_OK.contains(&number)))
     }
 
     /// The cell of values that are there, most ordinary first, preferring truthy ones.
@@ -363,6 +374,13 @@ fn samples(constants: &Constants, domain: Domain) -> Vec<Sample> {
         let whole: Vec<f64> = broken.flat_map(|number| [number.floor(), number.ceil()]).collect();
         numbers.extend(whole);
     }
+    if domain == Domain::Status {
+        // The first and the last that say so, and those beside each that is asked for.
+        let beside = numbers.iter().flat_map(|number| [number.floor(), number.ceil() - 1.0, number.floor() + 1.0]);
+        let more = beside.chain([*STATUS_OK.start(), *STATUS_OK.end()]).filter(|number| STATUS_OK.contains(number));
+        let more: Vec<f64> = more.collect();
+        numbers.extend(more);
+    }
     for number in &numbers {
         samples.add(Value::Number(*number), constants.number || plain);
     }
@@ -469,7 +487,7 @@ struct Samples {
 impl Samples {
     fn add(&mut self, value: Value, plausible: bool) {
         let fits = match self.domain {
-            Domain::Any | Domain::Whole => true,
+            Domain::Any | Domain::Whole | Domain::Status => true,
             _ if matches!(value, Value::Undefined) => true,
             Domain::Number => matches!(value, Value::Number(_)),
             Domain::Count => matches!(value, Value::Number(number) if number >= 0.0) && !is_broken(&value),
@@ -479,7 +497,7 @@ impl Samples {
         if fits {
             let plausible = match self.domain {
                 Domain::Any => plausible,
-                Domain::Whole => plausible && !is_broken(&value),
+                Domain::Whole | Domain::Status => plausible && !is_broken(&value),
                 _ => true,
             };
             self.list.push(Sample { value, plausible });

@@ -7,6 +7,7 @@ use super::cells::Domain;
 use super::formula::some_object;
 use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::model::expr::{Path, Root};
+use crate::model::ty::Type;
 use crate::model::{Kind, NodeId, TransformStep, Workflow};
 use flow_runtime::value::Value;
 
@@ -70,9 +71,19 @@ impl Base {
             _ => Domain::Any,
         };
         match domain {
+            Domain::Any if self.is_status(workflow) => Domain::Status,
             Domain::Any if self.is_whole(workflow) => Domain::Whole,
             domain => domain,
         }
+    }
+
+    /// Whether it is the status of an answer: no schema says that the body has a field of that name.
+    pub fn is_status(&self, workflow: &Workflow) -> bool {
+        let BaseRoot::Output(node) = self.root else { return false };
+        let Kind::Http(http) = &workflow.node(node).kind else { return false };
+        let declares = |ty: &Type| matches!(ty, Type::Object(object) if object.field("status_code").is_some());
+        let is_own = http.response_schema.as_ref().is_some_and(|schema| schema.ty.members().iter().any(declares));
+        !is_own && self.steps == ["result", "status_code"]
     }
 
     /// Whether a schema says that a number there is whole; of the status of an answer HTTP says so.

@@ -163,7 +163,7 @@ impl Paths<'_> {
     }
 
     /// A request that failed did not answer with the fields that its conditions ask for; one that succeeded answered as
-    /// its schema says.
+    /// its schema says, and with a status that says so.
     fn answers(&mut self, node: NodeId, outcome: Var) -> Ref {
         let mut all = TRUE;
         let completes = self.diagrams.test(outcome, |value| value == 0);
@@ -180,9 +180,12 @@ impl Paths<'_> {
             all = self.diagrams.and(all, expected);
         }
         for (base, var) in self.values_of(node) {
-            let Some(ty) = self.schemas.declared(&base) else { continue };
             let Fact::Value(_, cells) = &self.facts[var as usize] else { continue };
-            let fits = cells_of(cells, &ty);
+            let fits = match self.schemas.declared(&base) {
+                _ if base.is_status(self.workflow) => (0..cells.count).map(|cell| cells.has_status_ok(cell)).collect(),
+                Some(ty) => cells_of(cells, &ty),
+                None => continue,
+            };
             let matches = self.diagrams.test(var, |cell| fits[cell as usize]);
             let expected = self.diagrams.or(!completes, matches);
             all = self.diagrams.and(all, expected);
