@@ -139,9 +139,12 @@ async fn reload(certificates: Option<Arc<Certificates>>, mut hangup: Hangup) {
 fn limits(options: &ServeOptions) -> Limits {
     let defaults = Limits::default();
     let most = options.connections_max.unwrap_or(defaults.connections_max);
+    let connections_max = most.min(descriptors().saturating_sub(DESCRIPTORS_KEPT).max(16));
+    // Where there are so few, one client alone would have all of them.
+    let per_client = defaults.connections_per_client.min(connections_max / 2);
     Limits {
-        connections_max: most.min(descriptors().saturating_sub(DESCRIPTORS_KEPT).max(16)),
-        connections_per_client: options.connections_per_client.unwrap_or(defaults.connections_per_client),
+        connections_max,
+        connections_per_client: options.connections_per_client.unwrap_or(per_client),
         idle_max: options.idle_timeout.unwrap_or(defaults.idle_max),
         request_max: options.request_timeout.unwrap_or(defaults.request_max),
         ..defaults
@@ -180,7 +183,8 @@ fn api_keys(options: &ServeOptions, sources: &Sources) -> Result<ApiKeys, Failur
     let named = sources.setting("FLOW_API_KEYS_FILE")?;
     let named = named.map(|file| (PathBuf::from(&file), format!("{file} (named by FLOW_API_KEYS_FILE)")));
     for (file, name) in given.chain(named) {
-        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let bytes = crate::env::read_settings(&file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))?;
         let before = keys.len();
         keys.add(&text).map_err(|error| format!("{name}: {error}"))?;
         if keys.len() == before {
@@ -220,4 +224,19 @@ fn address_list(
     let Some(value) = sources.setting(variable)?.filter(|value| !value.trim().is_empty()) else { return Ok(None) };
     let texts = value.split([',', ' ']).filter(|text| !text.is_empty());
     AddressList::parse(texts).map(Some).map_err(|error| format!("{variable}: {error}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_client_has_all_connections_unless_the_operator_says_so() {
+        let limits = |connections_max, connections_per_client| {
+            limits(&ServeOptions { connections_max, connections_per_client, ..ServeOptions::default() })
+        };
+        assert_eq!(limits(Some(100), None).connections_per_client, 50);
+        assert_eq!(limits(Some(100), Some(100)).connections_per_client, 100);
+        assert!(limits(None, None).connections_per_client <= 1000);
+    }
 }

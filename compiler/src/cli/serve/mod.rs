@@ -15,7 +15,7 @@ use super::stop::{self, Children};
 use super::{Shell, Stop};
 use crate::build::hash;
 use execution::{Execution, Order};
-use flow_runtime::env::keys_in;
+use flow_runtime::env::{keys_in, read_settings};
 use http::{Refusal, Request};
 use list::Query;
 use serde_json::{Map, Value, json};
@@ -116,7 +116,7 @@ impl Shell {
             folder,
         });
         self.talk.say(&format!("listening on http://{address}"));
-        let served = http::serve(listener, options.max_body, move |request| shared.answer(request));
+        let served = http::serve(listener, options.max_body, shared);
         served.map_err(world("cannot serve".to_owned()))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -126,7 +126,7 @@ impl Shell {
 fn keys(options: &ServeOptions) -> Result<Vec<String>, Stop> {
     let mut texts = Vec::new();
     for file in &options.api_key_file {
-        let text = fs::read_to_string(file);
+        let text = read_settings(file).and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
         texts.push(text.map_err(|error| Stop::World(format!("cannot read {}: {error}", file.display())))?);
     }
     texts.extend(std::env::var("FLOW_API_KEYS").ok());
@@ -139,8 +139,12 @@ fn keys(options: &ServeOptions) -> Result<Vec<String>, Stop> {
     Ok(keys)
 }
 
-impl Shared {
-    fn answer(self: &Arc<Self>, request: Result<Request, Refusal>) -> (u16, Value) {
+impl http::Answers for Arc<Shared> {
+    fn admit(&self, request: &Request) -> Result<(), Refusal> {
+        if is_health(request) { Ok(()) } else { self.authorize(request) }
+    }
+
+    fn answer(&self, request: Result<Request, Refusal>) -> (u16, Value) {
         match request.and_then(|request| self.route(&request)) {
             Ok(answer) => (200, answer),
             Err(refusal) => {
@@ -149,13 +153,14 @@ impl Shared {
             }
         }
     }
+}
 
+impl Shared {
     fn route(self: &Arc<Self>, request: &Request) -> Result<Value, Refusal> {
-        let path: Vec<&str> = request.path().trim_matches('/').split('/').collect();
-        if request.method == "GET" && matches!(path.as_slice(), ["health"] | ["health", "live" | "ready"]) {
+        if is_health(request) {
             return Ok(json!({ "status": "ok" }));
         }
-        self.authorize(request)?;
+        let path: Vec<&str> = request.path().trim_matches('/').split('/').collect();
         let ["api", "v1", "flows", path @ ..] = path.as_slice() else { return Err(no_such_path()) };
         match (request.method.as_str(), path) {
             ("POST", ["validate"]) => {
@@ -391,6 +396,12 @@ impl Drop for Turn<'_> {
         *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.0.freed.notify_one();
     }
+}
+
+/// Without a key: load balancers have none.
+fn is_health(request: &Request) -> bool {
+    let path = request.path().trim_matches('/');
+    request.method == "GET" && matches!(path, "health" | "health/live" | "health/ready")
 }
 
 fn no_such_path() -> Refusal {
