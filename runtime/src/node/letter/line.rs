@@ -20,7 +20,7 @@ const ENCODED_MAX: usize = 39;
 pub(super) fn body(text: String) -> Body {
     let text = with_line_breaks(text);
     // lettre sends all that is ASCII as it is.
-    match text.contains(|c: char| c.is_ascii_control() && !matches!(c, '\t' | '\r' | '\n')) {
+    match holds(&text, |byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\r' | b'\n')) {
         true => Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new),
         false => Body::new(text),
     }
@@ -28,12 +28,13 @@ pub(super) fn body(text: String) -> Body {
 
 /// CR LF for each CR LF, CR and LF. lettre would do so for an LF only, and move the whole rest of the text for each.
 fn with_line_breaks(text: String) -> String {
-    if !text.contains(['\r', '\n']) {
+    let ends_line = |byte: u8| matches!(byte, b'\r' | b'\n');
+    if !holds(&text, ends_line) {
         return text;
     }
     let mut lines = String::with_capacity(text.len() + text.len() / 16);
     let mut rest = text.as_str();
-    while let Some(at) = rest.find(['\r', '\n']) {
+    while let Some(at) = rest.bytes().position(ends_line) {
         let (line, after) = rest.split_at(at);
         lines.push_str(line);
         lines.push_str("\r\n");
@@ -41,6 +42,11 @@ fn with_line_breaks(text: String) -> String {
     }
     lines.push_str(rest);
     lines
+}
+
+/// Whether any byte is such a one. All of them are looked at, which takes the machine several at once.
+fn holds(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, byte| found | is_such(byte))
 }
 
 /// The subject, in encoded words where it is too long for lines of its own.
