@@ -46,7 +46,7 @@ fn with_line_breaks(text: String) -> String {
 
 /// Whether any byte is such a one. All of them are looked at, which takes the machine several at once.
 fn holds(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(false, |found, byte| found | is_such(byte))
+    text.bytes().fold(0, |found, byte| found | u8::from(is_such(byte))) != 0
 }
 
 /// The subject, in encoded words where it is too long for lines of its own.
