@@ -28,19 +28,23 @@ pub(super) fn body(text: String) -> Body {
 
 /// CR LF for each CR LF, CR and LF. lettre would do so for an LF only, and move the whole rest of the text for each.
 fn with_line_breaks(text: String) -> String {
-    let ends_line = |byte: u8| matches!(byte, b'\r' | b'\n');
-    if !holds(&text, ends_line) {
+    if !holds(&text, |byte| matches!(byte, b'\r' | b'\n')) {
         return text;
     }
     let mut lines = String::with_capacity(text.len() + text.len() / 16);
-    let mut rest = text.as_str();
-    while let Some(at) = rest.bytes().position(ends_line) {
-        let (line, after) = rest.split_at(at);
-        lines.push_str(line);
-        lines.push_str("\r\n");
-        rest = after.strip_prefix("\r\n").unwrap_or(&after[1..]);
+    for line in text.split_inclusive('\n') {
+        let content = line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        // A CR that is not that of a CR LF ends a line of its own.
+        for (number, part) in content.unwrap_or(line).split('\r').enumerate() {
+            if number > 0 {
+                lines.push_str("\r\n");
+            }
+            lines.push_str(part);
+        }
+        if content.is_some() {
+            lines.push_str("\r\n");
+        }
     }
-    lines.push_str(rest);
     lines
 }
 
