@@ -31,9 +31,10 @@ impl Typing<'_> {
         }
     }
 
-    /// `n / 0`
+    /// `n / 0`. Whoever writes `-0` knows what it is.
     pub(super) fn divided_by_zero(&mut self, operator: Binary, left: &Expr, right: &Expr) {
-        let is_zero = matches!(right.as_constant(), Some(Value::Number(number)) if *number == 0.0);
+        let is_zero =
+            matches!(right.as_constant(), Some(Value::Number(number)) if *number == 0.0 && number.is_sign_positive());
         if is_zero && matches!(operator, Binary::Divide | Binary::Remainder) {
             let result = if operator == Binary::Divide { "infinite, or NaN" } else { "NaN" };
             let whole = Span { end: right.span.end, ..left.span };
