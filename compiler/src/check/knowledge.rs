@@ -16,10 +16,17 @@ pub enum Place {
     Condition(usize),
 }
 
+/// Executions that are looked at alone: those in which one node ran, and others were skipped.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Supposed<'a> {
+    pub ran: Option<NodeId>,
+    pub skipped: &'a [NodeId],
+}
+
 /// What is known about values before any data is seen.
 pub trait Knowledge {
-    /// What the value at a path can still be when it is read at this place; where `ran` is a node, in the executions in which it ran.
-    fn possible(&self, place: Place, ran: Option<NodeId>, path: &Path) -> Possible;
+    /// What the value at a path can still be when it is read at this place, in the executions that are looked at.
+    fn possible(&self, place: Place, supposed: Supposed, path: &Path) -> Possible;
 
     /// Whether a read counts on the output of a node, so that it is reported where that node may be skipped. Behind a
     /// default, a test and in a condition a missing output is one of the values there are.
@@ -50,7 +57,7 @@ impl Possible {
 pub struct Nothing;
 
 impl Knowledge for Nothing {
-    fn possible(&self, _: Place, _: Option<NodeId>, _: &Path) -> Possible {
+    fn possible(&self, _: Place, _: Supposed, _: &Path) -> Possible {
         Possible::ANYTHING
     }
 

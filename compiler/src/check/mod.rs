@@ -158,6 +158,7 @@ fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
         skipped::references(&mut paths, &mut found);
         routes::alternatives(&mut paths, &mut found);
         constant::conditions(&mut paths, &mut found);
+        never::ways_cut_off(&mut paths, &mut found);
         constant::verdicts(&paths, &mut found);
     }
     // A condition or a reference with a mistake in it is reported for that mistake: what follows from it says nothing.

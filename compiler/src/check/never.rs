@@ -1,8 +1,9 @@
-//! Nodes that can never run: behind conditions that are never true, or waiting for branches that exclude each other.
+//! Nodes that can never run: behind conditions that are never true, or waiting for branches that exclude each other; and edges
+//! whose node then waits for another that is never taken with them.
 
-use super::paths::{FALSE, Paths};
+use super::paths::{FALSE, Paths, TRUE};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::NodeId;
+use crate::model::{Edge, NodeId};
 
 /// Edges looked at for one message.
 const EDGES_MAX: usize = 2000;
@@ -30,6 +31,41 @@ pub(super) fn never_runs(paths: &mut Paths, diagnostics: &mut Diagnostics) {
             return;
         }
         diagnostics.push(diagnostic);
+    }
+}
+
+/// Edges that come to nothing: their node needs another one, too, and that is never taken when they are.
+pub(super) fn ways_cut_off(paths: &mut Paths, diagnostics: &mut Diagnostics) {
+    let workflow = paths.workflow;
+    for (index, edge) in workflow.edges.iter().enumerate() {
+        let taken = paths.edges[index].taken;
+        let incoming = &paths.graph.incoming[edge.to.0];
+        let needed: Vec<usize> = incoming.iter().copied().filter(|other| workflow.edges[*other].required).collect();
+        if edge.required || needed.is_empty() || paths.nodes[edge.to.0].runs == FALSE {
+            continue;
+        }
+        if paths.possible(taken, TRUE).is_none() {
+            continue;
+        }
+        let other = needed.into_iter().find(|other| paths.possible(taken, paths.edges[*other].taken).is_none());
+        if paths.gave_up() {
+            return;
+        }
+        let Some(other) = other else { continue };
+        let [from, to, needed] =
+            [edge.from, edge.to, workflow.edges[other].from].map(|node| &workflow.node(node).id.value);
+        let place = |edge: &Edge| edge.condition.as_ref().map_or(edge.span, |condition| condition.span);
+        diagnostics.push(
+            Diagnostic::new(
+                Code::ConstantCondition,
+                place(edge),
+                format!("`{to}` never runs when `{from}` leads to it"),
+            )
+            .label("comes to nothing")
+            .also(place(&workflow.edges[other]), format!("`{to}` needs `{needed}`, too, which never leads to it then"))
+            .help(format!("to run after either, leave `{needed}` out of the `dependencies` of `{to}`, and connect it"))
+            .help("or remove this connection"),
+        );
     }
 }
 

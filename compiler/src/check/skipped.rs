@@ -5,7 +5,7 @@
 use super::paths::{FALSE, Paths, Ref, TRUE, Witness};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::expr::{Path, Root};
-use crate::model::{Expr, NodeId};
+use crate::model::{Expr, NodeId, Workflow};
 use std::collections::BTreeSet;
 
 pub(super) fn references(paths: &mut Paths, diagnostics: &mut Diagnostics) {
@@ -51,7 +51,7 @@ fn node_skipped(paths: &mut Paths, expr: &Expr, reader: NodeId, read: NodeId, sk
     let example = paths.example(skipped);
     let Witness { when, because } = paths.why_skipped(read, &example);
     let workflow = paths.workflow;
-    let [reader_id, read_id] = [reader, read].map(|node| workflow.node(node).id.value.as_str());
+    let [reader_id, read_id] = [reader, read].map(|node| name(workflow, node));
     let (headline, label) = match ever {
         true => (format!("`{read_id}` may have been skipped when `{reader_id}` runs"), format!("missing {when}")),
         false => (format!("`{read_id}` has always been skipped when `{reader_id}` runs"), "always missing".into()),
@@ -60,14 +60,34 @@ fn node_skipped(paths: &mut Paths, expr: &Expr, reader: NodeId, read: NodeId, sk
     if let Some((span, message)) = because {
         diagnostic = diagnostic.also(span, message);
     }
-    match ever {
-        true => diagnostic
+    match (ever, way_without(paths, reader, read)) {
+        (true, None) => diagnostic
             .help(format!(
                 "say what counts then: a default with `||` or `??`, or ask first with `previous_outputs.{read_id} ? … : …`"
             ))
             .help(format!("or let `{reader_id}` run only after it: name `{read_id}` in its `dependencies`")),
-        false => diagnostic.help(format!("read a node that runs on the way to `{reader_id}`")),
+        (true, Some(other)) => diagnostic
+            .help(format!(
+                "say what counts then: a default with `||` or `??`, or ask first with `previous_outputs.{read_id} ? … : …`"
+            ))
+            .help(format!("or let `{}` lead to a node of its own: then `{read_id}` never runs", name(workflow, other))),
+        (false, _) => diagnostic.help(format!("read a node that runs on the way to `{reader_id}`")),
     }
+}
+
+/// A node that leads to the reader only where the other one never runs: to wait for that one would cut this way off.
+fn way_without(paths: &mut Paths, reader: NodeId, read: NodeId) -> Option<NodeId> {
+    let ran = paths.nodes[read.0].runs;
+    let incoming = &paths.graph.incoming[reader.0];
+    let edge = incoming.iter().copied().find(|edge| {
+        let taken = paths.edges[*edge].taken;
+        paths.possible(taken, TRUE).is_some() && paths.possible(taken, ran).is_none()
+    });
+    edge.map(|edge| paths.workflow.edges[edge].from)
+}
+
+fn name(workflow: &Workflow, node: NodeId) -> &str {
+    workflow.node(node).id.value.as_str()
 }
 
 fn error_unset(
@@ -95,7 +115,7 @@ fn error_unset(
     let ever = paths.diagrams.and(here, error) != FALSE;
     let example = paths.example(unset);
     let workflow = paths.workflow;
-    let name = |id: NodeId| workflow.node(id).id.value.as_str();
+    let name = |id: NodeId| name(workflow, id);
     let reader_id = name(reader);
     let mut diagnostic = Diagnostic::new(
         Code::ErrorUnset,

@@ -7,7 +7,7 @@
 use super::analysis::Paths;
 use super::content::{Base, BaseRoot, Content, State, content};
 use super::mdd::{FALSE, Ref, TRUE};
-use crate::check::knowledge::{Knowledge, Place, Possible};
+use crate::check::knowledge::{Knowledge, Place, Possible, Supposed};
 use crate::model::expr::{Path, Root};
 use crate::model::{Expr, NodeId};
 use flow_runtime::value::Value;
@@ -29,12 +29,16 @@ impl<'a> Known<'a> {
 }
 
 impl Knowledge for Known<'_> {
-    fn possible(&self, place: Place, ran: Option<NodeId>, path: &Path) -> Possible {
+    fn possible(&self, place: Place, supposed: Supposed, path: &Path) -> Possible {
         let mut paths = self.paths.borrow_mut();
         let (reader, own) = reader(&paths, place);
-        let ran = ran.map_or(TRUE, |ran| paths.nodes[ran.0].runs);
+        let ran = supposed.ran.map_or(TRUE, |ran| paths.nodes[ran.0].runs);
         let here = paths.nodes[reader.0].runs;
-        let here = paths.diagrams.and(here, ran);
+        let mut here = paths.diagrams.and(here, ran);
+        for skipped in supposed.skipped {
+            let skipped = !paths.nodes[skipped.0].runs;
+            here = paths.diagrams.and(here, skipped);
+        }
         let mut absent = Absent::default();
         paths.look(path, (reader, own), here, &mut absent);
         // Behind a node that never runs nothing more is said.

@@ -12,6 +12,7 @@ use super::operators::is_text;
 use super::signatures;
 use super::transforms;
 use crate::check::knowledge::Place;
+use crate::check::knowledge::Supposed;
 use crate::check::paths::{is_equality, is_ordering};
 use crate::diagnostic::Diagnostic;
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
@@ -556,7 +557,7 @@ impl<'a> Typing<'a> {
     /// skipped. Where `a` has always run, that is `skipped-node`.
     pub(super) fn both_may_lack(&mut self, operator: Binary, left: &Expr, right: &Expr) -> bool {
         // Asked of what is typed for this question already, it would double the work with every level.
-        if self.names.ran.is_some() {
+        if self.names.supposed.ran.is_some() {
             return false;
         }
         left.sources()
@@ -577,14 +578,14 @@ impl<'a> Typing<'a> {
     /// Reports what is wrong with the right side where a node of the left one ran and had nothing, and the node that is read here
     /// was skipped: `a.result.x ?? "Order " + b.result.id`. Of a plain read the whole is missing then.
     fn right_alone(&mut self, operator: Binary, left: &Expr, right: &Expr) {
-        if self.quiet > 0 || self.names.ran.is_some() || !right.sources().is_empty() {
+        if self.quiet > 0 || self.names.supposed.ran.is_some() || !right.sources().is_empty() {
             return;
         }
         let read = right.nodes_read();
         for ran in left.sources() {
             let is_skipped = |node: &NodeId| *node != ran && self.names.runs_without(ran, *node);
             if read.iter().any(is_skipped) && self.left_lacks(operator, left, right, ran) {
-                let names = Names { ran: Some(ran), ..*self.names };
+                let names = Names { supposed: Supposed { ran: Some(ran), skipped: &[] }, ..*self.names };
                 let mut typing = self.supposing(&names);
                 typing.suppose(if operator == Binary::Or { narrow::facts(left, false) } else { narrow::nullish(left) });
                 typing.infer(right);
@@ -604,15 +605,24 @@ impl<'a> Typing<'a> {
     /// Whether `left || right` or `left ?? right` can come to its right side though this node ran, and those that the right one reads
     /// were skipped.
     fn left_lacks(&self, operator: Binary, left: &Expr, right: &Expr, ran: NodeId) -> bool {
-        let names = Names { ran: Some(ran), ..*self.names };
+        let is_skipped = |node: &NodeId| *node != ran && self.names.runs_without(ran, *node);
+        let mut skipped = right.sources();
+        // Not of a chain: where several nodes are read, one of them is enough to be lacking.
+        if skipped.is_empty() {
+            skipped = right.nodes_read();
+            skipped.dedup();
+            skipped.truncate(if skipped.len() > 1 { 0 } else { 1 });
+        }
+        skipped.retain(is_skipped);
+        // How those ended that ran may depend on it: of two that lead here when they succeed, the only one did.
+        let names = Names { supposed: Supposed { ran: Some(ran), skipped: &skipped }, ..*self.names };
         let mut typing = self.supposing(&names);
         typing.quiet = 1;
-        let is_skipped = |node: &NodeId| *node != ran && self.names.runs_without(ran, *node);
         let nothing = |node| Fact {
             about: Reference { root: Origin::Path(Root::Output(node)), steps: Vec::new() },
             test: Test::Missing,
         };
-        typing.suppose(right.sources().into_iter().filter(is_skipped).map(nothing).collect());
+        typing.suppose(skipped.iter().copied().map(nothing).collect());
         let ty = typing.infer(left);
         !ty.is_json() && if operator == Binary::Or { ty.can_be_falsy() } else { ty.may_be_nullish() }
     }

@@ -96,7 +96,7 @@ pub(super) fn does_not_fit(typing: &Typing, expr: &Expr, ty: &Type, place: &Use)
 pub(super) fn may_be_missing(typing: &mut Typing, expr: &Expr, ty: &Type, place: Use) -> Diagnostic {
     let nothing = ty.only(|ty| matches!(ty, Type::Missing | Type::Null));
     // That a node ran is only supposed.
-    let is_always = ty.without_nullish().is_never() && typing.names.ran.is_none();
+    let is_always = ty.without_nullish().is_never() && typing.names.supposed.ran.is_none();
     let may = if is_always { "is always" } else { "may be" };
     let state = match &nothing {
         Type::Null => "null",

@@ -30,7 +30,7 @@ mod transforms;
 
 pub(super) use inputs::input;
 
-use super::knowledge::{Knowledge, Place};
+use super::knowledge::{Knowledge, Place, Supposed};
 use super::{Checked, Graph};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::expr::ExprKind;
@@ -191,7 +191,7 @@ impl Checker<'_> {
         Names {
             workflow: self.workflow,
             place,
-            ran: None,
+            supposed: Supposed::default(),
             input: self.inputs.at(match place {
                 Place::Node(node) => node,
                 Place::Condition(edge) => self.workflow.edges[edge].from,

@@ -1,6 +1,6 @@
 //! The types of the names an expression can read, at one place of a workflow.
 
-use crate::check::knowledge::{Knowledge, Place, Possible};
+use crate::check::knowledge::{Knowledge, Place, Possible, Supposed};
 use crate::model::expr::{Path, Root};
 use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::{EnvId, Expr, NodeId, Workflow};
@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 pub(super) struct Names<'a> {
     pub(super) workflow: &'a Workflow,
     pub(super) place: Place,
-    /// A node that is supposed to have run.
-    pub(super) ran: Option<NodeId>,
+    /// The executions that are looked at, where it is not all.
+    pub(super) supposed: Supposed<'a>,
     pub(super) input: &'a Type,
     /// The envelope of each node, as if it had run; `json` where nothing is known yet.
     pub(super) outputs: &'a [Type],
@@ -32,10 +32,10 @@ impl Names<'_> {
     /// Whether a read takes the output of a node that may have been skipped, or an error that there need not be, as it comes.
     pub(super) fn may_be_skipped(&self, read: &Expr, root: Root) -> bool {
         // A read that counts on a value is reported elsewhere, unless a node is only supposed to have run.
-        let is_asked = |knowledge: &&dyn Knowledge| self.ran.is_some() || !knowledge.counts_on(read);
+        let is_asked = |knowledge: &&dyn Knowledge| self.supposed.ran.is_some() || !knowledge.counts_on(read);
         let Some(knowledge) = self.knowledge.filter(is_asked) else { return false };
         let whole = Path { root, steps: Vec::new() };
-        matches!(root, Root::Output(_) | Root::Error) && knowledge.possible(self.place, self.ran, &whole).missing
+        matches!(root, Root::Output(_) | Root::Error) && knowledge.possible(self.place, self.supposed, &whole).missing
     }
 
     /// Whether there are executions in which only the first of two nodes ran before this place, and others in which it did not.
@@ -57,7 +57,7 @@ impl Names<'_> {
         if !Possible::concerns(path, &ty) {
             return self.told_apart(knowledge, path, ty);
         }
-        let left = knowledge.possible(self.place, self.ran, path).left_of(&ty);
+        let left = knowledge.possible(self.place, self.supposed, path).left_of(&ty);
         self.told_apart(knowledge, path, left)
     }
 
@@ -69,7 +69,7 @@ impl Names<'_> {
             return ty;
         }
         let status = Path { root: path.root, steps: vec!["status".to_owned()] };
-        let possible = knowledge.possible(self.place, self.ran, &status);
+        let possible = knowledge.possible(self.place, self.supposed, &status);
         ty.only(|ty| match ty {
             Type::Object(_) => !possible.left_of(&ty.field("status").ty).is_never(),
             _ => true,

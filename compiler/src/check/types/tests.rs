@@ -362,7 +362,7 @@ fn values_are_of_the_type_of_their_expression() {
         let names = Names {
             workflow: &workflow,
             place: Place::Node(NodeId(1)),
-            ran: None,
+            supposed: Default::default(),
             input: &input,
             outputs: &outputs,
             knowledge: None,
