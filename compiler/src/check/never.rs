@@ -63,7 +63,9 @@ pub(super) fn ways_cut_off(paths: &mut Paths, diagnostics: &mut Diagnostics) {
             )
             .label("comes to nothing")
             .also(place(&workflow.edges[other]), format!("`{to}` needs `{needed}`, too, which never leads to it then"))
-            .help(format!("to run after either, leave `{needed}` out of the `dependencies` of `{to}`, and connect it"))
+            .help(format!(
+                "to run after either of them, let `{to}` depend on neither: a connection from each is enough"
+            ))
             .help("or remove this connection"),
         );
     }

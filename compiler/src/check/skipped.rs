@@ -70,7 +70,10 @@ fn node_skipped(paths: &mut Paths, expr: &Expr, reader: NodeId, read: NodeId, sk
             .help(format!(
                 "say what counts then: a default with `||` or `??`, or ask first with `previous_outputs.{read_id} ? … : …`"
             ))
-            .help(format!("or let `{}` lead to a node of its own: then `{read_id}` never runs", name(workflow, other))),
+            .help(format!(
+                "when `{}` leads here, `{read_id}` never runs: that way may need a node of its own",
+                name(workflow, other)
+            )),
         (false, _) => diagnostic.help(format!("read a node that runs on the way to `{reader_id}`")),
     }
 }
