@@ -92,8 +92,12 @@ fn values(
         known = self::known(without, graph, diagnostics);
         found = types::check(workflow, graph, sources, known.as_ref().map(|known| known as _), diagnostics);
     }
-    if let Some(known) = known {
-        paths(known.paths.into_inner(), &Mistakes::of(diagnostics), diagnostics);
+    let mut paths = known.map(|known| known.paths.into_inner());
+    if let Some(paths) = &mut paths {
+        self::paths(paths, &Mistakes::of(diagnostics), diagnostics);
+    }
+    if acyclic {
+        lints::compensation(workflow, graph, paths.as_mut(), diagnostics);
     }
     found
 }
@@ -149,17 +153,17 @@ fn too_many_conditions(workflow: &Workflow, graph: &Graph) -> Diagnostic {
 }
 
 /// The rules that ask what can hold where.
-fn paths(mut paths: Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
+fn paths(paths: &mut Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
     // An edge that could not be read may be the one that makes all the difference.
     let is_whole = !diagnostics.iter().any(|diagnostic| BROKEN_GRAPH.contains(&diagnostic.code));
     let mut found = Diagnostics::default();
-    never::never_runs(&mut paths, &mut found);
+    never::never_runs(paths, &mut found);
     if is_whole {
-        skipped::references(&mut paths, &mut found);
-        routes::alternatives(&mut paths, &mut found);
-        constant::conditions(&mut paths, &mut found);
-        never::ways_cut_off(&mut paths, &mut found);
-        constant::verdicts(&paths, &mut found);
+        skipped::references(paths, &mut found);
+        routes::alternatives(paths, &mut found);
+        constant::conditions(paths, &mut found);
+        never::ways_cut_off(paths, &mut found);
+        constant::verdicts(paths, &mut found);
     }
     // A condition or a reference with a mistake in it is reported for that mistake: what follows from it says nothing.
     let follows = |place: &Label| mistakes.are_in(place.span);

@@ -2,6 +2,7 @@
 
 use super::outcome::{Outcome, holds};
 use crate::check::Graph;
+use crate::check::paths::Paths;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
 use crate::model::{Edge, Http, Kind, NodeId, Piece, Workflow};
 use std::collections::VecDeque;
@@ -60,13 +61,13 @@ const STEPS_MAX: usize = 4;
 const NAMES_MAX: usize = 6;
 
 /// Reports each effect once, with the steps whose failure nobody would hear of.
-pub(super) fn missing(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnostics) {
+pub(super) fn missing(workflow: &Workflow, graph: &Graph, paths: Option<&mut Paths>, diagnostics: &mut Diagnostics) {
     let effects = graph.order.iter().copied().filter_map(|id| Some((id, why_irreversible(workflow, id)?)));
     // A mail is said to be final only where no payment before it says the same of the same steps.
     let (mails, others): (Vec<_>, Vec<_>) =
         effects.partition(|(id, _)| matches!(workflow.node(*id).kind, Kind::Email(_)));
     let mut covered = vec![false; workflow.nodes.len()];
-    let mut walk = Walk::new(workflow, graph);
+    let mut walk = Walk::new(workflow, graph, paths);
     for (effect, why) in others.into_iter().chain(mails) {
         let mut found = walk.unhandled_behind(effect);
         if let Why::Mail = why {
@@ -158,9 +159,15 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(workflow: &'a Workflow, graph: &'a Graph) -> Walk<'a> {
+    fn new(workflow: &'a Workflow, graph: &'a Graph, mut paths: Option<&mut Paths>) -> Walk<'a> {
         let fails_unheard = workflow.node_ids().map(|id| fails_unheard(workflow, graph, id)).collect();
-        let goes_on = workflow.edges.iter().map(|edge| can_be_taken(workflow, edge, Outcome::Succeeded)).collect();
+        let mut goes_on: Vec<bool> =
+            workflow.edges.iter().map(|edge| can_be_taken(workflow, edge, Outcome::Succeeded)).collect();
+        for (index, goes_on) in goes_on.iter_mut().enumerate() {
+            if let Some(paths) = &mut paths {
+                *goes_on = *goes_on && !is_of_failure(paths, index);
+            }
+        }
         Walk { workflow, graph, fails_unheard, goes_on, seen: vec![0; workflow.nodes.len()], walks: 0 }
     }
 
@@ -218,6 +225,22 @@ fn can_be_taken(workflow: &Workflow, edge: &Edge, outcome: Outcome) -> bool {
         true => holds(condition, edge.from, outcome) != Some(false),
         false => condition.as_constant().is_none_or(|value| value.truthy()),
     }
+}
+
+/// Whether a condition that also depends on data holds only where its node did not succeed: `else`, where both
+/// `success && k == "x"` and `success && k != "x"` lead elsewhere.
+fn is_of_failure(paths: &mut Paths, index: usize) -> bool {
+    let edge = &paths.workflow.edges[index];
+    let Some(condition) = edge.condition.as_ref().filter(|_| paths.workflow.node(edge.from).kind.is_effect()) else {
+        return false;
+    };
+    if holds(condition, edge.from, Outcome::Succeeded).is_some() {
+        return false;
+    }
+    let said = paths.edges[index].said.yes;
+    let here = paths.succeeds(said, edge.from);
+    let is_possible = paths.possible(here, paths.nodes[edge.from.0].runs).is_some();
+    !is_possible && !paths.gave_up()
 }
 
 fn not_compensated(workflow: &Workflow, effect: NodeId, why: Why, found: &Unhandled) -> Diagnostic {

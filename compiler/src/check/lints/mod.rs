@@ -15,6 +15,7 @@ mod transport;
 mod webhook;
 
 use super::Graph;
+use super::paths::Paths;
 use crate::diagnostic::Diagnostics;
 use crate::model::{ExprKind, Http, Kind, Node, Text, Workflow};
 use crate::source::Span;
@@ -47,10 +48,20 @@ pub(super) fn run(workflow: &Workflow, graph: &Graph, diagnostics: &mut Diagnost
     dead::keys(workflow, diagnostics);
     // In a circle nothing comes after anything.
     if graph.order.len() == workflow.nodes.len() {
-        compensation::missing(workflow, graph, diagnostics);
         delivery::repeated(workflow, graph, diagnostics);
         budget::exceeded(workflow, graph, diagnostics);
     }
+}
+
+/// What is done for good, and nothing is done about a later step that fails. `graph` must be without cycles. `paths`: what can
+/// hold where, if that is known.
+pub(super) fn compensation(
+    workflow: &Workflow,
+    graph: &Graph,
+    paths: Option<&mut Paths>,
+    diagnostics: &mut Diagnostics,
+) {
+    compensation::missing(workflow, graph, paths, diagnostics);
 }
 
 /// The header that shows who calls: what must not be read by others.

@@ -212,6 +212,17 @@ impl<'a> Paths<'a> {
         self.diagrams.and(completes, says_so)
     }
 
+    /// The executions of a formula in which a node completes; a request, with `success: true`.
+    pub fn succeeds(&mut self, formula: Ref, node: NodeId) -> Ref {
+        let completes = self.completes(formula, node);
+        let Some(var) = self.values.get(&success(node)).copied() else { return completes };
+        let Fact::Value(_, cells) = &self.facts[var as usize] else { return completes };
+        let cells = Arc::clone(cells);
+        let is_true = |cell| cells.in_cell(cell).any(|sample| matches!(sample.value, Value::Bool(true)));
+        let says_so = self.diagrams.test(var, is_true);
+        self.diagrams.and(completes, says_so)
+    }
+
     /// Whether the output of a node has an error: in conditions of edges out of `own`, before those are decided.
     pub fn has_error(&mut self, node: NodeId, own: Option<NodeId>) -> Ref {
         let NodePaths { runs, fails, misrouted, passes } = self.nodes[node.0];
