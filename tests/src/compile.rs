@@ -7,6 +7,7 @@ use flow_compiler::diagnostic::{Diagnostic, Diagnostics};
 use flow_compiler::files::Files;
 use flow_compiler::pipeline::{self, Accepted};
 use flow_compiler::source::{SourceFile, Sources};
+use flow_world::process;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
@@ -115,7 +116,7 @@ fn kept(text: &str, file: &Path, otel: bool) -> PathBuf {
     for _ in 0..3 {
         let built = build(text, file, otel);
         let _ = fs::remove_file(&beside);
-        if fs::hard_link(&built, &beside).is_ok() || fs::copy(&built, &beside).is_ok() {
+        if fs::hard_link(&built, &beside).is_ok() || process::install(&built, &beside).is_ok() {
             fs::rename(&beside, &place).expect("target can be written");
             let _ = fs::remove_file(&beside); // where both were the same file already, renaming does nothing
             return place;

@@ -123,7 +123,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_binary_whose_name_has_gone_still_runs() {
         let folder = tempfile::tempdir().unwrap();
-        fs::copy("/bin/true", folder.path().join(FILE)).unwrap();
+        flow_world::process::install(Path::new("/bin/true"), &folder.path().join(FILE)).unwrap();
         let binary = Binary::made(folder.path()).unwrap();
         fs::remove_file(&binary.path).unwrap();
         let [mut named, mut open] = <[Command; 2]>::try_from(binary.commands()).unwrap();

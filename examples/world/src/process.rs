@@ -1,7 +1,7 @@
 //! A compiled workflow as a process: with the environment of its case and no other, and never for longer than a limit.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,6 +20,17 @@ pub struct Process {
 struct Output {
     text: Arc<Mutex<String>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Puts a copy of a program somewhere, to be run there at once.
+///
+/// # Errors
+/// When it cannot be copied.
+pub fn install(program: &Path, at: &Path) -> io::Result<()> {
+    // A process of its own writes it. What this one holds open for writing, each process that another thread is just starting
+    // holds open too, and Linux runs no such file (`ETXTBSY`).
+    let status = Command::new("cp").arg(program).arg(at).stderr(Stdio::null()).status()?;
+    status.success().then_some(()).ok_or_else(|| io::Error::other(format!("cp {}: {status}", program.display())))
 }
 
 /// How a process ended.

@@ -42,7 +42,7 @@ fn the_usual_folder_stands_beside_an_executable_of_the_workflows_name() {
     shop.env.remove("FLOW_DATA_DIR");
     let here = shop.folder.path().join("orders");
     if shop.binary != here {
-        fs::copy(&shop.binary, &here).unwrap();
+        process::install(&shop.binary, &here).unwrap();
     }
     let server = shop.serve_with(&here, &[]);
     let id = shop.order(&server);

@@ -2,6 +2,7 @@
 
 use super::client::send;
 use super::process::{SECRET, Serving, program};
+use flow_world::process::install;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -29,7 +30,7 @@ impl Folder {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let program = folder.path().join("minimal");
-        fs::copy(env!("CARGO_BIN_EXE_minimal"), &program).unwrap();
+        install(Path::new(env!("CARGO_BIN_EXE_minimal")), &program).unwrap();
         Folder { folder, program }
     }
 
