@@ -112,7 +112,7 @@ impl Engine {
         }
     }
 
-    /// Takes up an execution whose turn it is.
+    /// Takes up an execution whose turn it is. Done when it is at work, or when nothing can be done.
     async fn revive(self: Arc<Self>, id: Id, turn: Turn) {
         // One that was cancelled has ended by the time its retry is due.
         if !self.registry.take(id) {
@@ -130,7 +130,7 @@ impl Engine {
                 if run.status().is_final() {
                     self.registry.remove(id, false);
                 } else if self.registry.revive(&run) {
-                    Task::resume(Arc::clone(&self), run, Some(turn), begun).run().await;
+                    tokio::spawn(Task::resume(Arc::clone(&self), run, Some(turn), begun).run());
                 }
             }
             Ok(Ok(Err(reason))) => {
@@ -200,7 +200,8 @@ impl Engine {
     }
 }
 
-/// Takes up the executions that waited in the journal, each when it is its turn.
+/// Takes up the executions that waited in the journal, each when it is its turn, one after the other: each may be megabytes, and
+/// after a start all of them may turn out to have to wait on.
 pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
     loop {
         let id = scheduler.next().await;
@@ -208,7 +209,8 @@ pub async fn revive_for_ever(scheduler: Arc<Scheduler>, engine: Weak<Engine>) {
         let turn = Turn::of_scheduler(&engine);
         // The next process goes on with them; but nobody asks it for the end of one.
         if !engine.leaves_what_waits() || engine.registry.is_cancelled(id) {
-            tokio::spawn(engine.revive(id, turn));
+            // A bug there is printed, and is that execution's alone.
+            let _ = tokio::spawn(engine.revive(id, turn)).await;
         }
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Kept {
     /// What it was asked to delete, and when.
     expired: Mutex<Vec<(crate::journal::Retention, Timestamp)>>,
     erased: Mutex<Vec<Id>>,
+    /// How many are reading it, and how many did at most.
+    readers: Mutex<(usize, usize)>,
 }
 
 impl Kept {
@@ -62,6 +64,14 @@ impl Journal for Kept {
 
 impl Store for Kept {
     fn read(&self, execution: Id) -> Result<Option<History>, JournalError> {
+        {
+            let mut readers = self.readers.lock().unwrap();
+            readers.0 += 1;
+            readers.1 = readers.1.max(readers.0);
+        }
+        // Time for whoever else is about to read.
+        std::thread::sleep(Duration::from_millis(2));
+        self.readers.lock().unwrap().0 -= 1;
         let mut events = self.of(execution).into_iter();
         let Some(Event::Accepted { input, trigger, options, at, .. }) = events.next() else { return Ok(None) };
         Ok(Some(History {
@@ -485,6 +495,22 @@ async fn what_waits_is_cancelled_also_while_the_process_drains() {
     let (left, ()) = tokio::join!(process.engine.drain(seconds(20)), cancelled);
     assert_eq!((left, process.ended(ids[1]).await), (0, Status::Completed));
     assert_eq!(process.called(), ["a", "a"], "and not a third time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_is_read_one_after_the_other() {
+    let life = Life::new(vec![http("a", 1)], vec![]);
+    let first = life.born();
+    for _ in 0..40 {
+        first.world.script("a", [act(unavailable())]);
+        first.engine.start(input(), StartedBy::Hand).await.unwrap();
+    }
+    sleep(Duration::from_millis(100)).await;
+    let next = life.next(&first, first.journal.count());
+    for id in first.journal.ids() {
+        assert_eq!(next.ended(id).await, Status::Completed);
+    }
+    assert_eq!(next.journal.readers.lock().unwrap().1, 1);
 }
 
 #[tokio::test(start_paused = true)]
