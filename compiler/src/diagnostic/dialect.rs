@@ -45,10 +45,8 @@ fn is_in_text(span: Span, sources: &Sources) -> bool {
 /// `x == 'open'` → `x == "open"`, between backticks; a text by itself also outside of them.
 fn double_quoted(help: &str) -> String {
     let parts = help.split('`').enumerate().map(|(position, part)| {
-        let is_code =
-            position % 2 == 1 || part.split(' ').any(|word| word.starts_with('\'') && word.matches('\'').count() == 2);
         let has_texts = part.matches('\'').count() % 2 == 0 && !part.contains(['"', '$']);
-        if is_code && has_texts { part.replace('\'', "\"") } else { part.to_owned() }
+        if position % 2 == 1 && has_texts { part.replace('\'', "\"") } else { part.to_owned() }
     });
     parts.collect::<Vec<_>>().join("`")
 }
@@ -93,6 +91,8 @@ const FORMS: &[(&str, &str)] = &[
 const PHRASES: &[(&str, &str)] = &[
     ("`settings` has no key", "the `workflow` block has no key"),
     (" to its `config`", ""),
+    ("needs `transform_type`", "needs an operation"),
+    ("`transform_type` is missing", "the operation is missing"),
     ("a number of seconds, more than 0", "a duration such as `30s`"),
     ("a number of seconds, or an object with a `strategy`", "a duration such as `2s`"),
     ("text holding an expression", "an expression"),
@@ -286,7 +286,6 @@ mod tests {
     #[test]
     fn texts_of_expressions_have_double_quotes() {
         assert_eq!(double_quoted("write `price === '100'`"), "write `price === \"100\"`");
-        assert_eq!(double_quoted("did you mean 'open'?"), "did you mean \"open\"?");
         let others =
             ["`${a == 'b'}`", "the node's `x ?? \"it's\"`", "the workflow's texts, the node's fields", "write `b'x`"];
         others.into_iter().for_each(|other| assert_eq!(double_quoted(other), other));

@@ -4,12 +4,13 @@ use super::infer::Typing;
 pub(super) use super::messages_of_values::{Use, does_not_fit, may_be_missing};
 use super::transforms::NoList;
 use crate::catalog::http::OF_EVERY_ANSWER;
+use crate::check::knowledge::Place;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::{Arrow, Binary, Expr, ExprKind, Path, Root, Unary};
 use crate::model::identifier::is_identifier;
 use crate::model::lower::expr::is_environment_name;
 use crate::model::ty::{Literal, Read, Rest, Type};
-use crate::model::{Node, Transform};
+use crate::model::{Kind, Node, Transform};
 use crate::source::Span;
 use flow_runtime::expr::Method;
 use flow_runtime::value::Value;
@@ -100,16 +101,25 @@ pub(super) fn unknown_field(
     }
 }
 
-/// What a bare name was to be, where that is known for certain: `process.env.API_URL`, and `qty` for the `qty` of the items.
+/// What a bare name was to be, where that is known for certain: `process.env.API_URL`, `qty` for the `qty` of the items, and in a
+/// condition `status_code` for the one of the answer.
 fn name_from_elsewhere(typing: &Typing, path: &Path, at: usize) -> Option<String> {
     match (path.root, at, path.steps.as_slice()) {
         (Root::Input, 0, [process, env, variable]) if process == "process" && env == "env" => {
             Some(format!("a variable of the environment is written `{variable}`"))
         }
         (Root::Input, 0, [name, ..]) => {
+            let has_it = |ty: &Type| !ty.is_json() && !ty.is_never() && !ty.field(name).unknown;
+            if let Place::Condition(edge) = typing.names.place {
+                let from = typing.names.workflow.edges[edge].from;
+                let Node { id, kind, .. } = typing.names.workflow.node(from);
+                let result = typing.names.root(Root::Output(from)).field("result").ty.without_nullish();
+                let of_answer = matches!(kind, Kind::Http(_)) && OF_EVERY_ANSWER.contains(&name.as_str());
+                let helps = of_answer || has_it(&result);
+                return helps.then(|| format!("the result of `{}` has one: `result.{name}`", id.value));
+            }
             let item = typing.item()?.without_nullish();
-            let has_it = !item.is_json() && !item.is_never() && !item.field(name).unknown;
-            has_it.then(|| format!("the items have one: `item.{name}`"))
+            has_it(&item).then(|| format!("the items have one: `item.{name}`"))
         }
         _ => None,
     }
@@ -567,8 +577,8 @@ pub(super) fn never_equal(
         Literal::String(text) if !texts.is_empty() => {
             let near = suggest::nearest(text, texts.iter().map(String::as_str));
             match near {
-                Some(near) => diagnostic.help(format!("did you mean '{near}'?")),
-                None if texts.len() == 1 => diagnostic.help(format!("here it is '{}'", texts[0])),
+                Some(near) => diagnostic.help(format!("did you mean `'{near}'`?")),
+                None if texts.len() == 1 => diagnostic.help(format!("here it is `'{}'`", texts[0])),
                 None if texts.len() <= 12 => {
                     diagnostic.help(format!("it is one of {}", suggest::list(texts.iter().map(String::as_str), "and")))
                 }
