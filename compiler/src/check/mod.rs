@@ -26,7 +26,7 @@ use crate::source::{Sources, Span};
 pub use graph::Graph;
 use mistakes::Mistakes;
 use paths::{Known, Paths};
-use types::Lists;
+use types::Transforms;
 pub use types::{Typed, Types};
 
 /// A workflow that passed, or whose findings are in the diagnostics.
@@ -45,7 +45,7 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
         order::references(&workflow, &graph, diagnostics);
     }
     order::secrets(&workflow, diagnostics);
-    let ((types, lists), mut others) = std::thread::scope(|scope| {
+    let ((types, transforms), mut others) = std::thread::scope(|scope| {
         // What asks neither for types nor for paths is looked at meanwhile.
         let is_large = workflow.nodes.len() >= NODES_FOR_TWO;
         let others = is_large.then(|| scope.spawn(|| others(&workflow, &graph)));
@@ -62,7 +62,7 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
     others.retain(|found| found.code != Code::MisspeltName || !mistakes.are_in(found.primary.span));
     diagnostics.append(others);
     let mut workflow = workflow;
-    for (node, field) in lists {
+    for (node, field) in transforms.lists {
         if let Kind::Transform(transform) = &mut workflow.nodes[node.0].kind {
             transform.list = Some(field);
         }
@@ -80,7 +80,7 @@ fn values(
     acyclic: bool,
     sources: &Sources,
     diagnostics: &mut Diagnostics,
-) -> (Types, Lists) {
+) -> (Types, Transforms) {
     let mut known = if acyclic { known(workflow, graph, diagnostics) } else { None };
     sort::observed(workflow, diagnostics);
     let before = diagnostics.count();
@@ -94,7 +94,7 @@ fn values(
     }
     let mut paths = known.map(|known| known.paths.into_inner());
     if let Some(paths) = &mut paths {
-        self::paths(paths, &Mistakes::of(diagnostics), diagnostics);
+        self::paths(paths, &found.1, &Mistakes::of(diagnostics), diagnostics);
     }
     if acyclic {
         lints::compensation(workflow, graph, paths.as_mut(), diagnostics);
@@ -153,14 +153,14 @@ fn too_many_conditions(workflow: &Workflow, graph: &Graph) -> Diagnostic {
 }
 
 /// The rules that ask what can hold where.
-fn paths(paths: &mut Paths, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
+fn paths(paths: &mut Paths, transforms: &Transforms, mistakes: &Mistakes, diagnostics: &mut Diagnostics) {
     // An edge that could not be read may be the one that makes all the difference.
     let is_whole = !diagnostics.iter().any(|diagnostic| BROKEN_GRAPH.contains(&diagnostic.code));
     let mut found = Diagnostics::default();
     never::never_runs(paths, &mut found);
     if is_whole {
         skipped::references(paths, &mut found);
-        routes::alternatives(paths, &mut found);
+        routes::alternatives(paths, &transforms.unfailing, &mut found);
         constant::conditions(paths, &mut found);
         never::ways_cut_off(paths, &mut found);
         constant::verdicts(paths, &mut found);

@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// all pairs of a thousand conditions would cost more than the rest of the analysis.
 const PAIRS_MAX: usize = 2048;
 
-pub(super) fn alternatives(paths: &mut Paths, diagnostics: &mut Diagnostics) {
+/// `unfailing`: nodes that do not fail, though it depends on more than paths that they do not.
+pub(super) fn alternatives(paths: &mut Paths, unfailing: &BTreeSet<NodeId>, diagnostics: &mut Diagnostics) {
     for id in paths.workflow.node_ids() {
         let outgoing = &paths.graph.outgoing[id.0];
         let conditional: Vec<usize> =
@@ -27,7 +28,8 @@ pub(super) fn alternatives(paths: &mut Paths, diagnostics: &mut Diagnostics) {
             continue;
         };
         let overlaps = overlap(paths, id, &conditional, &read);
-        let gap = if conditional.len() == outgoing.len() { gap(paths, id, &conditional, &read) } else { None };
+        let gap =
+            if conditional.len() == outgoing.len() { gap(paths, id, unfailing, &conditional, &read) } else { None };
         if paths.gave_up() {
             return;
         }
@@ -106,7 +108,13 @@ fn cell_is_possible(paths: &mut Paths, formula: Ref, value: Var, cell: u32) -> b
     paths.possible(formula, here).is_some()
 }
 
-fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) -> Option<Diagnostic> {
+fn gap(
+    paths: &mut Paths,
+    id: NodeId,
+    unfailing: &BTreeSet<NodeId>,
+    conditional: &[usize],
+    read: &[Vec<Var>],
+) -> Option<Diagnostic> {
     let node = paths.nodes[id.0];
     let meant = meant(paths, id, conditional, read)?;
     let mut taken = FALSE;
@@ -126,7 +134,7 @@ fn gap(paths: &mut Paths, id: NodeId, conditional: &[usize], read: &[Vec<Var>]) 
         _ => ends,
     };
     let values: BTreeSet<Var> = read.iter().flatten().copied().collect();
-    let fails = paths.possible(ends, node.fails).is_some();
+    let fails = !unfailing.contains(&id) && paths.possible(ends, node.fails).is_some();
     let completes = paths.possible(ends, !node.fails);
     let mut when = Vec::new();
     if let Some(completes) = completes {

@@ -42,7 +42,7 @@ use infer::Typing;
 use inputs::Inputs;
 use names::Names;
 use narrow::Fact;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What is known about the values of a workflow.
@@ -56,8 +56,14 @@ pub struct Types {
     pub arguments: BTreeMap<NodeId, Vec<Type>>,
 }
 
-/// [`crate::model::Transform::list`], by node.
-pub(super) type Lists = BTreeMap<NodeId, String>;
+/// What their types say of transforms.
+#[derive(Debug, Default)]
+pub(super) struct Transforms {
+    /// [`crate::model::Transform::list`], by node.
+    pub lists: BTreeMap<NodeId, String>,
+    /// Those that fail only where a list grows beyond all limits.
+    pub unfailing: BTreeSet<NodeId>,
+}
 
 /// What the checker knows of an expression.
 #[derive(Debug, Clone)]
@@ -84,9 +90,9 @@ pub(super) fn visit<'a>(
     let inputs = Inputs::new(workflow, graph);
     let mut unheard = Diagnostics::default();
     let diagnostics = &mut unheard;
-    let lists = Lists::new();
+    let transforms = Transforms::default();
     let checker =
-        Checker { workflow, graph, sources, knowledge, certain, inputs, outputs, arguments, lists, diagnostics };
+        Checker { workflow, graph, sources, knowledge, certain, inputs, outputs, arguments, transforms, diagnostics };
     let mut at = |place: Place, expr: &'a Expr| {
         let names = checker.names(place);
         let mut typing = Typing::new(&names, sources).knowing(checker.facts(place));
@@ -113,7 +119,7 @@ pub(super) fn check(
     sources: &Sources,
     knowledge: Option<&dyn Knowledge>,
     diagnostics: &mut Diagnostics,
-) -> (Types, Lists) {
+) -> (Types, Transforms) {
     let inputs = Inputs::new(workflow, graph);
     let envelope = |id: NodeId| {
         let envelope = outputs::envelope(&workflow.node(id).kind).unwrap_or(Type::Json);
@@ -122,9 +128,9 @@ pub(super) fn check(
     let outputs = workflow.node_ids().map(envelope).collect();
     // Without a schema there is nothing to narrow.
     let certain = has_schema(workflow).then(|| Certain::new(workflow, graph));
-    let (arguments, lists) = (BTreeMap::new(), Lists::new());
+    let (arguments, transforms) = (BTreeMap::new(), Transforms::default());
     let mut checker =
-        Checker { workflow, graph, sources, knowledge, certain, inputs, outputs, arguments, lists, diagnostics };
+        Checker { workflow, graph, sources, knowledge, certain, inputs, outputs, arguments, transforms, diagnostics };
     for id in &graph.order {
         checker.node(*id);
     }
@@ -135,8 +141,8 @@ pub(super) fn check(
             checker.at(Place::Condition(index), |typing| typing.condition(condition));
         }
     }
-    let Checker { inputs, outputs, arguments, lists, .. } = checker;
-    (Types { input: inputs.whole, outputs, arguments }, lists)
+    let Checker { inputs, outputs, arguments, transforms, .. } = checker;
+    (Types { input: inputs.whole, outputs, arguments }, transforms)
 }
 
 /// Whether this is the `else` of a .flow text. It is made of the conditions above it, and what is wrong with them is said there.
@@ -158,7 +164,7 @@ struct Checker<'a> {
     /// Of a transform `json`, until it has been looked at.
     outputs: Vec<Type>,
     arguments: BTreeMap<NodeId, Vec<Type>>,
-    lists: Lists,
+    transforms: Transforms,
     diagnostics: &'a mut Diagnostics,
 }
 

@@ -6,9 +6,9 @@ use super::messages::{self, Use};
 use super::narrow::{self, Fact, Origin, Reference};
 use super::positions::tree_type;
 use crate::check::knowledge::Place;
-use crate::model::expr::{Expr, Root};
+use crate::model::expr::{Binary, Expr, ExprKind, Root};
 use crate::model::ty::{Field, Literal, Object, Rest, Step, Type};
-use crate::model::{Kind, NodeId, Transform, TransformStep, Tree, Workflow};
+use crate::model::{Edge, Kind, Node, NodeId, Transform, TransformStep, Tree, Workflow};
 use crate::source::Span;
 use flow_runtime::expr as js;
 use flow_runtime::value::Value;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 impl Checker<'_> {
     /// The type of a transform's result. Its expressions are checked on the way.
     pub(super) fn transform(&mut self, id: NodeId, transform: &Transform) -> Type {
-        let input = self.transform_input(id, transform);
+        let Input { ty: input, is_there } = self.transform_input(id, transform);
         let List { items, least, field: holder } = match is_of_objects(&transform.step) {
             true => List::unknown(),
             false => list(&input).unwrap_or_else(|why| {
@@ -26,8 +26,14 @@ impl Checker<'_> {
                 List::unknown()
             }),
         };
+        if is_there
+            && !calls(self.workflow.node(id))
+            && self.takes(id, &transform.step, &input, &items, holder.as_deref())
+        {
+            self.transforms.unfailing.insert(id);
+        }
         if let Some(holder) = holder {
-            self.lists.insert(id, holder);
+            self.transforms.lists.insert(id, holder);
         }
         self.look_at_input(id, transform, &input);
         match &transform.step {
@@ -120,38 +126,63 @@ impl Checker<'_> {
         ty
     }
 
+    /// Whether a step does its work on whatever is of this type. What `items` are is the type of those of a list, which is in the
+    /// field `holder` where the input may hold others.
+    fn takes(&mut self, id: NodeId, step: &TransformStep, input: &Type, items: &Type, holder: Option<&str>) -> bool {
+        let are_objects = |ty: &Type| !ty.is_never() && ty.members().iter().all(|ty| matches!(ty, Type::Object(_)));
+        match step {
+            TransformStep::FilterItems { .. }
+            | TransformStep::MapItems { .. }
+            | TransformStep::SortItems { .. }
+            | TransformStep::GroupItems { .. } => holds_list(input, holder),
+            TransformStep::CalculateTotal { of } => {
+                holds_list(input, holder)
+                    && self.of_item(id, items, |typing| typing.silently(|typing| typing.adds_up(of)))
+            }
+            TransformStep::JsonToCsv { .. } => holds_list(input, holder) && are_objects(items),
+            TransformStep::AddFields { .. } | TransformStep::ExtractFields { .. } => match objects_of(input) {
+                (items, Some(true)) => are_objects(&items),
+                (_, is_list) => is_list.is_some(),
+            },
+        }
+    }
+
     /// What is transformed: what the author names, else the result of whichever node leads here.
-    fn transform_input(&mut self, id: NodeId, transform: &Transform) -> Type {
+    fn transform_input(&mut self, id: NodeId, transform: &Transform) -> Input {
         if let Some(tree) = &transform.input {
             let ty = match tree {
                 // Looked at once it is known what it is for.
                 Tree::Whole(expr) => self.at(Place::Node(id), |typing| typing.silently(|typing| typing.infer(expr))),
                 tree => self.at(Place::Node(id), |typing| tree_type(typing, tree)),
             };
-            return ty.as_json_element();
+            return Input { ty: ty.as_json_element(), is_there: true };
         }
         let sources = &self.graph.incoming[id.0];
         if sources.is_empty() {
-            return Type::Json;
+            return Input { ty: Type::Json, is_there: false };
         }
         // The node is only computed once one of them has a result.
         let facts = self.facts(Place::Node(id));
+        let mut is_there = true;
         let results = sources.iter().map(|edge| {
-            let from = self.workflow.edges[*edge].from;
-            let origin = Origin::Path(Root::Output(from));
+            let Edge { from, condition, .. } = &self.workflow.edges[*edge];
+            let origin = Origin::Path(Root::Output(*from));
             let envelope = narrow::assume(self.outputs[from.0].clone(), &origin, facts.iter().map(|fact| &**fact));
-            envelope.field("result").ty.without_missing()
+            let result = envelope.field("result").ty;
+            // A node that failed may have none, and a connection without a condition is only taken when it succeeded.
+            is_there &= condition.is_none() || !result.may_be_missing();
+            result.without_missing()
         });
-        Type::union(results)
+        Input { ty: Type::union(results), is_there }
     }
 
-    fn of_item(&mut self, id: NodeId, item: &Type, infer: impl FnOnce(&mut Typing) -> Type) -> Type {
+    fn of_item<T>(&mut self, id: NodeId, item: &Type, infer: impl FnOnce(&mut Typing) -> T) -> T {
         let names = self.names(Place::Node(id));
         let mut typing = Typing::new(&names, self.sources).knowing(self.facts(Place::Node(id))).with_item(item.clone());
-        let ty = infer(&mut typing);
+        let result = infer(&mut typing);
         let found = typing.found;
         self.report(found);
-        ty
+        result
     }
 }
 
@@ -178,6 +209,13 @@ fn with_fields(item: &Type, added: &[Field]) -> Type {
         Type::Object(object) => Type::Object(Arc::new(object.with(added.iter().cloned()))),
         _ => Type::object(added.to_vec(), Rest::Of(Type::Json)),
     }))
+}
+
+/// What a transform works on.
+struct Input {
+    ty: Type,
+    /// The default input of a transform behind a node that failed need not be.
+    is_there: bool,
 }
 
 /// Why a value is no list.
@@ -288,6 +326,39 @@ pub(super) fn of_counted(workflow: &Workflow, fact: &Fact) -> Option<Fact> {
     Some(Fact { about: Reference { root: fact.about.root.clone(), steps }, test: fact.test.clone() })
 }
 
+/// Whether the list that a transform works on is there, whatever comes: in the field `holder`, or the only one there can be.
+fn holds_list(input: &Type, holder: Option<&str>) -> bool {
+    let is_certain = |field: &&Field| !field.optional && matches!(field.ty, Type::Array(_));
+    let holds = |object: &Object| {
+        let names_none = |list: List| list.field.is_none() || list.field.as_deref() == holder;
+        object.fields().iter().filter(is_certain).count() == 1 && list_in(object).is_ok_and(names_none)
+    };
+    !input.is_never()
+        && input.members().iter().all(|ty| match ty {
+            Type::Array(_) => true,
+            Type::Object(object) => holds(object),
+            _ => false,
+        })
+}
+
+/// Whether a node calls anything: a call can fail for what it is given, an operator cannot.
+fn calls(node: &Node) -> bool {
+    let mut found = false;
+    node.expressions(&mut |expr| {
+        expr.walk(&mut |part| {
+            found |= matches!(
+                part.kind,
+                ExprKind::Method(..)
+                    | ExprKind::Each(..)
+                    | ExprKind::Reduce(..)
+                    | ExprKind::SortBy(..)
+                    | ExprKind::Global(..)
+            );
+        });
+    });
+    found
+}
+
 /// The objects that `add_fields` and `extract_fields` work on, and whether they come as a list: `None` is unknown.
 fn objects_of(input: &Type) -> (Type, Option<bool>) {
     match input {
@@ -380,6 +451,27 @@ fn field(name: &str, ty: Type) -> Field {
 }
 
 impl Typing<'_> {
+    /// Whether `calculate_total` can add up whatever this gives: numbers, what is left out, and what operators make of numbers that
+    /// are there. A division is none of them: `0 / 0` is no number.
+    fn adds_up(&mut self, of: &Expr) -> bool {
+        let is_number =
+            |ty: &Type| ty.members().iter().all(|ty| matches!(ty, Type::Number | Type::Literal(Literal::Number(_))));
+        fn is_computed(typing: &mut Typing, of: &Expr, is_number: fn(&Type) -> bool) -> bool {
+            match &of.kind {
+                ExprKind::Binary(Binary::Add | Binary::Subtract | Binary::Multiply, left, right) => {
+                    is_computed(typing, left, is_number) && is_computed(typing, right, is_number)
+                }
+                ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Conditional(..) => false,
+                _ => is_number(&typing.infer(of)),
+            }
+        }
+        match &of.kind {
+            ExprKind::Binary(..) => is_computed(self, of, is_number),
+            ExprKind::Unary(..) | ExprKind::Conditional(..) => false,
+            _ => is_number(&self.infer(of).without_nullish()),
+        }
+    }
+
     /// What `calculate_total` adds up: a number, text that is one, or nothing.
     fn addend(&mut self, of: &Expr, ty: &Type) {
         let present = ty.without_nullish();
