@@ -7,8 +7,8 @@ impl Diff<'_> {
     /// Verdicts are `continues`, `drain first` and `incompatible`; `code` is what `docs/upgrades.md` lists.
     pub fn json(&self) -> Value {
         let nodes = self.standings.iter().map(|standing| {
-            let reasons = standing.reasons.iter();
-            let reasons = reasons.map(|reason| json!({"code": reason.code(), "message": self.words(reason)}));
+            let reasons = self.reasons(standing).into_iter();
+            let reasons = reasons.map(|(code, message)| json!({"code": code, "message": message}));
             json!({
                 "node": self.outline.nodes[standing.node].id,
                 "verdict": standing.verdict.as_str(),

@@ -14,7 +14,7 @@ impl Diff<'_> {
         let width = self.outline.nodes.iter().map(|node| node.id.chars().count()).max().unwrap_or_default();
         let mut said: Option<(Verdict, Vec<String>)> = None;
         for standing in &self.standings {
-            let reasons: Vec<String> = standing.reasons.iter().map(|reason| self.words(reason)).collect();
+            let reasons: Vec<String> = self.reasons(standing).into_iter().map(|(_, words)| words).collect();
             let id = &self.outline.nodes[standing.node].id;
             let _ = write!(out, "{id:width$}  {}", standing.verdict.as_str());
             if !reasons.is_empty() && said.as_ref() == Some(&(standing.verdict, reasons.clone())) {
@@ -33,7 +33,7 @@ impl Diff<'_> {
         if !out.is_empty() {
             out.push('\n');
         }
-        out + &self.conclusion()
+        out + &self.conclusion() + &self.of_deliveries()
     }
 
     fn conclusion(&self) -> String {
@@ -62,6 +62,19 @@ impl Diff<'_> {
         match counts.is_empty() {
             true => "no execution can be under way: the old version has no nodes\n".to_owned(),
             false => format!("{}: {advice}\n", counts.join(", ")),
+        }
+    }
+
+    fn of_deliveries(&self) -> String {
+        let webhooks = self.redeliveries.iter().map(|found| format!("`{}`", self.outline.nodes[found.node].id));
+        let webhooks: Vec<String> = webhooks.collect();
+        match webhooks.is_empty() {
+            true => String::new(),
+            false => format!(
+                "{}: a delivery that the old version has had is executed a second time if its sender repeats it: deploy this when \
+                 no repetition is due any more\n",
+                webhooks.join(", ")
+            ),
         }
     }
 }
