@@ -83,10 +83,19 @@ fn shown_in_place(text: &str) -> Cow<'_, str> {
         2 => '\u{bf}',
         _ => char::REPLACEMENT_CHARACTER,
     };
-    match text.contains(is_hidden) {
-        false => Cow::Borrowed(text),
-        true => Cow::Owned(text.chars().map(instead).collect()),
+    if text.as_bytes().chunks(LANES).all(is_plain) || !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
     }
+    Cow::Owned(text.chars().map(instead).collect())
+}
+
+/// So many bytes are looked at together, without a branch.
+const LANES: usize = 64;
+
+/// Whether it is all ASCII, and of its control characters has only those that lay out lines.
+fn is_plain(bytes: &[u8]) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    bytes.iter().map(is_plain).fold(true, std::ops::BitAnd::bitand)
 }
 
 /// As [`visible`], of a text that has several lines; `indent` stands in front of those after the first.

@@ -2,9 +2,8 @@
 //!
 //! Always true: lines and columns count from 1; a column takes the time of one block, however long its line is.
 
+use std::cell::OnceCell;
 use std::ops::Range;
-
-use codespan_reporting::files::line_starts;
 
 use crate::source::{FileId, Sources, Span};
 
@@ -31,8 +30,8 @@ struct File<'a> {
     text: &'a str,
     /// Where the lines begin.
     lines: Vec<usize>,
-    /// What comes before each block.
-    blocks: Vec<Count>,
+    /// What comes before each block; counted once a long line asks.
+    blocks: OnceCell<Vec<Count>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,13 +96,20 @@ impl<'a> Positions<'a> {
 
 impl<'a> File<'a> {
     fn new(name: &'a str, text: &'a str) -> File<'a> {
-        let mut before = Count::default();
-        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
-            let count = before;
-            before = before.and(block);
-            count
-        });
-        File { name, text, lines: line_starts(text).collect(), blocks: blocks.collect() }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        File { name, text, lines: lines.collect(), blocks: OnceCell::new() }
+    }
+
+    fn blocks(&self) -> &[Count] {
+        self.blocks.get_or_init(|| {
+            let mut before = Count::default();
+            let blocks = self.text.as_bytes().chunks(BLOCK).map(|block| {
+                let count = before;
+                before = before.and(block);
+                count
+            });
+            blocks.collect()
+        })
     }
 
     fn line_of(&self, at: usize) -> usize {
@@ -121,9 +127,10 @@ impl<'a> File<'a> {
 
     /// Everything before a byte.
     fn count(&self, at: usize) -> Count {
-        let Some(last) = self.blocks.len().checked_sub(1) else { return Count::default() };
+        let blocks = self.blocks();
+        let Some(last) = blocks.len().checked_sub(1) else { return Count::default() };
         let block = (at / BLOCK).min(last);
-        self.blocks[block].and(&self.text.as_bytes()[block * BLOCK..at])
+        blocks[block].and(&self.text.as_bytes()[block * BLOCK..at])
     }
 }
 
