@@ -8,6 +8,7 @@ mod data_filter;
 pub mod data_transform;
 pub mod document;
 pub mod http;
+mod later;
 mod manual;
 pub mod reference;
 mod rust;
@@ -19,6 +20,7 @@ mod settings;
 mod webhook;
 
 use crate::diagnostic::suggest::list;
+pub use later::{LATER, later};
 pub use settings::SETTINGS;
 
 /// One kind of node.
@@ -140,15 +142,17 @@ pub const KINDS: &[&KindSpec] = &[
     &rust::SPEC,
 ];
 
-/// Kinds the format has and this version does not compile yet.
-pub const LATER: &[&str] = &["schedule", "delay", "for_each", "wait_for_event", "call_workflow"];
-
 /// The kind of this word, if there is one.
 pub fn kind(word: &str) -> Option<&'static KindSpec> {
     KINDS.iter().copied().find(|kind| kind.word == word)
 }
 
 impl KindSpec {
+    /// Whether its configuration is checked and this version compiles none of it yet.
+    pub fn is_for_later(&self) -> bool {
+        LATER.iter().any(|later| later.word == self.word)
+    }
+
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }

@@ -33,7 +33,6 @@ fn table(out: &mut String, keys: &[Key]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog;
     use crate::diagnostic::Code;
     use crate::pipeline;
     use crate::source::SourceFile;
@@ -61,7 +60,7 @@ mod tests {
                 Err(rejected) => rejected.diagnostics,
             };
             let found: Vec<Code> = found.into_iter().map(|diagnostic| diagnostic.code).collect();
-            let later = catalog::LATER.contains(&kind.word);
+            let later = kind.is_for_later();
             assert_eq!(found, if later { vec![Code::UnsupportedKind] } else { vec![] }, "{}", kind.word);
         }
     }

@@ -10,7 +10,7 @@ use super::attempt::RETRY_DELAY_OBJECT;
 use super::data_transform::reads;
 use super::document::{CONNECTION, Field, NODE, SCHEMA, WORKFLOW};
 use super::http::CACHE;
-use super::{KINDS, Key, KeyType, KindSpec, LATER, SETTINGS, send_email};
+use super::{KINDS, Key, KeyType, KindSpec, SETTINGS, send_email};
 use crate::diagnostic::Code;
 
 /// Longer than that no clock of flowc counts.
@@ -44,7 +44,7 @@ pub fn schema() -> Value {
 
 /// The kinds that an author can use.
 fn compiled() -> impl Iterator<Item = &'static KindSpec> {
-    KINDS.iter().copied().filter(|kind| !LATER.contains(&kind.word))
+    KINDS.iter().copied().filter(|kind| !kind.is_for_later())
 }
 
 fn node() -> Value {

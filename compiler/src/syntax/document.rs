@@ -11,7 +11,7 @@ use super::ast::{Connection, Entry, Node, Object, Text, Value, ValueKind, Workfl
 use crate::catalog;
 use crate::catalog::document::{self, Field};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
-use crate::source::Span;
+use crate::source::{Dialect, Span};
 
 /// Reads the whole document. `None` when it is not an object.
 pub fn workflow(value: Value, diagnostics: &mut Diagnostics) -> Option<Workflow> {
@@ -64,6 +64,8 @@ fn node(value: Value, diagnostics: &mut Diagnostics) -> Option<Node> {
     };
     let owner = identity(&object, "id");
     let mut fields = Fields::new("a node", owner, document::NODE, &object, diagnostics);
+    let is_trigger = |role: &Value| matches!(&role.kind, ValueKind::String(role) if role.value == "trigger");
+    fields.other_kind = Some(if object.get("type").is_some_and(is_trigger) { "action_type" } else { "trigger_type" });
     let mut id = None;
     let mut role = None;
     let mut trigger_type = None;
@@ -185,6 +187,8 @@ struct Fields<'a> {
     /// Where to point when a key is missing.
     owner: Span,
     known: &'static [Field],
+    /// The key for the kind of what this is not.
+    other_kind: Option<&'static str>,
     /// Keys that are there, and those that an unknown one was taken for: they are not missing as well.
     given: Vec<&'static str>,
     diagnostics: &'a mut Diagnostics,
@@ -199,7 +203,7 @@ impl<'a> Fields<'a> {
         diagnostics: &'a mut Diagnostics,
     ) -> Fields<'a> {
         let given = object.entries.iter().filter_map(|entry| name_in(known, &entry.key.value)).collect();
-        Fields { what, owner, known, given, diagnostics }
+        Fields { what, owner, known, other_kind: None, given, diagnostics }
     }
 
     /// The key that an entry is for. An unknown one is reported, and read as the one it was probably meant for; empty: as none.
@@ -209,7 +213,9 @@ impl<'a> Fields<'a> {
             return known;
         }
         let names = || self.known.iter().map(|field| field.name);
-        let near = suggest::nearest(key, names());
+        let is_meant = |field: &&Field| Some(field.name) != self.other_kind && field.is_called(key);
+        let called = self.known.iter().find(is_meant).map(|field| field.name);
+        let near = called.or_else(|| suggest::nearest(key, names()));
         if self.diagnostics.has_room(Code::UnknownKey.severity()) {
             let help = near.map_or_else(
                 || {
@@ -361,6 +367,9 @@ fn missing_type(node: Span, given: Option<&str>) -> Diagnostic {
 fn invalid_type(role: &Text) -> Diagnostic {
     let headline = format!("the `type` of a node is `trigger` or `action`, not `{}`", role.value);
     let diagnostic = Diagnostic::new(Code::InvalidNodeType, role.span, headline);
+    if let Some(later) = catalog::later(&role.value) {
+        return later.not_yet(&role.value, role.span, Dialect::Json);
+    }
     match (role.value.as_str(), suggest::nearest(&role.value, ["trigger", "action"])) {
         (_, Some(near)) => diagnostic.help(format!("did you mean `{near}`?")),
         ("webhook" | "schedule" | "manual", None) => {

@@ -93,15 +93,9 @@ impl Lowering<'_> {
                 self.needs(node, &format!("a schedule of type `{word}`"), key);
             }
         }
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::UnsupportedKind,
-                node.kind.as_ref().map_or(node.id.span, |kind| kind.span),
-                "this version of flowc does not compile `schedule` nodes yet",
-            )
-            .label("not supported yet")
-            .help("use a `manual` trigger and start the binary's `run` command from cron or a systemd timer"),
-        );
+        let word = "schedule";
+        let span = node.kind.as_ref().map_or(node.id.span, |kind| kind.span);
+        self.diagnostics.extend(catalog::later(word).map(|later| later.not_yet(word, span, self.dialect)));
         Kind::Unknown
     }
 

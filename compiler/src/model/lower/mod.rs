@@ -266,27 +266,22 @@ impl Lowering<'_> {
         let word = kind.value.as_str();
         let role = |trigger: bool| if trigger { "trigger" } else { "action" };
         let Some(spec) = catalog::kind(word) else {
-            let mut diagnostic = if catalog::LATER.contains(&word) {
-                Diagnostic::new(
-                    Code::UnsupportedKind,
-                    kind.span,
-                    format!("this version of flowc does not compile `{word}` nodes yet"),
-                )
-                .label("not supported yet")
-            } else {
-                let headline = match self.dialect {
-                    Dialect::Json => format!("there is no {} kind `{word}`", role(node.trigger)),
-                    Dialect::Flow => format!("there is no kind of node `{word}`"),
-                };
-                Diagnostic::new(Code::UnknownKind, kind.span, headline).label("unknown kind")
+            if let Some(later) = catalog::later(word) {
+                self.diagnostics.push(later.not_yet(word, kind.span, self.dialect));
+                return None;
+            }
+            let headline = match self.dialect {
+                Dialect::Json => format!("there is no {} kind `{word}`", role(node.trigger)),
+                Dialect::Flow => format!("there is no kind of node `{word}`"),
             };
+            let mut diagnostic = Diagnostic::new(Code::UnknownKind, kind.span, headline).label("unknown kind");
             // In a .flow text an unknown word does not say which of the two it is.
             let is_meant = |trigger: bool| self.dialect == Dialect::Flow || trigger == node.trigger;
-            let same_role = || catalog::KINDS.iter().filter(|kind| is_meant(kind.trigger)).map(|kind| kind.word);
-            if let Some(near) = suggest::nearest(word, same_role()) {
+            let of_role = || catalog::KINDS.iter().filter(|kind| is_meant(kind.trigger));
+            if let Some(near) = suggest::nearest(word, of_role().map(|kind| kind.word)) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
-            let words: Vec<&str> = same_role().filter(|word| !catalog::LATER.contains(word)).collect();
+            let words: Vec<&str> = of_role().filter(|kind| !kind.is_for_later()).map(|kind| kind.word).collect();
             let whose = if self.dialect == Dialect::Flow { "the" } else { role(node.trigger) };
             let list = suggest::list(words.iter().copied(), "and");
             self.diagnostics.push(diagnostic.help(format!("{whose} kinds are {list}")));

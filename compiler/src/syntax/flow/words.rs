@@ -135,7 +135,6 @@ pub fn meant_keyword(text: &str) -> Option<&'static str> {
         "data_transform" => "transform",
         "request" | "get" | "post" | "fetch" => "http",
         "connections" | "edges" | "graph" => "flow",
-        "cron" | "timer" => "schedule",
         "struct" | "interface" => "type",
         "trigger" => "webhook",
         "service" | "endpoint" | "server" => "api",

@@ -20,6 +20,9 @@ const ITEMS: &str = "an item begins with `workflow`, `type`, `api`, `smtp`, `flo
                      `manual`, `schedule`, `http`, `mail`, `filter`, `transform` or `rust`";
 
 pub fn unknown_item(token: Token) -> Mistake {
+    if let Some(later) = catalog::later(token.text) {
+        return Box::new(later.not_yet(token.text, token.span, Dialect::Flow));
+    }
     let diagnostic = mistake(token.span, format!("`{}` begins no item", token.text)).label("unknown word");
     Box::new(match words::near_keyword(token.text).or_else(|| words::meant_keyword(token.text)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),

@@ -75,8 +75,11 @@ impl Reader<'_> {
         if !is_known {
             // What looks like a node is one, of a kind that the checker does not know.
             let looks = follows.rule == Rule::name && follows.lines == 0;
-            let meant = words::near_keyword(keyword.text).or_else(|| words::meant_keyword(keyword.text));
-            if !looks || meant.is_some() {
+            let is_meant = || {
+                catalog::later(keyword.text).is_none()
+                    && words::near_keyword(keyword.text).or_else(|| words::meant_keyword(keyword.text)).is_some()
+            };
+            if !looks || is_meant() {
                 return Err(mistake::unknown_item(keyword));
             }
         }
