@@ -9,7 +9,7 @@
 use super::clock::{Clock, SystemClock};
 use super::effects::Effects;
 use super::either::either;
-use super::handle::{Handle, StartError, Started, StartedBy};
+use super::handle::{Delivery, Handle, StartError, StartedBy};
 use super::keys::{Claim, Claimed};
 use super::options::StartOptions;
 use super::recovery::{self, Layout};
@@ -172,20 +172,13 @@ impl Engine {
         Ok(handle)
     }
 
-    /// As [`Engine::start_with`], but an input that comes again with the same key is not started again. Of several that come
-    /// at the same time one is started, and the others wait until that is durable.
+    /// Whether an input with this key came before. If not, its execution is to be started with the claim: of several that come at
+    /// the same time one gets it, and the others wait until its execution is durable, or it is dropped.
     ///
     /// # Errors
-    /// As [`Engine::start`]; and when the key came with another input before.
-    pub async fn start_once(
-        self: &Arc<Self>,
-        input: Doc,
-        started_by: StartedBy,
-        options: &StartOptions,
-        key: DedupeKey,
-    ) -> Result<Started, StartError> {
-        let keys = &self.registry.keys;
-        let claim = match keys.claim(key).await {
+    /// When the key came with another input before, or the journal cannot be read.
+    pub(crate) async fn claim(&self, key: DedupeKey) -> Result<Delivery, StartError> {
+        let claim = match self.registry.keys.claim(key).await {
             Claimed::Known(first) => return first.again(&key),
             Claimed::Mine(claim) => claim,
         };
@@ -193,9 +186,22 @@ impl Engine {
             && let Some(first) = store.accepted_with(&key.name).map_err(StartError::Journal)?
         {
             // Not kept in memory: its execution may be one that is long forgotten here.
-            drop(claim);
             return first.again(&key);
         }
+        Ok(Delivery::New(claim))
+    }
+
+    /// As [`Engine::start_with`], for whoever comes first with a key.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub(crate) async fn start_claimed(
+        self: &Arc<Self>,
+        input: Doc,
+        started_by: StartedBy,
+        options: &StartOptions,
+        claim: Claim,
+    ) -> Result<Handle, StartError> {
         if self.is_draining() {
             return Err(StartError::Draining);
         }
@@ -212,7 +218,7 @@ impl Engine {
             if engine.registry.get(id).is_none() {
                 engine.registry.keys.forget(id);
             }
-            Ok(Started::New(handle))
+            Ok(handle)
         });
         starting.await.unwrap_or_else(|_| Err(StartError::Journal(JournalError::stopped())))
     }

@@ -2,7 +2,7 @@
 //!
 //! Always true: while there is a handle, its execution stays in memory; dropping it changes nothing else.
 
-use super::keys::First;
+use super::keys::{Claim, First};
 use super::run::Run;
 use super::{EdgeState, Status};
 use crate::journal::JournalError;
@@ -35,14 +35,12 @@ pub enum StartError {
     Journal(JournalError),
 }
 
-/// What [`Engine::start_once`] came to.
-#[derive(Clone)]
-pub enum Started {
-    New(Handle),
-    /// The execution that was started with this key and this input before; it may have ended.
-    Before {
-        execution_id: String,
-    },
+/// Whether an input came before, by its key.
+pub enum Delivery {
+    /// With this its execution is started.
+    New(Claim),
+    /// The execution that was started with this key and this input; it may have ended.
+    Before { execution_id: String },
 }
 
 /// An execution that was accepted. While there is one, the execution stays in memory; dropping it changes nothing else.
@@ -95,22 +93,12 @@ impl Handle {
     }
 }
 
-impl Started {
-    /// As clients see it: `exec-` and 32 hexadecimal digits.
-    pub fn execution_id(&self) -> &str {
-        match self {
-            Started::New(handle) => handle.id(),
-            Started::Before { execution_id } => execution_id,
-        }
-    }
-}
-
 impl First {
     /// What the next one gets who comes with its key.
-    pub(super) fn again(self, key: &DedupeKey) -> Result<Started, StartError> {
+    pub(super) fn again(self, key: &DedupeKey) -> Result<Delivery, StartError> {
         let execution_id = self.id.name();
         match self.input == key.input {
-            true => Ok(Started::Before { execution_id }),
+            true => Ok(Delivery::Before { execution_id }),
             false => Err(StartError::KeyReused { execution_id }),
         }
     }

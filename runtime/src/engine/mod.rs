@@ -70,7 +70,11 @@ pub(crate) use envelope::push_seconds;
 pub use graph::Graph;
 use graph::GraphLimits;
 #[cfg(feature = "service")]
-pub use handle::{Handle, StartError, Started, StartedBy};
+pub(crate) use handle::Delivery;
+#[cfg(feature = "service")]
+pub use handle::{Handle, StartError, StartedBy};
+#[cfg(feature = "service")]
+pub(crate) use keys::Claim;
 #[cfg(feature = "service")]
 pub use keys::First;
 #[cfg(feature = "service")]

@@ -8,8 +8,10 @@
 //! 4. is it signed (401), over the raw bytes;
 //! 5. is it a JSON object (400; 415 when it says itself that it is something else);
 //! 6. has this client sent too many (429);
-//! 7. does it fit the trigger's schema (422);
-//! 8. was it delivered before: the same key with the same input is answered as it was then, with another input 422;
+//! 7. was it delivered before: the same key with the same input is answered as it was then, with another input 422. Before the
+//!    schema: another version of the workflow, which asked for less, may have accepted it;
+//! 8. does it fit the trigger's schema (422);
+//! 9. can be told which delivery it is, where the workflow has a rule for that (422, 400);
 //!
 //! then the execution is accepted, and answered with 200 once the input is durable.
 
@@ -19,7 +21,7 @@ use super::connection::Client;
 use super::error::{ApiError, json, not_started};
 use super::input;
 use super::rate::Rate;
-use crate::engine::{StartOptions, StartedBy};
+use crate::engine::{Claim, Delivery, Handle, StartOptions, StartedBy};
 use crate::log::WebhookAnswer;
 use crate::trace::TraceContext;
 use crate::trigger::{DedupeKey, KeyError, Presented, Rejection, Scheme, key_headers};
@@ -97,21 +99,37 @@ async fn accept(service: &Service, webhook_id: &str, request: Request) -> Result
     let signed = signed.transpose()?;
     let input = body::object(body, &parts.headers, service.engine.workflow().input, service.settings.body_max)?;
     let rate = count(service, client)?;
-    input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
-    let started_by = StartedBy::Trigger(webhook.node);
-    let options = StartOptions { trace: trace(&parts.headers), ..StartOptions::default() };
-    let execution_id = match dedupe_key(service, webhook.node, signed, &parts.headers, &input)? {
-        None => {
-            let started = service.engine.start_with(input, started_by, &options).await;
-            started.map(|handle| handle.id().to_owned())
-        }
-        Some(key) => {
-            let started = service.engine.start_once(input, started_by, &options, key).await;
-            started.map(|started| started.execution_id().to_owned())
-        }
+    let key = dedupe_key(service, webhook.node, signed, &parts.headers, &input);
+    let claim = match &key {
+        Ok(Some(key)) => match service.engine.claim(*key).await.map_err(|error| not_started(&error))? {
+            Delivery::Before { execution_id } => return Ok((execution_id, rate)),
+            Delivery::New(claim) => Some(claim),
+        },
+        Ok(None) | Err(_) => None,
     };
-    let execution_id = execution_id.map_err(|error| not_started(&error))?;
-    Ok((execution_id, rate))
+    input::check(&service.schemas, Some(webhook.node), &input, "the body")?;
+    key?;
+    let options = StartOptions { trace: trace(&parts.headers), ..StartOptions::default() };
+    let handle = start(service, input, StartedBy::Trigger(webhook.node), &options, claim).await?;
+    Ok((handle.id().to_owned(), rate))
+}
+
+/// Starts an execution, under its key if it has one.
+///
+/// # Errors
+/// 503 when it cannot be taken in now.
+pub async fn start(
+    service: &Service,
+    input: Doc,
+    started_by: StartedBy,
+    options: &StartOptions,
+    claim: Option<Claim>,
+) -> Result<Handle, Refused> {
+    let started = match claim {
+        None => service.engine.start_with(input, started_by, options).await,
+        Some(claim) => service.engine.start_claimed(input, started_by, options, claim).await,
+    };
+    started.map_err(|error| not_started(&error))
 }
 
 fn not_signed(rejection: Rejection) -> Refused {

@@ -3,6 +3,7 @@
 mod limits;
 mod shop;
 mod stop;
+mod upgrade;
 
 use flow_tests::compile;
 use flow_world::process::{self, Process};

@@ -8,11 +8,12 @@
 
 use super::validate::{is_workflow, mismatch};
 use super::{accepted, field};
-use crate::engine::{StartOptions, Started, StartedBy, Status};
+use crate::engine::{Delivery, StartOptions, StartedBy, Status};
 use crate::server::Service;
 use crate::server::body::Refused;
 use crate::server::error::{ApiError, json, not_started};
 use crate::server::input;
+use crate::server::webhook;
 use crate::trace::TraceContext;
 use crate::trigger::{API_DOOR, DedupeKey};
 use crate::value::{Doc, Limits, Raw, Shape, Value};
@@ -37,6 +38,16 @@ pub async fn start(
 ) -> Result<Response, Refused> {
     let workflow = service.engine.workflow();
     known_fields(body, &FIELDS, "the body").map_err(plain)?;
+    let wait = wait(field(body, "wait")).map_err(plain)?;
+    let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
+    // What came before is known, whatever this version says of workflow, options and input: another one may have accepted it.
+    let claim = match DedupeKey::of_headers(API_DOOR, &KEY_HEADERS, header, body) {
+        None => None,
+        Some(key) => match service.engine.claim(key).await.map_err(|error| not_started(&error))? {
+            Delivery::Before { execution_id } => return Ok(answer(service, &execution_id, wait).await),
+            Delivery::New(claim) => Some(claim),
+        },
+    };
     if let Some(flow_data) = field(body, "flow_data")
         && !is_workflow(workflow, flow_data)
     {
@@ -48,7 +59,6 @@ pub async fn start(
         None => StartOptions::default(),
     };
     let options = StartOptions { by: Some(by), trace, ..options };
-    let wait = wait(field(body, "wait")).map_err(plain)?;
     let variables = field(body, "input_variables").unwrap_or("{}");
     if !variables.starts_with('{') {
         return Err(plain(wrong("input_variables", "must be a JSON object")));
@@ -58,30 +68,29 @@ pub async fn start(
     let input = Doc::read(variables.as_bytes(), workflow.input, &limits);
     let input = input.map_err(|error| plain(wrong("input_variables", &error.message)))?;
     input::check(&service.schemas, service.engine.trigger(StartedBy::Api), &input, "input_variables")?;
-    let engine = &service.engine;
-    let header = |name: &'static str| headers.get(name).map(|value| value.as_bytes());
-    let started = match DedupeKey::of_headers(API_DOOR, &KEY_HEADERS, header, body) {
-        None => engine.start_with(input, StartedBy::Api, &options).await.map(Started::New),
-        Some(key) => engine.start_once(input, StartedBy::Api, &options, key).await,
-    };
-    let started = started.map_err(|error| not_started(&error))?;
-    let id = started.execution_id().to_owned();
+    let handle = webhook::start(service, input, StartedBy::Api, &options, claim).await?;
+    let id = handle.id().to_owned();
     // Kept in memory by whoever waits, and only while that does not hold up a stop.
-    drop(started);
+    drop(handle);
+    Ok(answer(service, &id, wait).await)
+}
+
+/// What is said of an execution that was accepted, now or before.
+async fn answer(service: &Service, id: &str, wait: Option<Duration>) -> Response {
     let Some(wait) = wait else {
         // Also where it has ended since: the same request gets the same answer.
-        return Ok(accepted(&id, Status::Running, StatusCode::OK));
+        return accepted(id, Status::Running, StatusCode::OK);
     };
     // What has not ended by then goes on: the answer says how far it has come.
-    let seen = service.wait_for(&id, wait).await.unwrap_or(Status::Running);
+    let seen = service.wait_for(id, wait).await.unwrap_or(Status::Running);
     // `null`: so many have ended meanwhile that this one was forgotten.
-    let view = service.engine.view(&id).unwrap_or_else(|| String::from("null"));
+    let view = service.engine.view(id).unwrap_or_else(|| String::from("null"));
     let seen = format!("\"{}\"", seen.as_str());
     let status = Raw::new(Some(&view), "").get("status").text().unwrap_or(&seen);
-    Ok(json(
+    json(
         StatusCode::OK,
         format!("{{\"success\":true,\"execution_id\":\"{id}\",\"status\":{status},\"execution\":{view}}}"),
-    ))
+    )
 }
 
 fn options_of(service: &Service, text: &str) -> Result<StartOptions, ApiError> {
