@@ -533,6 +533,37 @@ async fn a_service_that_asks_for_an_endless_wait_is_asked_again_in_an_hour_and_c
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_asks_for_more_time_than_is_left_fails_the_node_at_once_and_says_so() {
+    let settings = || Settings { timeout: Some(seconds(60)), fail_fast: false, max_parallel_nodes: 3 };
+    let handler = Edge { condition: Some(|_| Ok(true)), ..edge(0, 1) };
+    let bench = Bench::with(vec![http("a", 3), http("handler", 0)], vec![handler], settings());
+    let asks = |after: u64| Attempt {
+        outcome: node::Outcome::Retryable { after: Some(seconds(after)) },
+        error: Some(NodeError {
+            details: String::from(r#"{"status_code":503}"#),
+            ..error("HTTP_503", "down").unwrap()
+        }),
+        ..unavailable()
+    };
+    bench.world.script("a", [act(asks(10)), Act::End(Duration::from_millis(7_750), asks(120))]);
+    let (status, view) = bench.run().await;
+    assert_eq!((status, &view["duration"]), (Status::Completed, &serde_json::json!(17.75)), "{view:#}");
+    assert_eq!(
+        view["executed_nodes"][0]["error"],
+        serde_json::json!({
+            "message": "down; the service asked to wait 120 s, and the execution has 42.2 s left",
+            "code": "HTTP_503",
+            "details": {"status_code": 503, "retry_after": 120, "time_left": 42.2},
+        })
+    );
+    assert_eq!(bench.world.calls(), [("a", 0), ("a", 10_000), ("handler", 17_750)]);
+    // Where no attempt is left, that is why it fails.
+    let bench = Bench::with(vec![http("a", 0)], vec![], settings());
+    bench.world.script("a", [act(asks(120))]);
+    assert_eq!(bench.run().await.1["error_message"], "a: down");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_ends_its_execution_and_nothing_else() {
     let condition = Edge { condition: Some(|_| panic!("a condition panics")), ..edge(0, 1) };
     let template = Kind::Http(Http {

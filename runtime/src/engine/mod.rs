@@ -324,6 +324,18 @@ impl Execution {
         self.attempts[node]
     }
 
+    /// How much time is left where a service asks to be asked again only when that is over (`Retry-After`): the attempt that has
+    /// ended at `now`, and after which there would be another one, is the last.
+    pub fn asked_too_late(&self, node: usize, asked: Duration, now: Duration) -> Option<Duration> {
+        let retries_left = self.attempts[node] <= self.graph.nodes[node].retry.retries;
+        retry::too_late(asked, self.budget(now)).filter(|_| retries_left)
+    }
+
+    /// When a node that waits for its next attempt makes it. Still known of one that was cut off by the end.
+    pub fn due(&self, node: usize) -> Option<Duration> {
+        self.waiting.iter().find(|(_, waiting)| *waiting == node).map(|(until, _)| *until)
+    }
+
     pub fn edge(&self, edge: usize) -> EdgeState {
         self.edges[edge]
     }
@@ -336,6 +348,11 @@ impl Execution {
     pub fn activated_by(&self, node: usize) -> impl Iterator<Item = usize> {
         let taken = self.graph.incoming(node).iter().filter(|&&edge| self.edges[edge] == EdgeState::Taken);
         taken.map(|&edge| self.graph.edges[edge].from)
+    }
+
+    /// What is left of the time of the whole.
+    fn budget(&self, now: Duration) -> Option<Duration> {
+        self.limits.timeout.map(|timeout| timeout.saturating_sub(now))
     }
 
     fn start(&mut self, trigger: Option<usize>) {
@@ -360,9 +377,9 @@ impl Execution {
             Attempted::Retryable { after } => after,
         };
         let retry = self.attempts[node];
-        let budget = self.limits.timeout.map(|timeout| timeout.saturating_sub(now));
         let seed = retry::seed(self.seed, node, retry);
-        let Some(wait) = retry::wait(&self.graph.nodes[node].retry, retry, after, budget, seed) else {
+        let policy = &self.graph.nodes[node].retry;
+        let Some(wait) = retry::wait(policy, retry, after, self.budget(now), seed) else {
             return Some(Outcome::Failed);
         };
         self.states[node] = NodeState::Waiting;

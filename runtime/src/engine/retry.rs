@@ -28,11 +28,16 @@ pub fn wait(
         return None;
     }
     let own = delay(&policy.delay, retry, seed);
-    match (asked, budget) {
-        (Some(asked), Some(budget)) if asked >= budget => None,
-        (Some(asked), _) => Some(own.max(asked.min(ASKED_MAX))),
-        (None, _) => Some(own),
+    match asked {
+        Some(asked) if too_late(asked, budget).is_some() => None,
+        Some(asked) => Some(own.max(asked.min(ASKED_MAX))),
+        None => Some(own),
     }
+}
+
+/// What is left of the budget, where a service asks to be left alone for as long or longer.
+pub fn too_late(asked: Duration, budget: Option<Duration>) -> Option<Duration> {
+    budget.filter(|budget| asked >= *budget)
 }
 
 /// The seed of the jitter of one wait.

@@ -39,8 +39,15 @@ impl Task {
     }
 
     /// An attempt has ended: either the node waits for the next one, or it settles, here and now.
-    pub(super) fn attempted(&mut self, state: &mut State, node: usize, computed: Computed) {
+    pub(super) fn attempted(&mut self, state: &mut State, node: usize, mut computed: Computed) {
         let now = self.run.now();
+        if let Attempted::Retryable { after: Some(asked) } = computed.attempted
+            && let Some(left) = state.execution.asked_too_late(node, asked, now)
+        {
+            // No further attempt of this execution comes of it.
+            computed.attempted = Attempted::Failed;
+            computed.error = computed.error.map(|error| asked_too_late(error, asked, left));
+        }
         let outcome = match computed.attempted {
             Attempted::Completed => "succeeded",
             Attempted::NotPassed => "not passed",
@@ -165,4 +172,19 @@ impl Task {
             }
         }
     }
+}
+
+/// A service may be asked again only when the execution's time is up: its own words, and that.
+fn asked_too_late(error: NodeError, asked: Duration, left: Duration) -> NodeError {
+    // Tenths of a second: more says nothing.
+    let seconds = |duration: Duration| (duration.as_millis() / 100) as f64 / 10.0;
+    let (asked, left) = (seconds(asked), seconds(left));
+    let NodeError { message, code, details } = error;
+    let message = format!("{message}; the service asked to wait {asked} s, and the execution has {left} s left");
+    let own = format!(r#""retry_after":{asked},"time_left":{left}}}"#);
+    let details = match details.strip_suffix('}') {
+        Some("{") | None => format!("{{{own}"),
+        Some(others) => format!("{others},{own}"),
+    };
+    NodeError { message, code, details }
 }
