@@ -67,12 +67,18 @@ class Started(TypedDict):
 
 
 class NodeExecution(TypedDict):
-    """One node of an execution."""
+    """One node of an execution.
+
+    Until it has settled, ``last_error`` is why its last attempt failed, and ``next_attempt_at`` when the next one is due.
+    """
 
     node_id: str
     status: str
     result: Any
     error: Optional[Dict[str, Any]]
+    attempts: int
+    last_error: Optional[Dict[str, Any]]
+    next_attempt_at: Optional[str]
     execution_time: Optional[float]
     started_at: Optional[str]
     completed_at: Optional[str]

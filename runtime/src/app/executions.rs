@@ -13,7 +13,7 @@ use super::arguments::{ExecutionOptions, ListOptions};
 use super::pretty::pretty;
 use super::{Failure, show, store};
 use crate::engine::{
-    Clock, Judge, Query, Status, SystemClock, cancelled, elapsed, push_seconds, view_of, without_words,
+    Clock, Judge, Query, Status, SystemClock, Wait, cancelled, elapsed, push_seconds, view_of, waits_of, without_words,
 };
 use crate::env::Sources;
 use crate::flow::Workflow;
@@ -40,8 +40,11 @@ pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCo
         if let Some(message) = &mut summary.error_message {
             *message = without_words(message).into_owned();
         }
-        let left_alone = if summary.status.is_final() { None } else { left_alone(&journal, &judge, summary.id)? };
-        rows.push(Row { summary, left_alone });
+        let (left_alone, waits) = match summary.status.is_final() {
+            true => (None, Vec::new()),
+            false => (left_alone(&journal, &judge, summary.id)?, waits(&journal, summary.id)?),
+        };
+        rows.push(Row { summary, left_alone, waits });
     }
     if options.json {
         show(&rows.iter().map(|row| json(row) + "\n").collect::<String>());
@@ -59,10 +62,12 @@ pub fn list(workflow: &'static Workflow, options: &ListOptions) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// An execution on one line. `left_alone`: why this executable does not go on with it.
+/// An execution on one line. `left_alone`: why this executable does not go on with it. `waits`: nodes that wait for their next
+/// attempts.
 struct Row {
     summary: Summary,
     left_alone: Option<String>,
+    waits: Vec<Wait>,
 }
 
 /// What an operator can do about executions that are left alone.
@@ -80,6 +85,13 @@ fn left_alone(journal: &Beside, judge: &Judge, id: Id) -> Result<Option<String>,
     let history = journal.read(id).map_err(|error| error.message)?.filter(|history| !status(history).is_final());
     let left = history.map(|history| judge.leaves(id, history)).transpose().map_err(|error| error.message)?;
     Ok(left.flatten())
+}
+
+/// The nodes of an execution that wait for their next attempts.
+fn waits(journal: &Beside, id: Id) -> Result<Vec<Wait>, Failure> {
+    let history = journal.read(id).map_err(|error| error.message)?;
+    let waits = history.map(|history| waits_of(id, history, &clock())).transpose().map_err(|error| error.message)?;
+    Ok(waits.unwrap_or_default())
 }
 
 /// Prints one execution as the API shows it.
@@ -249,10 +261,12 @@ fn futures<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
 
 fn table(rows: &[Row]) -> String {
     let mut text = format!("{:37}  {:9}  {:24}  {:>12}  ERROR\n", "EXECUTION", "STATUS", "ACCEPTED", "DURATION");
-    for Row { summary: Summary { id, status, accepted, duration, error_message, .. }, left_alone } in rows {
+    for Row { summary: Summary { id, status, accepted, duration, error_message, .. }, left_alone, waits } in rows {
         let duration = duration.map(|duration| format!("{:.3} s", duration.as_secs_f64())).unwrap_or_default();
         let alone = left_alone.as_ref().map(|reason| format!("left alone: {reason}"));
-        let words = error_message.as_deref().or(alone.as_deref()).unwrap_or_default();
+        let waits: Vec<String> = waits.iter().map(Wait::to_string).collect();
+        let waits = waits.join("; ");
+        let words = error_message.as_deref().or(alone.as_deref()).unwrap_or(&waits);
         let line = format!("{id:37}  {:9}  {accepted}  {duration:>12}  {words}", status.as_str());
         let _ = writeln!(text, "{}", line.trim_end());
     }
@@ -260,8 +274,8 @@ fn table(rows: &[Row]) -> String {
 }
 
 fn json(row: &Row) -> String {
-    let Row { summary: Summary { id, status, version, accepted, duration, error_code, error_message }, left_alone } =
-        row;
+    let Row { summary, left_alone, waits } = row;
+    let Summary { id, status, version, accepted, duration, error_code, error_message } = summary;
     let mut text = format!(r#"{{"execution_id":"{id}","status":"{}","workflow_version":"#, status.as_str());
     crate::value::write_string(version, &mut text);
     let _ = write!(text, r#","started_at":"{accepted}","completed_at":"#);
@@ -279,7 +293,14 @@ fn json(row: &Row) -> String {
             None => text.push_str("null"),
         }
     }
-    text.push('}');
+    text.push_str(r#","waiting":["#);
+    for (index, wait) in waits.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        wait.push_to(&mut text);
+    }
+    text.push_str("]}");
     text
 }
 
@@ -299,7 +320,7 @@ mod tests {
             error_code: Some(String::from("HTTP_503")),
             error_message: Some(String::from("pay: \"no\"")),
         };
-        let ended = Row { summary: summary.clone(), left_alone: None };
+        let ended = Row { summary: summary.clone(), left_alone: None, waits: Vec::new() };
         let id = "exec-01935555000070008000000000000001";
         assert_eq!(
             table(std::slice::from_ref(&ended)).lines().nth(1).unwrap(),
@@ -308,17 +329,25 @@ mod tests {
         assert_eq!(
             json(&ended),
             format!(
-                r#"{{"execution_id":"{id}","status":"error","workflow_version":"2","started_at":"2026-11-22T12:00:00.000Z","completed_at":"2026-11-22T12:00:01.500Z","duration":1.5,"error_code":"HTTP_503","error_message":"pay: \"no\"","left_alone":null}}"#
+                r#"{{"execution_id":"{id}","status":"error","workflow_version":"2","started_at":"2026-11-22T12:00:00.000Z","completed_at":"2026-11-22T12:00:01.500Z","duration":1.5,"error_code":"HTTP_503","error_message":"pay: \"no\"","left_alone":null,"waiting":[]}}"#
             )
         );
         let running =
             Summary { status: Status::Running, duration: None, error_code: None, error_message: None, ..summary };
-        let left = Row { summary: running, left_alone: Some(String::from("version 1 began it")) };
+        let (alone, waits) = (Some(String::from("version 1 began it")), Vec::new());
+        let left = Row { summary: running.clone(), left_alone: alone, waits };
         let rows = [left, ended];
         assert_eq!(
             table(&rows).lines().nth(1).unwrap(),
             format!("{id}  running    2026-11-22T12:00:00.000Z                left alone: version 1 began it")
         );
-        assert!(json(&rows[0]).ends_with(r#""error_message":null,"left_alone":"version 1 began it"}"#));
+        assert!(json(&rows[0]).ends_with(r#""error_message":null,"left_alone":"version 1 began it","waiting":[]}"#));
+        let due = Timestamp { millis: 1_795_348_860_000 };
+        let wait = Wait { node: String::from("pay"), attempts: 2, code: Some(String::from("HTTP_503")), due };
+        let waiting = Row { summary: running, left_alone: None, waits: vec![wait] };
+        let line = json(&waiting);
+        assert!(table(&[waiting]).ends_with("  pay: HTTP_503, attempt 3 at 2026-11-22T12:01:00.000Z\n"));
+        let expected = r#""waiting":[{"node_id":"pay","attempts":2,"error_code":"HTTP_503","next_attempt_at":"2026-11-22T12:01:00.000Z"}]}"#;
+        assert!(line.ends_with(expected), "{line}");
     }
 }

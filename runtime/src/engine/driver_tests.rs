@@ -352,12 +352,16 @@ async fn an_execution_that_completes_looks_as_documented() {
         "current_node": null,
         "executed_nodes": [
             {"node_id": "webhook", "status": "completed", "result": {"order_id": "O-1", "items": [1, 2]}, "error": null,
+             "attempts": 1, "last_error": null, "next_attempt_at": null,
              "execution_time": 0, "started_at": noon("0.000"), "completed_at": noon("0.000")},
             {"node_id": "valid", "status": "completed", "result": {"passed": true}, "error": null,
+             "attempts": 1, "last_error": null, "next_attempt_at": null,
              "execution_time": 0, "started_at": noon("0.000"), "completed_at": noon("0.000")},
             {"node_id": "charge", "status": "completed", "result": {"id": 7}, "error": null,
+             "attempts": 2, "last_error": null, "next_attempt_at": null,
              "execution_time": 2.25, "started_at": noon("0.000"), "completed_at": noon("2.250")},
             {"node_id": "sum", "status": "completed", "result": 3, "error": null,
+             "attempts": 1, "last_error": null, "next_attempt_at": null,
              "execution_time": 0, "started_at": noon("2.250"), "completed_at": noon("2.250")},
         ],
         "skipped_nodes": ["sorry"],
@@ -390,6 +394,14 @@ async fn a_running_execution_shows_where_it_is() {
     assert_eq!(view["duration"], 1);
     assert_eq!(view["executed_nodes"][1]["status"], "running");
     assert_eq!(view["executed_nodes"][1]["result"], serde_json::Value::Null);
+    let retrying = |node: &serde_json::Value| {
+        let error = node["last_error"].clone();
+        (node["attempts"].clone(), error["code"].clone(), error["message"].clone(), node["next_attempt_at"].clone())
+    };
+    let (code, message) = ("HTTP_503".into(), "HTTP 503 Service Unavailable".into());
+    assert_eq!(retrying(&view["executed_nodes"][1]), (1.into(), code, message, "2026-11-22T12:00:02.000Z".into()));
+    let null = || serde_json::Value::Null;
+    assert_eq!(retrying(&view["executed_nodes"][2]), (1.into(), null(), null(), null()));
     assert_eq!(handle.finished().await, Status::Error);
     let view = bench.view(&handle);
     assert_eq!(view["error_message"], "a: HTTP 503 Service Unavailable");
@@ -597,6 +609,12 @@ async fn secrets_are_removed_from_errors() {
     let error = error("HTTP_401", "bad key sk_live_12345");
     bench.world.script("a", [act(Attempt { outcome: node::Outcome::Failed, status: None, result: None, error })]);
     assert_eq!(bench.run().await.1["error_message"], "a: bad key ***");
+    let bench = Bench::new(vec![http("a", 1)], vec![]);
+    let error = self::error("HTTP_503", "bad key sk_live_12345");
+    bench.world.script("a", [act(Attempt { error, ..unavailable() })]);
+    let handle = bench.start().await;
+    sleep(seconds(1)).await;
+    assert_eq!(bench.view(&handle)["executed_nodes"][0]["last_error"]["message"], "bad key ***");
 }
 
 #[tokio::test(start_paused = true)]

@@ -82,7 +82,7 @@ pub use listing::{Page, Query, Summary};
 #[cfg(feature = "service")]
 pub use options::StartOptions;
 #[cfg(feature = "store")]
-pub(crate) use recovery::{cancelled, elapsed};
+pub(crate) use recovery::{Wait, cancelled, elapsed, waits_of};
 #[cfg(feature = "service")]
 pub use recovery::{definition, record, view_of};
 #[cfg(feature = "service")]

@@ -5,6 +5,8 @@
 //! settled by then.
 
 use super::clock::Clock;
+#[cfg(feature = "store")]
+use super::clock::Timestamp;
 use super::graph::{Graph, GraphEdge, GraphLimits, GraphNode};
 use super::options::StartOptions;
 use super::replay::Past;
@@ -132,6 +134,62 @@ pub fn view_of(id: Id, history: History, clock: &Arc<dyn Clock>) -> Result<Strin
     Ok(layout.view(&revive(&layout, id, history, None, clock)?.run))
 }
 
+/// A node that waits for its next attempt.
+#[cfg(feature = "store")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    pub node: String,
+    /// Those that have failed.
+    pub attempts: u32,
+    /// Of the last one's error.
+    pub code: Option<String>,
+    pub due: Timestamp,
+}
+
+/// `charge: HTTP_503, attempt 3 at 2026-11-22T18:21:00.000Z`.
+#[cfg(feature = "store")]
+impl std::fmt::Display for Wait {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Wait { node, attempts, code, due } = self;
+        let code = code.as_deref().unwrap_or("failed");
+        write!(f, "{node}: {code}, attempt {} at {due}", attempts + 1)
+    }
+}
+
+#[cfg(feature = "store")]
+impl Wait {
+    /// As JSON text.
+    pub fn push_to(&self, text: &mut String) {
+        let Wait { node, attempts, code, due } = self;
+        text.push_str(r#"{"node_id":"#);
+        write_string(node, text);
+        let _ = write!(text, r#","attempts":{attempts},"error_code":"#);
+        match code {
+            Some(code) => write_string(code, text),
+            None => text.push_str("null"),
+        }
+        let _ = write!(text, r#","next_attempt_at":"{due}"}}"#);
+    }
+}
+
+/// The nodes of an execution that wait for their next attempts, whatever workflow it was started with.
+///
+/// # Errors
+/// When the history cannot be understood.
+#[cfg(feature = "store")]
+pub fn waits_of(id: Id, history: History, clock: &Arc<dyn Clock>) -> Result<Vec<Wait>, JournalError> {
+    let layout = Layout::recorded(&history.workflow)?;
+    let run = revive(&layout, id, history, None, clock)?.run;
+    let state = run.state();
+    let wait = |node: usize| {
+        let due = run.accepted.after(state.execution.due(node).filter(|_| state.finished.is_none())?);
+        let (node_id, attempts) = (layout.node_ids[node].clone().into_owned(), state.execution.attempts(node));
+        let code = state.nodes[node].last_error.as_ref().map(|error| error.code.clone());
+        Some(Wait { node: node_id, attempts, code, due })
+    };
+    Ok((0..layout.node_ids.len()).filter_map(wait).collect())
+}
+
 /// What the numbers of nodes and edges in a journal mean: canonical JSON text. Workflows with the same text mean the same.
 pub fn definition(workflow: &Workflow) -> String {
     let mut text = String::from(r#"{"nodes":["#);
@@ -209,13 +267,14 @@ pub fn revive(
                 }
                 past.push(Past::Started { node: *node });
             }
-            Event::Attempted { node, attempt, after, at } => {
+            Event::Attempted { node, attempt, after, due, error, at } => {
                 check(*node)?;
                 last = last.max(*at);
                 if let Some(begun) = begun.get_mut(node) {
                     begun.uncertain = false;
                 }
-                past.push(Past::Attempted { node: *node, attempt: *attempt, after: *after, at: *at });
+                nodes[*node].last_error = error.as_deref().and_then(|error| node_error(&Raw::new(Some(error), "")));
+                past.push(Past::Attempted { node: *node, attempt: *attempt, after: *after, due: *due, at: *at });
             }
             Event::Settled { node, outcome, envelope, edges, started: began, at } => {
                 check(*node)?;
@@ -301,14 +360,16 @@ fn settled(envelope: &str, started: Duration, completed: Duration) -> NodeRun {
         let from = result.as_ptr() as usize - envelope.as_ptr() as usize;
         from..from + result.len()
     });
-    let error = whole.get("error");
+    NodeRun { started, completed, result, error: node_error(&whole.get("error")), last_error: None }
+}
+
+fn node_error(error: &Raw) -> Option<Box<NodeError>> {
     let text = |name: &str| error.get(name).string().and_then(|text| text.as_str().map(str::to_owned));
-    let error = error.text().map(|_| {
+    error.text().map(|_| {
         Box::new(NodeError {
             message: text("message").unwrap_or_default(),
             code: text("code").unwrap_or_default(),
             details: error.get("details").text().unwrap_or("{}").to_owned(),
         })
-    });
-    NodeRun { started, completed, result, error }
+    })
 }

@@ -18,11 +18,12 @@ pub enum Past<'a> {
     Started {
         node: usize,
     },
-    /// An attempt failed, and another one was to follow.
+    /// An attempt failed, and another one was to follow. `due`: when; `None`: nobody has written that down.
     Attempted {
         node: usize,
         attempt: u32,
         after: Option<Duration>,
+        due: Option<Duration>,
         at: Duration,
     },
     /// `edges`: of those that lead out of the node, in their order.
@@ -92,12 +93,21 @@ impl Execution {
                 self.states[node] = NodeState::Running;
                 self.attempts[node] += u32::from(!in_flight);
             }
-            Past::Attempted { attempt, after, at, .. } => {
+            Past::Attempted { attempt, after, due, at, .. } => {
                 self.attempts[node] = attempt;
-                if self.attempted(node, Attempted::Retryable { after }, at).is_some() {
-                    // There were more retries when the journal was written. The one that was promised is made.
-                    self.states[node] = NodeState::Running;
-                    self.attempts[node] += 1;
+                if self.attempted(node, Attempted::Retryable { after }, at).is_none() {
+                    return;
+                }
+                // There were more retries when the journal was written. The one that was promised is made.
+                match due {
+                    Some(due) => {
+                        self.states[node] = NodeState::Waiting;
+                        self.waiting.push((due, node));
+                    }
+                    None => {
+                        self.states[node] = NodeState::Running;
+                        self.attempts[node] += 1;
+                    }
                 }
             }
             Past::Settled { outcome, edges, .. } => {

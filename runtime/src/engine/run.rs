@@ -73,7 +73,10 @@ pub struct NodeRun {
     pub completed: Duration,
     /// Where its result stands in its envelope.
     pub result: Option<Range<usize>>,
+    /// How it settled.
     pub error: Option<Box<NodeError>>,
+    /// Of its last attempt, if that failed and the node has not settled.
+    pub last_error: Option<Box<NodeError>>,
 }
 
 /// How an execution ended, in words.

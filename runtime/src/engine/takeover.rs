@@ -48,8 +48,8 @@ impl Renumbered {
             Event::Accepted { .. } | Event::Finished { .. } => event,
             Event::Started { node, at } => Event::Started { node: number(node)?, at },
             Event::Trying { node, at } => Event::Trying { node: number(node)?, at },
-            Event::Attempted { node, attempt, after, at } => {
-                Event::Attempted { node: number(node)?, attempt, after, at }
+            Event::Attempted { node, attempt, after, due, error, at } => {
+                Event::Attempted { node: number(node)?, attempt, after, due, error, at }
             }
             Event::Settled { node, outcome, envelope, edges, started, at } => {
                 let place = |place: &Option<usize>| place.map_or(EdgeState::Skipped, |place| edges[place]);

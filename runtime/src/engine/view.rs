@@ -5,7 +5,8 @@
 //! duration, started_at, completed_at, error_message, error_code}`.
 //! Always true: every key is there; what is not known yet is `null`. `progress` counts settled nodes, from 0 to 100.
 //! `executed_nodes` are the nodes that were started, in that order, including those at work; `current_node` is the first
-//! of those in declaration order; the other lists are in declaration order.
+//! of those in declaration order; the other lists are in declaration order. Of a node, `attempts` were begun; until it has settled,
+//! `last_error` is why the last one that has ended failed, and `next_attempt_at` when the next one is due, while none is made.
 
 use super::envelope::{push, push_seconds};
 use super::run::{Run, State};
@@ -32,7 +33,7 @@ pub fn view<S: AsRef<str>>(flow_id: &str, node_ids: &[S], run: &Run) -> String {
 
     let outputs: usize = state.outputs.iter().flatten().map(|output| output.text().len()).sum();
     // Of a node there is little to tell beyond its envelope, where it was started.
-    let mut text = String::with_capacity(512 + outputs + 192 * state.started.len());
+    let mut text = String::with_capacity(512 + outputs + 256 * state.started.len());
     text.push_str(r#"{"execution_id":"#);
     write_string(&run.name, &mut text);
     text.push_str(r#","flow_id":"#);
@@ -95,6 +96,8 @@ fn push_node(text: &mut String, id: &str, run: &Run, state: &State, node: usize)
     let envelope = state.outputs[node].as_ref().filter(|_| ended).map(Doc::text);
     let result = envelope.zip(about.result.clone()).and_then(|(text, place)| text.get(place));
     let error = about.error.as_deref().filter(|_| ended).map(NodeError::to_json);
+    let last_error = about.last_error.as_deref().map(NodeError::to_json);
+    let due = state.execution.due(node).filter(|_| !ended);
     text.push_str(r#"{"node_id":"#);
     write_string(id, text);
     text.push_str(r#","status":""#);
@@ -103,6 +106,14 @@ fn push_node(text: &mut String, id: &str, run: &Run, state: &State, node: usize)
     text.push_str(result.unwrap_or("null"));
     text.push_str(r#","error":"#);
     text.push_str(error.as_deref().unwrap_or("null"));
+    push(text, format_args!(r#","attempts":{}"#, state.execution.attempts(node)));
+    text.push_str(r#","last_error":"#);
+    text.push_str(last_error.as_deref().unwrap_or("null"));
+    text.push_str(r#","next_attempt_at":"#);
+    match due {
+        Some(due) => push(text, format_args!(r#""{}""#, run.accepted.after(due))),
+        None => text.push_str("null"),
+    }
     text.push_str(r#","execution_time":"#);
     if ended {
         push_seconds(text, about.completed.saturating_sub(about.started));

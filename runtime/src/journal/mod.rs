@@ -138,8 +138,16 @@ pub enum Event<'a> {
     /// A further attempt of an effect that may happen at most once is about to be made: if nothing follows, it may have
     /// happened.
     Trying { node: usize, at: Duration },
-    /// An attempt failed and another one follows. `after`: what the service asked for (`Retry-After`).
-    Attempted { node: usize, attempt: u32, after: Option<Duration>, at: Duration },
+    /// An attempt failed and another one follows. `after`: what the service asked for (`Retry-After`). `due`: when it follows.
+    /// `error`: the attempt's, as JSON text. These two are missing in what earlier versions of flowc wrote.
+    Attempted {
+        node: usize,
+        attempt: u32,
+        after: Option<Duration>,
+        due: Option<Duration>,
+        error: Option<Cow<'a, str>>,
+        at: Duration,
+    },
     /// `envelope`: canonical JSON text. `edges`: what became of the outgoing edges, in their order; so no condition is
     /// asked again in a replay. `started`: for nodes that have no event of their own for that.
     Settled {
@@ -248,7 +256,9 @@ impl Event<'_> {
             }
             Event::Started { node, at } => Event::Started { node, at },
             Event::Trying { node, at } => Event::Trying { node, at },
-            Event::Attempted { node, attempt, after, at } => Event::Attempted { node, attempt, after, at },
+            Event::Attempted { node, attempt, after, due, error, at } => {
+                Event::Attempted { node, attempt, after, due, error: error.map(owned), at }
+            }
             Event::Settled { node, outcome, envelope, edges, started, at } => {
                 let edges = Cow::Owned(edges.into_owned());
                 Event::Settled { node, outcome, envelope: owned(envelope), edges, started, at }

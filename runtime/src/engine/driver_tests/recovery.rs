@@ -326,6 +326,22 @@ async fn a_wait_goes_on_from_where_it_stood_whatever_the_clock_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_a_wait_too_an_attempt_is_written_down_under_its_own_number() {
+    let retry = Retry { retries: 2, delay: Delay::Fixed(Duration::ZERO) };
+    let life = Life::new(vec![Node { retry, ..http("a", 0) }], vec![]);
+    let first = life.born();
+    first.world.script("a", [act(unavailable()), Act::End(seconds(50), unavailable())]);
+    first.engine.start(input(), StartedBy::Hand).await.unwrap();
+    sleep(seconds(1)).await;
+    let id = first.journal.ids()[0];
+    assert!(matches!(first.journal.of(id)[..], [_, Event::Started { .. }, Event::Attempted { attempt: 1, .. }]));
+    let next = life.next(&first, first.journal.count());
+    next.world.script("a", [act(unavailable())]);
+    assert_eq!(next.ended(id).await, Status::Error);
+    assert_eq!((next.called().len(), &next.view(id)["executed_nodes"][0]["attempts"]), (2, &3.into()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_time_out_counts_from_the_acceptance() {
     let life = Life::new(vec![http("a", 0)], vec![]);
     let first = life.born();
@@ -377,6 +393,15 @@ async fn an_execution_that_waits_is_not_in_memory_and_can_be_seen_and_cancelled(
     let view = process.view(ids[0]);
     assert_eq!((&view["status"], &view["current_node"]), (&"running".into(), &"a".into()));
     assert_eq!(view["pending_nodes"], serde_json::json!(["b"]));
+    // Whoever only reads the journal knows nothing of the workflow's retries.
+    let (clock, history): (Arc<dyn Clock>, _) = (Arc::new(Noon), process.journal.read(ids[0]).unwrap().unwrap());
+    let beside = super::super::view_of(ids[0], history, &clock).unwrap();
+    for view in [view, serde_json::from_str(&beside).unwrap()] {
+        let node = &view["executed_nodes"][1];
+        let (attempts, code, due) = (&node["attempts"], &node["last_error"]["code"], &node["next_attempt_at"]);
+        assert_eq!((attempts, code), (&1.into(), &"HTTP_503".into()), "{node:#}");
+        assert_eq!((due, &node["error"]), (&"2026-11-22T12:00:02.000Z".into(), &serde_json::Value::Null));
+    }
     assert!(process.engine.cancel(&ids[0].to_string()));
     assert_eq!(process.ended(ids[0]).await, Status::Cancelled);
     assert_eq!(process.ended(ids[1]).await, Status::Completed);

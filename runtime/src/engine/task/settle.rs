@@ -78,21 +78,29 @@ impl Task {
                 Attempted::Retryable { after } => after,
                 Attempted::Completed | Attempted::NotPassed | Attempted::Failed => None,
             };
-            let attempt = state.execution.attempts(node);
             self.engine.observer.node_retried(&self.run.name, node, attempt);
+            let due = state.execution.due(node).unwrap_or(now);
+            let error = computed.error.map(|error| self.clean(error));
+            let text = error.as_deref().map(|error| Cow::Owned(error.to_json()));
+            state.nodes[node].last_error = error;
             // Nobody waits for this event: a crash repeats the attempt, which is what a retry would have done.
-            self.append(journal::Event::Attempted { node, attempt, after, at: now });
+            let event = journal::Event::Attempted { node, attempt, after, due: Some(due), error: text, at: now };
+            self.append(event);
         }
     }
 
+    /// Without secrets, for everybody who may see the execution.
+    fn clean(&self, mut error: NodeError) -> Box<NodeError> {
+        let message = self.engine.scrubber.scrub(&error.message).into_owned();
+        error.message = message;
+        Box::new(error)
+    }
+
     fn settle(&mut self, state: &mut State, node: usize, outcome: Outcome, computed: Computed, now: Duration) {
-        let error = computed.error.map(|mut error| {
-            let clean = self.engine.scrubber.scrub(&error.message).into_owned();
-            error.message = clean;
-            Box::new(error)
-        });
-        state.nodes[node].completed = now;
-        state.nodes[node].error = error;
+        let about = &mut state.nodes[node];
+        about.completed = now;
+        about.error = computed.error.map(|error| self.clean(error));
+        about.last_error = None;
         if let Err(message) = self.write_envelope(state, node, outcome, computed.result) {
             return self.abort_in(state, message);
         }

@@ -52,7 +52,7 @@ pub type History = Vec<(Duration, Happened)>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     Started { node: usize },
-    Attempted { node: usize, attempt: u32, after: Option<Duration>, at: Duration },
+    Attempted { node: usize, attempt: u32, after: Option<Duration>, due: Option<Duration>, at: Duration },
     Settled { node: usize, outcome: Outcome, edges: Vec<EdgeState> },
 }
 
@@ -60,7 +60,7 @@ impl Written {
     pub fn past(&self) -> Past<'_> {
         match *self {
             Written::Started { node } => Past::Started { node },
-            Written::Attempted { node, attempt, after, at } => Past::Attempted { node, attempt, after, at },
+            Written::Attempted { node, attempt, after, due, at } => Past::Attempted { node, attempt, after, due, at },
             Written::Settled { node, outcome, ref edges } => Past::Settled { node, outcome, edges },
         }
     }
@@ -145,7 +145,9 @@ impl<'a> Simulation<'a> {
             && matches!(self.execution.state(node), NodeState::Waiting | NodeState::Ready | NodeState::Running)
         {
             let attempt = u32::try_from(attempt).expect("few attempts");
-            self.journal.push(Written::Attempted { node, attempt, after, at: self.now });
+            // Some versions of flowc have written down when the next one is due, and some have not.
+            let due = self.execution.due(node).filter(|due| due.as_millis() % 2 == 0);
+            self.journal.push(Written::Attempted { node, attempt, after, due, at: self.now });
         }
     }
 

@@ -227,7 +227,9 @@ fn event(row: &Row) -> Result<Event<'static>, ReadError> {
         "attempted" => {
             let attempt = row.get(2)?;
             let after = row.get::<_, Option<i64>>(5)?.map(duration).transpose()?;
-            Event::Attempted { node: node()?, attempt, after, at }
+            let due = row.get::<_, Option<i64>>(10)?.map(duration).transpose()?;
+            let error = row.get::<_, Option<String>>(8)?.map(Cow::Owned);
+            Event::Attempted { node: node()?, attempt, after, due, error, at }
         }
         "settled" => {
             let outcome = match row.get_ref(3)?.as_str() {

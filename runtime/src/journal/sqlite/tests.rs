@@ -80,8 +80,16 @@ fn every_event() -> Vec<Event<'static>> {
     vec![
         Event::Started { node: 1, at },
         Event::Trying { node: 1, at },
-        Event::Attempted { node: 1, attempt: 2, after: Some(Duration::from_millis(1500)), at },
-        Event::Attempted { node: 1, attempt: 3, after: None, at },
+        Event::Attempted {
+            node: 1,
+            attempt: 2,
+            after: Some(Duration::from_millis(1500)),
+            due: Some(at + Duration::from_millis(1500)),
+            error: Some(Cow::Borrowed(r#"{"message":"down","code":"HTTP_503","details":{}}"#)),
+            at,
+        },
+        // As earlier versions of flowc have written it.
+        Event::Attempted { node: 1, attempt: 3, after: None, due: None, error: None, at },
         Event::Settled {
             node: 1,
             outcome: Outcome::NotPassed,
@@ -174,8 +182,8 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it() {
     let ended = journal.read(Id(1)).unwrap().unwrap();
     assert_eq!((ended.input.as_str(), ended.events), (r#"{"a":1}"#, vec![finished(Status::Completed)]));
     assert_eq!(journal.unfinished().unwrap(), [Id(2)]);
-    let attempted =
-        Event::Attempted { node: 1, attempt: 2, after: Some(Duration::from_millis(1500)), at: Duration::from_nanos(7) };
+    let (after, at) = (Some(Duration::from_millis(1500)), Duration::from_nanos(7));
+    let attempted = Event::Attempted { node: 1, attempt: 2, after, due: None, error: None, at };
     let mut events = vec![Event::Started { node: 1, at: Duration::from_nanos(5) }, attempted];
     let going_on = journal.read(Id(2)).unwrap().unwrap();
     assert_eq!((going_on.input.as_str(), &going_on.events), (r#"{"a":2}"#, &events));
@@ -202,7 +210,10 @@ fn events_go_on_where_a_former_process_stopped() {
     drop(journal);
     let journal = folder.open().unwrap();
     assert_eq!(journal.unfinished().unwrap(), [first, second]);
-    journal.append(first, Event::Attempted { node: 0, attempt: 1, after: None, at: Duration::ZERO });
+    journal.append(
+        first,
+        Event::Attempted { node: 0, attempt: 1, after: None, due: None, error: None, at: Duration::ZERO },
+    );
     journal.append(second, finished(Status::Cancelled));
     stored(&journal, first).unwrap();
     assert_eq!(journal.unfinished().unwrap(), [first]);

@@ -441,6 +441,8 @@ struct Columns<'a> {
     edges: Option<String>,
     after: Option<Duration>,
     started: Option<Duration>,
+    /// When what comes next begins: another attempt, or, of what settled, another node.
+    next_at: Option<Duration>,
     at: Duration,
     text: Option<&'a str>,
 }
@@ -472,9 +474,18 @@ impl Table<'_> {
             }
             Event::Started { node, at } => ("started", Columns { node: Some(*node), at: *at, ..none }),
             Event::Trying { node, at } => ("trying", Columns { node: Some(*node), at: *at, ..none }),
-            Event::Attempted { node, attempt, after, at } => {
-                ("attempted", Columns { node: Some(*node), attempt: Some(*attempt), after: *after, at: *at, ..none })
-            }
+            Event::Attempted { node, attempt, after, due, error, at } => (
+                "attempted",
+                Columns {
+                    node: Some(*node),
+                    attempt: Some(*attempt),
+                    after: *after,
+                    next_at: *due,
+                    at: *at,
+                    text: error.as_deref(),
+                    ..none
+                },
+            ),
             Event::Settled { node, outcome, envelope, edges, started, at } => {
                 let outcome = match outcome {
                     Outcome::Completed => "completed",
@@ -507,7 +518,7 @@ impl Table<'_> {
             }
         };
         let Some(number) = self.number(id)? else { return Ok(()) };
-        let Columns { node, attempt, outcome, edges, after, started, at, text } = columns;
+        let Columns { node, attempt, outcome, edges, after, started, next_at, at, text } = columns;
         self.events.execute(params![
             number,
             kind,
@@ -520,7 +531,7 @@ impl Table<'_> {
             nanos(at),
             text,
             next.map(|next| index(next.node)),
-            next.map(|next| nanos(next.at)),
+            next.map(|next| next.at).or(next_at).map(nanos),
         ])?;
         Ok(())
     }
