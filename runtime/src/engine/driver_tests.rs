@@ -496,16 +496,22 @@ async fn no_more_nodes_at_once_than_allowed() {
 #[tokio::test(start_paused = true)]
 async fn time_out_drops_what_is_in_flight() {
     let settings = Settings { timeout: Some(seconds(5)), fail_fast: false, max_parallel_nodes: 3 };
-    let bench = Bench::with(vec![http("slow", 0), http("next", 0)], vec![edge(0, 1)], settings);
+    let nodes = vec![http("slow", 0), http("next", 0), http("down", 9), http("shaky", 2)];
+    let bench = Bench::with(nodes, vec![edge(0, 1)], settings);
     bench.world.script("slow", [Act::End(seconds(50), succeed("{}"))]);
+    bench.world.script("down", [act(unavailable())]);
+    bench.world.script("shaky", [act(unavailable()), Act::End(seconds(50), succeed("{}"))]);
     let (status, view) = bench.run().await;
     assert_eq!(status, Status::Error);
     assert_eq!(view["error_code"], "TIMEOUT");
-    assert_eq!(view["error_message"], "timed out after 5 s");
+    let own = "timed out after 5 s: slow was at attempt 1, down was waiting for attempt 4, shaky was at attempt 2";
+    let words = |node| format!("; last error of {node}: HTTP_503, HTTP 503 Service Unavailable");
+    assert_eq!(view["error_message"], format!("{own}{}{}", words("down"), words("shaky")));
+    assert_eq!(super::without_words(view["error_message"].as_str().unwrap()), own, "in lists");
     assert_eq!(view["duration"], 5);
     assert_eq!(view["executed_nodes"][0]["status"], "cancelled");
     assert_eq!(view["executed_nodes"][0]["execution_time"], 5);
-    assert_eq!(bench.world.dropped.load(Ordering::Relaxed), 1);
+    assert_eq!(bench.world.dropped.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test(start_paused = true)]

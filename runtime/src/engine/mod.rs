@@ -219,6 +219,7 @@ pub struct Execution {
     edges: Box<[EdgeState]>,
     /// Lowest first: declaration order.
     ready: BinaryHeap<Reverse<usize>>,
+    /// For a further attempt, and until when. The end leaves it: it tells what was cut off.
     waiting: Vec<(Duration, usize)>,
     running: usize,
     unsettled: usize,
@@ -525,7 +526,6 @@ impl Execution {
             }
         }
         self.ready.clear();
-        self.waiting.clear();
         self.running = 0;
         self.unsettled = 0;
         self.end = Some(end);

@@ -352,6 +352,7 @@ async fn the_time_out_counts_from_the_acceptance() {
     let next = life.next(&first, first.journal.count());
     assert_eq!(next.ended(id).await, Status::Error);
     assert_eq!(next.view(id)["error_code"], "TIMEOUT");
+    assert_eq!(next.view(id)["error_message"], "timed out after 600 s: a was at attempt 1");
     assert_eq!(next.called(), [""; 0]);
 }
 

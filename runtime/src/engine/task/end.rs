@@ -1,9 +1,14 @@
 //! How an execution ends, in words, and who is told.
 
 use super::Task;
-use crate::engine::run::Finished;
+use crate::engine::brief::LAST_ERROR;
+use crate::engine::run::{Finished, State};
 use crate::engine::{Cause, End, NodeState, Status};
+use std::fmt::Write;
 use std::sync::Arc;
+
+/// Of a workflow that does a hundred things at once the first few say enough.
+const CUT_OFF_MAX: usize = 5;
 
 impl Task {
     /// How the execution ended, in words.
@@ -29,7 +34,9 @@ impl Task {
             }
             Some(Cause::Timeout) => {
                 let limit = state.execution.limits().timeout.unwrap_or_default();
-                (Some(String::from("TIMEOUT")), Some(format!("timed out after {} s", limit.as_secs_f64())))
+                let message =
+                    format!("timed out after {} s{}", limit.as_secs_f64(), cut_off(&state, &self.engine.node_ids));
+                (Some(String::from("TIMEOUT")), Some(message))
             }
             Some(Cause::Internal) => (Some(String::from("INTERNAL")), self.broken.take()),
         };
@@ -55,4 +62,29 @@ impl Task {
         self.run.changed.notify_waiters();
         self.engine.ended.notify_waiters();
     }
+}
+
+/// What was going on when the time was up. First what is this program's to say, and last the words of services: see
+/// [`crate::engine::without_words`].
+fn cut_off(state: &State, node_ids: &[&str]) -> String {
+    let mut nodes: Vec<usize> = state.started.clone();
+    nodes.retain(|&node| state.execution.state(node) == NodeState::Cancelled);
+    let mut text = String::new();
+    for (index, &node) in nodes.iter().take(CUT_OFF_MAX).enumerate() {
+        let attempts = state.execution.attempts(node);
+        text.push_str(if index == 0 { ": " } else { ", " });
+        let _ = match state.execution.due(node) {
+            Some(_) => write!(text, "{} was waiting for attempt {}", node_ids[node], attempts + 1),
+            None => write!(text, "{} was at attempt {}", node_ids[node], attempts.max(1)),
+        };
+    }
+    if nodes.len() > CUT_OFF_MAX {
+        let _ = write!(text, ", and {} more", nodes.len() - CUT_OFF_MAX);
+    }
+    for &node in nodes.iter().take(CUT_OFF_MAX) {
+        if let Some(error) = &state.nodes[node].last_error {
+            let _ = write!(text, "{LAST_ERROR}{}: {}, {}", node_ids[node], error.code, error.message);
+        }
+    }
+    text
 }
