@@ -96,8 +96,11 @@ fn journal(workflow: &'static Workflow, command: &Command) -> Result<ExitCode, F
         Command::Cancel(options) => executions::cancel(workflow, options),
         Command::Erase(options) => executions::erase(workflow, options),
         Command::Resume(options) => match executions::ask_to_resume(workflow, options)? {
-            executions::Resumption::Asked(code) => Ok(code),
-            executions::Resumption::Here(folder) => run::resume(workflow, options, folder),
+            executions::Resumption::Said(code) => Ok(code),
+            executions::Resumption::Here { folder, ids, others } => {
+                let code = run::resume(workflow, options, &ids, folder)?;
+                Ok(if code == ExitCode::SUCCESS { ExitCode::from(others) } else { code })
+            }
         },
         // Not on the journal: see `main`.
         Command::Run(_)

@@ -93,10 +93,11 @@ pub struct ListOptions {
     pub data: Option<PathBuf>,
 }
 
-/// One execution of a journal.
+/// Executions of a journal.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ExecutionOptions {
-    pub id: Id,
+    /// At least one, and none twice; of `show` one.
+    pub ids: Vec<Id>,
     /// `None`: as stdout is a terminal or not.
     pub pretty: Option<bool>,
     pub data: Option<PathBuf>,
@@ -267,7 +268,7 @@ fn list(parser: &mut Parser, topic: Topic) -> Result<Result<ListOptions, Topic>,
 
 /// A topic when help is asked for.
 fn execution(parser: &mut Parser, topic: Topic) -> Result<Result<ExecutionOptions, Topic>, lexopt::Error> {
-    let (mut id, mut pretty, mut data, mut audit, mut paths) = (None, None, None, None, Paths::default());
+    let (mut ids, mut pretty, mut data, mut audit, mut paths) = (Vec::new(), None, None, None, Paths::default());
     let prints = !matches!(topic, Topic::Cancel | Topic::Erase);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -278,17 +279,22 @@ fn execution(parser: &mut Parser, topic: Topic) -> Result<Result<ExecutionOption
             Arg::Long("audit") if topic != Topic::Show => audit = Some(parser.value()?.into()),
             Arg::Long("env-file") if topic == Topic::Resume => paths.env_file = Some(parser.value()?.into()),
             Arg::Long("config") if topic == Topic::Resume => paths.config = Some(parser.value()?.into()),
-            Arg::Value(text) if id.is_none() => {
+            Arg::Value(text) if ids.is_empty() || topic != Topic::Show => {
                 let text = text.string()?;
                 let wrong =
                     || format!("`{text}` is no execution: they look like exec-0193…, as `executions` lists them");
-                id = Some(Id::parse(&text).ok_or_else(wrong)?);
+                let id = Id::parse(&text).ok_or_else(wrong)?;
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
             }
             other => return Err(other.unexpected()),
         }
     }
-    let id = id.ok_or("which execution? `executions` lists them")?;
-    Ok(Ok(ExecutionOptions { id, pretty, data, audit, paths }))
+    if ids.is_empty() {
+        return Err("which execution? `executions` lists them".into());
+    }
+    Ok(Ok(ExecutionOptions { ids, pretty, data, audit, paths }))
 }
 
 /// The value of an option. What is wrong with it is said with the option's name.
@@ -404,9 +410,9 @@ pub fn help(program: &str, workflow: &Workflow, topic: Topic) -> String {
         Topic::Executions => write!(text, "Usage: {program} executions [OPTIONS]\n\n{EXECUTIONS}{DATA}"),
         Topic::Export => write!(text, "Usage: {program} export [OPTIONS]\n\n{EXPORT}{DATA}"),
         Topic::Show => write!(text, "Usage: {program} show ID [OPTIONS]\n\n{SHOW}{DATA}"),
-        Topic::Cancel => write!(text, "Usage: {program} cancel ID [OPTIONS]\n\n{CANCEL}{DATA}"),
-        Topic::Erase => write!(text, "Usage: {program} erase ID [OPTIONS]\n\n{ERASE}{DATA}"),
-        Topic::Resume => write!(text, "Usage: {program} resume ID [OPTIONS]\n\n{RESUME}{DATA_OPTION}{FILES}"),
+        Topic::Cancel => write!(text, "Usage: {program} cancel ID... [OPTIONS]\n\n{CANCEL}{DATA}"),
+        Topic::Erase => write!(text, "Usage: {program} erase ID... [OPTIONS]\n\n{ERASE}{DATA}"),
+        Topic::Resume => write!(text, "Usage: {program} resume ID... [OPTIONS]\n\n{RESUME}{DATA_OPTION}{FILES}"),
         Topic::Env => write!(text, "Usage: {program} env [OPTIONS]\n\n{ENV}{FILES}{ORDER}"),
         Topic::Audit => write!(text, "Usage: {program} audit verify [FILE...]\n\n{AUDIT}"),
     };
@@ -425,9 +431,9 @@ Commands on the journal, whether or not a service is running:
   executions  List executions
   show        Print one execution as JSON
   export      Print executions with their inputs, one JSON object per line
-  cancel      End an execution
-  resume      Go on with an execution that nobody goes on with
-  erase       Delete an execution that has ended, with all data in it
+  cancel      End executions
+  resume      Go on with executions that nobody goes on with
+  erase       Delete executions that have ended, with all data in them
 
 Options:
   -h, --help       Print this
@@ -539,24 +545,27 @@ Options:
 ";
 
 const CANCEL: &str = "\
-Ends an execution; what is in flight is dropped. A running service does it within a second; without one it is done here.
+Ends executions; what is in flight is dropped. A running service does it within a second; without one it is done here.
+Says of each what became of it; the exit code is 0 if that is right for all.
 
 Options:
       --audit FILE             Write it down in this audit trail, where no service does (also AUDIT_FILE)
 ";
 
 const ERASE: &str = "\
-Deletes an execution that has ended, and overwrites what the journal holds of it. A running service does it within a second;
-without one it is done here. A delivery that comes again is no longer known, and starts a new execution.
+Deletes executions that have ended, and overwrites what the journal holds of them. A running service does it within a second;
+without one it is done here. A delivery that comes again is no longer known, and starts a new execution. Says of each what
+became of it; the exit code is 0 if that is right for all.
 
 Options:
       --audit FILE             Write it down in this audit trail, where no service does (also AUDIT_FILE)
 ";
 
 const RESUME: &str = "\
-Goes on with an execution that has not ended. A service does that by itself, with all of them, when it starts; without one
-the execution runs here, to its end, and is printed as `run` prints it. SIGINT and SIGTERM end the command and not the
-execution, which gets up to 25 s if it is at work and goes on with the next `resume` or `serve`. A second signal stops at once.
+Goes on with executions that have not ended. A service does that by itself, with all of them, when it starts; without one they
+run here, side by side, to their ends, and are printed as `run` prints one. SIGINT and SIGTERM end the command and not the
+executions, which get up to 25 s if they are at work and go on with the next `resume` or `serve`. A second signal stops at once.
+While another command has the journal nothing is done: that is said, with the number of its process, and the exit code is 1.
 
 Options:
       --pretty                 Print indented JSON (default on a terminal)
@@ -631,8 +640,11 @@ mod tests {
         let arguments = "executions --status error --limit 7 --offset 2 --json --data d";
         assert_eq!(check(&arguments.split(' ').collect::<Vec<_>>()), Ok(Command::Executions(list)));
         let id = Id(0x0193_5555_0000_7000_8000_0000_0000_0001);
-        let execution = ExecutionOptions { id, pretty: None, data: None, audit: None, paths: Paths::default() };
-        assert_eq!(check(&["cancel", "exec-01935555000070008000000000000001"]), Ok(Command::Cancel(execution)));
+        let of = |ids| ExecutionOptions { ids, pretty: None, data: None, audit: None, paths: Paths::default() };
+        let (first, second) = ("exec-01935555000070008000000000000001", "exec-01935555000070008000000000000002");
+        assert_eq!(check(&["cancel", first]), Ok(Command::Cancel(of(vec![id]))));
+        assert_eq!(check(&["erase", first, second, first]), Ok(Command::Erase(of(vec![id, Id(id.0 + 1)]))));
+        assert!(check(&["show", first, second]).is_err());
     }
 
     #[test]

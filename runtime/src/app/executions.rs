@@ -6,8 +6,8 @@
 //! journal, where the service finds it within a second (as a `run` or `resume` does, if its own execution is to end); while none
 //! runs, the command is the owner itself.
 //!
-//! Exit codes: 0 done, 1 it could not be done as things stand (it has ended already, the service does not answer), 2 as
-//! everywhere.
+//! Exit codes: 0 done, 1 it could not be done as things stand (it has ended already, the service does not answer, another command
+//! has the journal), 2 as everywhere. Of several executions the worst counts.
 
 use super::arguments::{ExecutionOptions, ListOptions};
 use super::pretty::pretty;
@@ -17,8 +17,8 @@ use crate::engine::{
 };
 use crate::env::Sources;
 use crate::flow::Workflow;
-use crate::journal::sqlite::{Beside, Sqlite};
-use crate::journal::{Event, History, Id, Journal, Request, Store, Summary};
+use crate::journal::sqlite::{Beside, Holder, Sqlite};
+use crate::journal::{Event, History, Id, Journal, Purpose, Request, Store, Summary};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -97,8 +97,8 @@ fn waits(journal: &Beside, id: Id) -> Result<Vec<Wait>, Failure> {
 /// Prints one execution as the API shows it.
 pub fn show_one(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
     let journal = beside(workflow, &store::folder(workflow, options.data.as_deref(), None)?)?;
-    let history = history(&journal, options.id)?;
-    let view = view_of(options.id, history, &clock()).map_err(|error| error.message)?;
+    let [id, ..] = *options.ids else { return Ok(ExitCode::SUCCESS) };
+    let view = view_of(id, history(&journal, id)?, &clock()).map_err(|error| error.message)?;
     let indent = options.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
     show(&if indent { pretty(&view) } else { view + "\n" });
     Ok(ExitCode::SUCCESS)
@@ -123,90 +123,187 @@ pub fn export(workflow: &'static Workflow, options: &ListOptions) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends an execution.
+/// Ends executions.
 pub fn cancel(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
-    let (folder, id) = (store::folder(workflow, options.data.as_deref(), None)?, options.id);
+    let folder = store::folder(workflow, options.data.as_deref(), None)?;
     let journal = beside(workflow, &folder)?;
-    if let Some(code) = ended(&history(&journal, id)?, id) {
-        return Ok(code);
+    let mut outcomes = Outcomes::default();
+    let mut ids = outcomes.unfinished(&journal, &options.ids)?;
+    if ids.is_empty() {
+        return Ok(outcomes.code());
     }
-    if Beside::is_owned(&folder) {
-        journal.ask(Request::Cancel(id)).map_err(|error| error.message)?;
-        let done = || Ok::<_, Failure>(status(&history(&journal, id)?).is_final());
-        if !waits_for(done)? {
-            crate::talk!("asked, but the process that owns the journal has not done it yet; it will when it can");
-            return Ok(ExitCode::from(1));
+    if let Some(holder) = Beside::holder(&folder) {
+        for &id in &ids {
+            journal.ask(Request::Cancel(id)).map_err(|error| error.message)?;
         }
+        let has_ended =
+            |id| Ok(journal.read(id).map_err(|error| error.message)?.is_none_or(|it| status(&it).is_final()));
+        outcomes.not_yet(wait_for(&ids, has_ended)?, &holder, &mut ids);
     } else {
-        let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
-        // Until now somebody else may have owned it, and have brought the execution to its end.
-        if let Some(code) = ended(&history(&journal, id)?, id) {
-            return Ok(code);
+        let owned = own(workflow, &folder)?;
+        // Until now somebody else may have owned it, and have brought executions to their ends.
+        ids = outcomes.unfinished(&journal, &ids)?;
+        for &id in &ids {
+            super::audit::cancelled(options.audit.as_deref(), workflow, &id.to_string())?;
+            owned.append(id, cancelled(elapsed(&history(&journal, id)?, &SystemClock)));
+            let durable = owned.durable(id);
+            owned.nudge();
+            futures(durable.wait())?.map_err(|error| error.message)?;
         }
-        super::audit::cancelled(options.audit.as_deref(), workflow, &id.to_string())?;
-        owned.append(id, cancelled(elapsed(&history(&journal, id)?, &SystemClock)));
-        let durable = owned.durable(id);
-        owned.nudge();
-        futures(durable.wait())?.map_err(|error| error.message)?;
         owned.close();
     }
-    let status = status(&history(&journal, id)?);
-    crate::talk!("{id} is {}", status.as_str());
-    Ok(ExitCode::from(u8::from(status != Status::Cancelled)))
+    for id in ids {
+        match history(&journal, id).map(|history| status(&history)) {
+            Ok(Status::Cancelled) => crate::talk!("{id} is {}", Status::Cancelled.as_str()),
+            Ok(other) => outcomes.not_done(&format!("{id} is {}", other.as_str())),
+            Err(failure) => outcomes.failed(&failure),
+        }
+    }
+    Ok(outcomes.code())
 }
 
-/// Deletes an execution that has ended.
+/// Deletes executions that have ended.
 pub fn erase(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<ExitCode, Failure> {
-    let (folder, id) = (store::folder(workflow, options.data.as_deref(), None)?, options.id);
+    let folder = store::folder(workflow, options.data.as_deref(), None)?;
     let journal = beside(workflow, &folder)?;
-    if !status(&history(&journal, id)?).is_final() {
-        crate::talk!("{id} has not ended: `cancel {id}` ends it");
-        return Ok(ExitCode::from(1));
-    }
-    if Beside::is_owned(&folder) {
-        journal.ask(Request::Erase(id)).map_err(|error| error.message)?;
-        if !waits_for(|| Ok(journal.read(id).map_err(|error| error.message)?.is_none()))? {
-            crate::talk!("asked, but the process that owns the journal has not done it yet; it will when it can");
-            return Ok(ExitCode::from(1));
+    let mut outcomes = Outcomes::default();
+    let mut ids = Vec::with_capacity(options.ids.len());
+    for &id in &options.ids {
+        match history(&journal, id).map(|history| status(&history).is_final()) {
+            Ok(true) => ids.push(id),
+            Ok(false) => outcomes.not_done(&format!("{id} has not ended: `cancel {id}` ends it")),
+            Err(failure) => outcomes.failed(&failure),
         }
+    }
+    if ids.is_empty() {
+        return Ok(outcomes.code());
+    }
+    if let Some(holder) = Beside::holder(&folder) {
+        for &id in &ids {
+            journal.ask(Request::Erase(id)).map_err(|error| error.message)?;
+        }
+        let is_gone = |id| Ok(journal.read(id).map_err(|error| error.message)?.is_none());
+        outcomes.not_yet(wait_for(&ids, is_gone)?, &holder, &mut ids);
     } else {
-        let owned = Sqlite::open(&folder, &crate::engine::record(workflow)).map_err(|error| error.message)?;
-        super::audit::erased(options.audit.as_deref(), workflow, &id.to_string())?;
-        owned.erase(id).map_err(|error| error.message)?;
+        let owned = own(workflow, &folder)?;
+        for &id in &ids {
+            super::audit::erased(options.audit.as_deref(), workflow, &id.to_string())?;
+            owned.erase(id).map_err(|error| error.message)?;
+        }
         owned.close();
     }
-    crate::talk!("{id} is deleted");
-    Ok(ExitCode::SUCCESS)
+    for id in ids {
+        crate::talk!("{id} is deleted");
+    }
+    Ok(outcomes.code())
 }
 
 /// What `resume` has to do.
 pub enum Resumption {
-    /// The service does it.
-    Asked(ExitCode),
-    /// Nobody else is there to do it.
-    Here(PathBuf),
+    /// It has been said what becomes of each.
+    Said(ExitCode),
+    /// Nobody else is there to do it: to go on with these here. The code is that of the others.
+    Here { folder: PathBuf, ids: Vec<Id>, others: u8 },
 }
 
-/// Asks the service to go on with an execution that it left alone, if there is a service.
+/// Finds out who goes on with executions. A service does, if there is one; it is asked all the same, for one that it has not seen.
 pub fn ask_to_resume(workflow: &'static Workflow, options: &ExecutionOptions) -> Result<Resumption, Failure> {
     let sources = Sources::read(Path::new(""), &options.paths)?;
-    let (folder, id) = (store::folder(workflow, options.data.as_deref(), Some(&sources))?, options.id);
+    let folder = store::folder(workflow, options.data.as_deref(), Some(&sources))?;
     let journal = beside(workflow, &folder)?;
-    if let Some(code) = ended(&history(&journal, id)?, id) {
-        return Ok(Resumption::Asked(code));
+    let mut outcomes = Outcomes::default();
+    let ids = outcomes.unfinished(&journal, &options.ids)?;
+    if ids.is_empty() {
+        return Ok(Resumption::Said(outcomes.code()));
     }
-    if !Beside::is_owned(&folder) {
-        return Ok(Resumption::Here(folder));
+    let Some(holder) = Beside::holder(&folder) else {
+        return Ok(Resumption::Here { folder, ids, others: outcomes.code });
+    };
+    if holder.purpose == Some(Purpose::Command) {
+        for id in ids {
+            outcomes.not_done(&format!(
+                "{id} cannot be resumed now: a command that is no service has the journal ({holder}); stop it, or wait for its end"
+            ));
+        }
+        return Ok(Resumption::Said(outcomes.code()));
     }
-    if let Some(reason) = left_alone(&journal, &Judge::new(workflow, clock()), id)? {
-        crate::talk!("{id} is left alone: {reason}");
-        return Ok(Resumption::Asked(ExitCode::from(1)));
+    let judge = Judge::new(workflow, clock());
+    let mut asked = Vec::with_capacity(ids.len());
+    for id in ids {
+        match left_alone(&journal, &judge, id)? {
+            Some(reason) => outcomes.not_done(&format!("{id} is left alone: {reason}")),
+            None => {
+                journal.ask(Request::Resume(id)).map_err(|error| error.message)?;
+                asked.push(id);
+            }
+        }
     }
-    journal.ask(Request::Resume(id)).map_err(|error| error.message)?;
-    let seen = waits_for(|| Ok::<_, Failure>(!journal.is_asking().map_err(|error| error.message)?))?;
-    let words = if seen { "the service knows of it" } else { "asked, but the service has not seen it yet" };
-    crate::talk!("{id}: {words}; `show {id}` tells how it goes");
-    Ok(Resumption::Asked(ExitCode::from(u8::from(!seen))))
+    if holder.purpose == Some(Purpose::Service) {
+        for id in asked {
+            crate::talk!("{id}: the service goes on with it ({holder}); `show {id}` tells how it goes");
+        }
+        return Ok(Resumption::Said(outcomes.code()));
+    }
+    // What an earlier version of flowc has compiled does not say what it has the journal for: whether it answers tells.
+    crate::talk!("the journal is in use ({holder}); waiting for its answer");
+    let seen = |_| Ok(!journal.is_asking().map_err(|error| error.message)?);
+    let unseen = wait_for(&asked, seen)?;
+    outcomes.not_yet(unseen, &holder, &mut asked);
+    for id in asked {
+        crate::talk!("{id}: the service knows of it; `show {id}` tells how it goes");
+    }
+    Ok(Resumption::Said(outcomes.code()))
+}
+
+/// What became of several executions. Each has its own line, and the exit code is the worst.
+#[derive(Default)]
+struct Outcomes {
+    code: u8,
+}
+
+impl Outcomes {
+    /// It could not be done as things stand.
+    fn not_done(&mut self, line: &str) {
+        crate::talk!("{line}");
+        self.code = self.code.max(1);
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        crate::talk!("error: {}", failure.message);
+        self.code = self.code.max(2);
+    }
+
+    /// Those for which something can still be done; of the others it is said.
+    fn unfinished(&mut self, journal: &Beside, ids: &[Id]) -> Result<Vec<Id>, Failure> {
+        let mut unfinished = Vec::with_capacity(ids.len());
+        for &id in ids {
+            match history(journal, id).map(|history| status(&history)) {
+                Ok(status) if status.is_final() => {
+                    self.not_done(&format!("{id} has ended already: {}", status.as_str()))
+                }
+                Ok(_) => unfinished.push(id),
+                Err(failure) => self.failed(&failure),
+            }
+        }
+        Ok(unfinished)
+    }
+
+    /// The owner of the journal was asked, and has not done all of it in time: the rest of `ids` is what it has done.
+    fn not_yet(&mut self, late: Vec<Id>, holder: &Holder, ids: &mut Vec<Id>) {
+        ids.retain(|id| !late.contains(id));
+        for id in late {
+            self.not_done(&format!("{id}: asked, but it is not done yet; it will be when the service can ({holder})"));
+        }
+    }
+
+    fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+fn own(workflow: &Workflow, folder: &Path) -> Result<Sqlite, Failure> {
+    let record = crate::engine::record(workflow);
+    Ok(Sqlite::open_for(Purpose::Command, folder, &record).map_err(|error| error.message)?)
 }
 
 fn beside(workflow: &Workflow, folder: &Path) -> Result<Beside, Failure> {
@@ -233,25 +330,23 @@ fn status(history: &History) -> Status {
     }
 }
 
-/// What is said of an execution for which nothing more can be done.
-fn ended(history: &History, id: Id) -> Option<ExitCode> {
-    let status = status(history);
-    if status.is_final() {
-        crate::talk!("{id} has ended already: {}", status.as_str());
-    }
-    status.is_final().then_some(ExitCode::from(1))
-}
-
-/// Looks again and again until it is so, or time is up.
-fn waits_for(so: impl Fn() -> Result<bool, Failure>) -> Result<bool, Failure> {
+/// Looks again and again until it is so for all, or time is up. Those for which it is not.
+fn wait_for(ids: &[Id], so: impl Fn(Id) -> Result<bool, Failure>) -> Result<Vec<Id>, Failure> {
     let began = Instant::now();
-    while began.elapsed() < ANSWER_LIMIT {
-        if so()? {
-            return Ok(true);
+    let mut left = ids.to_vec();
+    loop {
+        let mut not_yet = Vec::with_capacity(left.len());
+        for id in left {
+            if !so(id)? {
+                not_yet.push(id);
+            }
         }
+        if not_yet.is_empty() || began.elapsed() >= ANSWER_LIMIT {
+            return Ok(not_yet);
+        }
+        left = not_yet;
         std::thread::sleep(Duration::from_millis(50));
     }
-    so()
 }
 
 fn futures<T>(future: impl Future<Output = T>) -> Result<T, Failure> {

@@ -48,7 +48,8 @@ pub fn run(workflow: &'static Workflow, options: &RunOptions) -> Result<ExitCode
     let manner = Manner { tls, audit, pretty: options.pretty, at_signal: AtSignal::Cancels };
     carry(workflow, begun, journal, manner, async |engine: &Arc<Engine>| {
         check(workflow, engine.trigger(StartedBy::Hand), &input).map_err(|failure| failure.message)?;
-        engine.start(input, StartedBy::Hand).await.map_err(|error| error.to_string())
+        let started = engine.start(input, StartedBy::Hand).await;
+        started.map(|handle| vec![handle]).map_err(|error| error.to_string())
     })
 }
 
@@ -66,20 +67,38 @@ fn tell_unfinished(journal: &dyn Journal) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs one execution of the journal to its end and prints it.
+/// Runs executions of the journal to their ends, side by side, and prints them.
 #[cfg(feature = "store")]
 pub fn resume(
     workflow: &'static Workflow,
     options: &super::arguments::ExecutionOptions,
+    ids: &[crate::journal::Id],
     folder: std::path::PathBuf,
 ) -> Result<ExitCode, Failure> {
     let begun = begin(workflow, &options.paths)?;
     let journal = store::of_run(workflow, Some(&folder))?;
     let audit = options.audit.as_deref();
     let manner = Manner { tls: None, audit, pretty: options.pretty, at_signal: AtSignal::Leaves };
-    carry(workflow, begun, journal, manner, async |engine: &Arc<Engine>| {
-        engine.resume(options.id).map_err(|error| error.message)
-    })
+    let cannot = std::cell::Cell::new(false);
+    let code = carry(workflow, begun, journal, manner, async |engine: &Arc<Engine>| {
+        let (mut handles, mut errors) = (Vec::new(), Vec::new());
+        for &id in ids {
+            match engine.resume(id) {
+                Ok(handle) => handles.push(handle),
+                Err(error) => errors.push(error.message),
+            }
+        }
+        // What can go on does.
+        if handles.is_empty() {
+            return Err(errors.join("\nerror: "));
+        }
+        for error in &errors {
+            crate::talk!("error: {error}");
+        }
+        cannot.set(!errors.is_empty());
+        Ok(handles)
+    })?;
+    Ok(if cannot.get() { ExitCode::from(2) } else { code })
 }
 
 fn carry(
@@ -87,7 +106,7 @@ fn carry(
     (sources, environment): (Sources, Environment),
     journal: Arc<dyn Journal>,
     manner: Manner,
-    start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Handle, String>,
+    start: impl AsyncFnOnce(&Arc<Engine>) -> Result<Vec<Handle>, String>,
 ) -> Result<ExitCode, Failure> {
     let tls = super::tls_version(manner.tls, &sources)?;
     let audit = super::audit::file(manner.audit, Some(&sources))?;
@@ -95,81 +114,104 @@ fn carry(
     // One execution waits for its effects most of the time: one thread carries it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    let (view, code) = runtime.block_on(async {
+    let (views, code) = runtime.block_on(async {
         let engine = Engine::new(workflow, environment, services, Arc::clone(&journal));
         super::traces::keep(&engine, tls, &sources)?;
         super::audit::keep(audit.as_deref(), workflow, &engine, &*journal, "run")?;
         let mut signals = Signals::new().map_err(|error| format!("cannot handle signals: {error}"))?;
-        let handle = start(&engine).await?;
-        engine.heed_cancel(&handle);
-        let id = handle.id().to_owned();
-        let ended = async { Ok(handle.finished().await) };
+        let handles = start(&engine).await?;
+        for handle in &handles {
+            engine.heed_cancel(handle);
+        }
+        let ids: Vec<String> = handles.iter().map(|handle| handle.id().to_owned()).collect();
+        let ended = async { Ok(all_complete(&handles).await) };
         let stopped = async { Err(signals.next().await) };
         let code = match either(ended, stopped).await {
-            Ok(Status::Completed) => 0,
-            Ok(_) => 1,
+            Ok(complete) => u8::from(!complete),
             Err(stop) => {
-                let status = match manner.at_signal {
-                    AtSignal::Cancels => cancel(stop, signals, &engine, handle).await,
+                let complete = match manner.at_signal {
+                    AtSignal::Cancels => cancel(stop, signals, &engine, &handles).await,
                     #[cfg(feature = "store")]
-                    AtSignal::Leaves => leave(signals, &engine, handle).await,
+                    AtSignal::Leaves => leave(signals, &engine, handles).await,
                 };
-                if status == Status::Completed { 0 } else { stop.exit_code() }
+                if complete { 0 } else { stop.exit_code() }
             }
         };
         super::audit::close(&engine);
         super::traces::close(&engine).await;
-        Ok::<_, Failure>((engine.view(&id).unwrap_or_default(), code))
+        let views: Vec<String> = ids.iter().map(|id| engine.view(id).unwrap_or_default()).collect();
+        Ok::<_, Failure>((views, code))
     })?;
     // A name being looked up on another thread need not be waited for.
     runtime.shutdown_background();
     journal.close();
     let indent = manner.pretty.unwrap_or_else(|| std::io::stdout().is_terminal());
     crate::log::flush();
-    show(&if indent { pretty(&view) } else { view + "\n" });
+    for view in views {
+        show(&if indent { pretty(&view) } else { view + "\n" });
+    }
     Ok(ExitCode::from(code))
 }
 
-/// Ends the execution, which a signal has asked for.
-async fn cancel(stop: Stop, signals: Signals, engine: &Arc<Engine>, handle: Handle) -> Status {
-    engine.observer().cancel_asked(handle.id(), stop.name());
-    engine.cancel(handle.id());
-    tokio::spawn(end_in_time(stop, signals, Arc::clone(engine), handle.id().to_owned()));
-    handle.finished().await
+/// Waits for their ends. Whether all have completed.
+async fn all_complete(handles: &[Handle]) -> bool {
+    let mut complete = true;
+    for handle in handles {
+        complete &= handle.finished().await == Status::Completed;
+    }
+    complete
 }
 
-/// Leaves the execution to the next process as a service does that stops: at once if it only waits. How far it has come.
+/// Ends executions, which a signal has asked for. Whether all have completed all the same.
+async fn cancel(stop: Stop, signals: Signals, engine: &Arc<Engine>, handles: &[Handle]) -> bool {
+    for handle in handles {
+        engine.observer().cancel_asked(handle.id(), stop.name());
+        engine.cancel(handle.id());
+    }
+    let ids = handles.iter().map(|handle| handle.id().to_owned()).collect();
+    tokio::spawn(end_in_time(stop, signals, Arc::clone(engine), ids));
+    all_complete(handles).await
+}
+
+/// Leaves executions to the next process as a service does that stops: at once those that only wait. Whether all have completed.
 #[cfg(feature = "store")]
-async fn leave(mut signals: Signals, engine: &Engine, handle: Handle) -> Status {
+async fn leave(mut signals: Signals, engine: &Engine, handles: Vec<Handle>) -> bool {
     use super::signal::DRAIN_LIMIT;
     /// How long nothing is said: mostly there is nothing that takes long.
     const QUIET: Duration = Duration::from_secs(1);
-    let id = handle.id().to_owned();
-    // Nothing else keeps it in memory.
-    drop(handle);
+    let ids: Vec<String> = handles.iter().map(|handle| handle.id().to_owned()).collect();
+    // Nothing else keeps them in memory.
+    drop(handles);
     tokio::spawn(async move { signals.next().await.exit() });
     if engine.drain(QUIET).await > 0 {
         let seconds = DRAIN_LIMIT.as_secs();
-        crate::talk!("{id} is at work, and gets {seconds} s in all; a second signal ends the command at once");
+        for id in ids.iter().filter(|id| engine.handle(id).is_some()) {
+            crate::talk!("{id} is at work, and gets {seconds} s in all; a second signal ends the command at once");
+        }
         engine.drain(DRAIN_LIMIT - QUIET).await;
     }
-    let status = engine.status(&id).unwrap_or(Status::Running);
-    if !status.is_final() {
-        crate::talk!("{id} has not ended: it goes on with the next `resume` or `serve`");
+    let mut complete = true;
+    for id in ids {
+        let status = engine.status(&id).unwrap_or(Status::Running);
+        if !status.is_final() {
+            crate::talk!("{id} has not ended: it goes on with the next `resume` or `serve`");
+        }
+        complete &= status == Status::Completed;
     }
-    status
+    complete
 }
 
 /// A second signal ends the process; so does a journal in which the end of the execution cannot be written.
-async fn end_in_time(stop: Stop, mut signals: Signals, engine: Arc<Engine>, execution_id: String) {
+async fn end_in_time(stop: Stop, mut signals: Signals, engine: Arc<Engine>, execution_ids: Vec<String>) {
     if tokio::time::timeout(END_LIMIT, signals.next()).await.is_err() {
         match engine.journal_ready() {
             Ok(()) => drop(signals.next().await),
             Err(error) => {
-                let id = &execution_id;
-                crate::talk!(
-                    "{id}: its end cannot be written down, so it has none: {error}\n`resume {id}` goes on with it"
-                );
+                for id in &execution_ids {
+                    crate::talk!(
+                        "{id}: its end cannot be written down, so it has none: {error}\n`resume {id}` goes on with it"
+                    );
+                }
             }
         }
     }

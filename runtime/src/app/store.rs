@@ -7,7 +7,9 @@ use super::arguments::{Keep, StoreOptions};
 use crate::engine::Capacity;
 use crate::env::Sources;
 use crate::flow::Workflow;
-use crate::journal::{FILE, Journal, Memory, Retention};
+#[cfg(feature = "store")]
+use crate::journal::sqlite::Sqlite;
+use crate::journal::{FILE, Journal, Memory, Purpose, Retention};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,12 +48,15 @@ pub fn of_serve(
         // The author has decided: see `settings.store`.
         return Ok(Arc::new(Memory));
     }
-    open(workflow, folder(workflow, options.data.as_deref(), Some(sources))?)
+    open(workflow, folder(workflow, options.data.as_deref(), Some(sources))?, Purpose::Service)
 }
 
 /// The journal of `run`.
 pub fn of_run(workflow: &'static Workflow, data: Option<&PathBuf>) -> Result<Arc<dyn Journal>, Failure> {
-    data.map_or_else(|| Ok(Arc::new(Memory) as Arc<dyn Journal>), |folder| open(workflow, folder.clone()))
+    data.map_or_else(
+        || Ok(Arc::new(Memory) as Arc<dyn Journal>),
+        |folder| open(workflow, folder.clone(), Purpose::Command),
+    )
 }
 
 /// Said by executables whose author wants no journal.
@@ -59,14 +64,14 @@ pub fn of_run(workflow: &'static Workflow, data: Option<&PathBuf>) -> Result<Arc
 pub const NONE: &str = "this executable keeps no journal (`store` is `memory` in the settings of the workflow)";
 
 #[cfg(feature = "store")]
-fn open(workflow: &'static Workflow, folder: PathBuf) -> Result<Arc<dyn Journal>, Failure> {
+fn open(workflow: &'static Workflow, folder: PathBuf, purpose: Purpose) -> Result<Arc<dyn Journal>, Failure> {
     let record = crate::engine::record(workflow);
-    let journal = crate::journal::sqlite::Sqlite::open(&folder, &record).map_err(|error| error.message)?;
+    let journal = Sqlite::open_for(purpose, &folder, &record).map_err(|error| error.message)?;
     Ok(Arc::new(journal))
 }
 
 #[cfg(not(feature = "store"))]
-fn open(_: &'static Workflow, _: PathBuf) -> Result<Arc<dyn Journal>, Failure> {
+fn open(_: &'static Workflow, _: PathBuf, _: Purpose) -> Result<Arc<dyn Journal>, Failure> {
     Err(String::from(NONE).into())
 }
 

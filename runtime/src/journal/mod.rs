@@ -216,6 +216,15 @@ pub enum Request {
     Erase(Id),
 }
 
+/// What a process owns a journal for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It goes on with everything that has not ended, and does what the operator's commands ask for.
+    Service,
+    /// A command: for what that has to do, and nothing else.
+    Command,
+}
+
 /// How much of the past to keep. What has not ended is always kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {

@@ -1,6 +1,7 @@
 //! The operator's commands on the journal of a real service, running, killed and started again.
 
 mod limits;
+mod several;
 mod shop;
 mod stop;
 mod upgrade;

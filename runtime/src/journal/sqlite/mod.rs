@@ -10,11 +10,12 @@ mod reader;
 mod schema;
 mod writer;
 
-use super::{Durable, Event, History, Id, Journal, JournalError, Page, Request, Retention, Statistics, Store};
+use super::{Durable, Event, History, Id, Journal, JournalError, Page, Purpose, Request, Retention, Statistics, Store};
 use super::{FILE, Query, Timestamp, WorkflowRecord};
 use crate::audit::Trail;
 use crate::engine::{First, Status};
 use crate::trigger::Digest;
+pub use owner::Holder;
 use owner::Owner;
 use rusqlite::Connection;
 use schema::Access;
@@ -54,7 +55,15 @@ impl Sqlite {
     /// # Errors
     /// When another process owns it, or the file is damaged, not a journal, another workflow's, or written by a newer version.
     pub fn open(folder: &Path, workflow: &WorkflowRecord) -> Result<Sqlite, JournalError> {
-        let owner = Owner::take(folder)?;
+        Sqlite::open_for(Purpose::Service, folder, workflow)
+    }
+
+    /// As [`Sqlite::open`]; `purpose` is for messages to others.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`].
+    pub fn open_for(purpose: Purpose, folder: &Path, workflow: &WorkflowRecord) -> Result<Sqlite, JournalError> {
+        let owner = Owner::take(folder, purpose)?;
         let path = folder.join(FILE);
         let connection = schema::open_or_create(&path)?;
         reader::belongs_to(&connection, workflow).map_err(|error| explain(&path, error))?;
@@ -174,9 +183,9 @@ impl Beside {
         Ok(Beside { readers: Readers { path: path.clone(), access, idle: Mutex::new(vec![connection]) }, path })
     }
 
-    /// Whether a process owns it at the moment.
-    pub fn is_owned(folder: &Path) -> bool {
-        Owner::is_taken(folder)
+    /// The process that owns it at the moment, if one does.
+    pub fn holder(folder: &Path) -> Option<Holder> {
+        Owner::holder(folder)
     }
 
     /// # Errors

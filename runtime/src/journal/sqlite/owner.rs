@@ -4,14 +4,15 @@
 //! Always true: the operating system takes the right back when the process ends, however it ends. Nothing has to be cleaned
 //! up after a crash, and no other process can have the right at the same time, on the same machine.
 
-use crate::journal::JournalError;
+use crate::engine::Timestamp;
+use crate::journal::{JournalError, Purpose};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Locked by the owner; holds the number of its process, for messages.
+/// Locked by the owner; says who that is, for messages.
 const FILE: &str = "lock";
 
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -22,10 +23,20 @@ pub struct Owner {
     _file: File,
 }
 
+/// Who owns a folder, as far as its lock says: what a process of an earlier version has not written is not known, nor is anything
+/// before it has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holder {
+    /// Its number; in another container another process has the same.
+    pub process: Option<u32>,
+    pub since: Option<Timestamp>,
+    pub purpose: Option<Purpose>,
+}
+
 impl Owner {
     /// # Errors
     /// When another process is the owner, or the folder cannot be used.
-    pub fn take(folder: &Path) -> Result<Owner, JournalError> {
+    pub fn take(folder: &Path, purpose: Purpose) -> Result<Owner, JournalError> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
         // Inputs are other people's data.
@@ -45,7 +56,8 @@ impl Owner {
             }
         }
         // Only words for others: without them the lock is as good.
-        let _ = file.set_len(0).and_then(|()| file.write_all(mark().as_bytes()));
+        let words = format!("{} {}", mark(), word(purpose));
+        let _ = file.set_len(0).and_then(|()| file.write_all(words.as_bytes()));
         Ok(Owner { _file: file })
     }
 
@@ -55,6 +67,40 @@ impl Owner {
             // Who may not look cannot say that nobody is there.
             Err(error) => error.kind() != ErrorKind::NotFound,
         }
+    }
+
+    /// Who it is; `None`: nobody.
+    pub fn holder(folder: &Path) -> Option<Holder> {
+        Owner::is_taken(folder).then(|| {
+            let mut words = String::new();
+            let _ = open(folder, false).and_then(|mut file| file.read_to_string(&mut words));
+            Holder::read(&words)
+        })
+    }
+}
+
+impl Holder {
+    /// What [`mark`] and a purpose say.
+    fn read(words: &str) -> Holder {
+        let mut words = words.split(' ');
+        let process = words.next().and_then(|word| word.parse().ok());
+        let nanos = words.next().and_then(|word| word.parse::<u128>().ok());
+        let since = nanos.and_then(|nanos| u64::try_from(nanos / 1_000_000).ok()).map(|millis| Timestamp { millis });
+        let purpose = words.next();
+        let purpose =
+            purpose.and_then(|said| [Purpose::Service, Purpose::Command].into_iter().find(|one| word(*one) == said));
+        Holder { process, since, purpose }
+    }
+}
+
+/// `process 4711, since 2026-11-22T18:21:00.000Z`.
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.process {
+            Some(process) => write!(f, "process {process}")?,
+            None => f.write_str("another process")?,
+        }
+        self.since.map_or(Ok(()), |since| write!(f, ", since {since}"))
     }
 }
 
@@ -76,19 +122,25 @@ fn mark() -> &'static str {
     })
 }
 
+fn word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Service => "service",
+        Purpose::Command => "command",
+    }
+}
+
 fn taken(folder: &Path, file: &mut File) -> JournalError {
-    let mut process = String::new();
-    let _ = file.read_to_string(&mut process);
-    if process == mark() {
+    let mut words = String::new();
+    let _ = file.read_to_string(&mut words);
+    if words.strip_prefix(mark()).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) {
         return JournalError::new(format!(
             "{}: this process has opened the journal already; what opened it can be cloned, or another folder be named",
             folder.display()
         ));
     }
-    let id = process.split(' ').next().unwrap_or_default();
-    let by = id.parse::<u32>().map_or_else(|_| String::from("another process"), |id| format!("process {id}"));
     JournalError::new(format!(
-        "{}: the journal is in use by {by}; one journal serves one process: stop that one, or name another folder with --data",
-        folder.display()
+        "{}: the journal is in use by {}; one journal serves one process: stop that one, or name another folder with --data",
+        folder.display(),
+        Holder::read(&words)
     ))
 }

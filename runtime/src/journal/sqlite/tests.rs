@@ -292,8 +292,9 @@ fn what_has_time_goes_with_what_has_none_or_soon() {
 
 #[test]
 fn one_process_owns_a_journal() {
+    const HOLDER: &str = "process 4711, since 2026-11-22T18:21:00.000Z";
     let folder = Folder::new();
-    assert!(!Beside::is_owned(&folder.0));
+    assert!(Beside::holder(&folder.0).is_none());
     let journal = folder.open().unwrap();
     let message = folder.open().err().unwrap().message;
     assert!(message.contains("this process has opened the journal already"), "{message}");
@@ -301,9 +302,17 @@ fn one_process_owns_a_journal() {
     std::fs::write(folder.0.join("lock"), format!("{} 1", std::process::id())).unwrap();
     let message = folder.open().err().unwrap().message;
     assert!(message.contains(&format!("in use by process {}", std::process::id())), "{message}");
-    assert!(Beside::is_owned(&folder.0));
+    let holder = Beside::holder(&folder.0).unwrap();
+    assert_eq!((holder.process, holder.purpose), (Some(std::process::id()), None), "as earlier versions have written");
+    std::fs::write(folder.0.join("lock"), "4711 1795371660000000000 command").unwrap();
+    let holder = Beside::holder(&folder.0).unwrap();
+    assert_eq!((holder.to_string().as_str(), holder.purpose), (HOLDER, Some(Purpose::Command)));
+    let message = folder.open().err().unwrap().message;
+    assert!(message.contains(&format!("the journal is in use by {HOLDER}; one journal")), "{message}");
+    std::fs::write(folder.0.join("lock"), "").unwrap();
+    assert_eq!(Beside::holder(&folder.0).unwrap().to_string(), "another process");
     drop(journal);
-    assert!(!Beside::is_owned(&folder.0));
+    assert!(Beside::holder(&folder.0).is_none());
     folder.open().unwrap();
 }
 
@@ -421,7 +430,7 @@ fn a_full_disk_refuses_the_new_keeps_the_rest_and_recovers() {
     assert_eq!(size, 400);
     let writer = Writer::start(connection, &workflow("1")).unwrap();
     let readers = Readers { path: file.clone(), access: Access::Shared, idle: Mutex::default() };
-    let journal = Sqlite { writer, readers, _owner: Owner::take(&folder.0).unwrap() };
+    let journal = Sqlite { writer, readers, _owner: Owner::take(&folder.0, Purpose::Service).unwrap() };
     let begun = Id(1);
     journal.append(begun, accepted("{}"));
     stored(&journal, begun).unwrap();
