@@ -29,7 +29,7 @@ use crate::codegen::files::{Flavour, GeneratedCrate};
 use crate::diagnostic::level::Levels;
 use crate::diagnostic::{Diagnostic, Severity, visible};
 use crate::diff::Diff;
-use crate::pipeline::{Accepted, Parsed, Rejected};
+use crate::pipeline::{Accepted, Lowered, Parsed, Rejected};
 use crate::source::Sources;
 use arguments::{Arguments, AuditFormat, BuildOptions, Command, DiffFormat, Stage};
 use clap::Parser as _;
@@ -231,10 +231,7 @@ impl Shell {
     fn diff(&self, old: &Path, new: &Path, format: DiffFormat, deny_drain: bool) -> Result<ExitCode, Stop> {
         let [old, new]: [Result<_, Stop>; 2] = [(old, false), (new, true)].map(|(path, stdin)| {
             let input = Input::read(path, stdin).map_err(Stop::World)?;
-            let lowered = self.parse(&input)?.lower(&input.name, &input.files);
-            let accepted =
-                lowered.check(&Levels::default()).map_err(|rejected| self.rejected(&rejected, &input.name))?;
-            Ok(accepted.checked.workflow)
+            Ok(self.check_quietly(&input)?.checked.workflow)
         });
         let (old, new) = (old?, new?);
         let diff = Diff::new(&old, &new);
@@ -272,29 +269,38 @@ impl Shell {
 
     /// The line up to the check. Shows what was found, warnings too.
     fn check(&self, input: Input, levels: &Levels) -> Result<(String, Accepted), Stop> {
-        let parsed = self.parse(&input)?;
-        let accepted = parsed
-            .lower(&input.name, &input.files)
-            .check(levels)
-            .map_err(|rejected| self.rejected(&rejected, &input.name))?;
+        let accepted = self.lower(&input)?.check(levels).map_err(|rejected| self.rejected(&rejected, &input.name))?;
         self.report.show(&input.name, &accepted.warnings, &accepted.sources);
         Ok((accepted.checked.workflow.slug.clone(), accepted))
     }
 
     /// As [`Shell::check`], for commands that are not about what could be better: only errors are shown.
     fn check_quietly(&self, input: &Input) -> Result<Accepted, Stop> {
-        let lowered = self.parse(input)?.lower(&input.name, &input.files);
+        let lowered = self.lower(input)?;
         lowered.check(&Levels::default()).map_err(|rejected| self.rejected(&rejected, &input.name))
     }
 
+    /// As it is checked. Of a text that cannot be read as a whole the rest is looked at as well.
+    fn lower(&self, input: &Input) -> Result<Lowered, Stop> {
+        let parsed = Self::read(input).map_err(|rejected| match input.found.has_errors() {
+            true => rejected,
+            false => rejected.and_the_rest(&input.name, &input.files),
+        });
+        let parsed = parsed.map_err(|rejected| self.rejected(&rejected, &input.name))?;
+        Ok(parsed.lower(&input.name, &input.files))
+    }
+
     fn parse(&self, input: &Input) -> Result<Parsed, Stop> {
-        let parsed = if input.found.has_errors() {
+        Self::read(input).map_err(|rejected| self.rejected(&rejected, &input.name))
+    }
+
+    fn read(input: &Input) -> Result<Parsed, Rejected> {
+        if input.found.has_errors() {
             let sources = Sources::new(input.source.clone());
             Err(Rejected { sources, diagnostics: input.found.clone().sorted() })
         } else {
             Parsed::read(input.source.clone())
-        };
-        parsed.map_err(|rejected| self.rejected(&rejected, &input.name))
+        }
     }
 
     fn rejected(&self, rejected: &Rejected, name: &str) -> Stop {

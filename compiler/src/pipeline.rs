@@ -11,6 +11,7 @@ use crate::files::Files;
 use crate::model;
 use crate::plan::{self, Plan};
 use crate::source::{Dialect, FileId, SourceFile, Sources};
+use crate::syntax::flow::Rest;
 use crate::syntax::{self, ast};
 
 /// Why the line ended early: everything found, and the files it points into.
@@ -44,6 +45,50 @@ pub struct Accepted {
     /// Warnings, in the order of the source.
     pub warnings: Vec<Diagnostic>,
 }
+
+impl Rejected {
+    /// With what else is wrong in a .flow text that cannot be read as a whole. What follows from the mistakes in its syntax is not
+    /// said, and what could be better can wait.
+    pub fn and_the_rest(mut self, slug: &str, files: &dyn Files) -> Rejected {
+        let source = self.sources.workflow();
+        if source.dialect() != Dialect::Flow {
+            return self;
+        }
+        let sources = Sources::new(source.clone());
+        let mut diagnostics = Diagnostics::in_dialect(Dialect::Flow);
+        let text = &sources.workflow().text;
+        let Some((ast, rest)) = syntax::flow::around_mistakes(text, FileId::WORKFLOW, &mut diagnostics) else {
+            return self;
+        };
+        let lowered = Parsed { ast, sources, diagnostics }.lower(slug, files);
+        let found = match rest {
+            Rest::Names => Rejected { sources: lowered.sources, diagnostics: lowered.diagnostics.sorted() },
+            Rest::Values => match lowered.check(&Levels::default()) {
+                Err(rejected) => rejected,
+                Ok(_) => return self,
+            },
+        };
+        let is_told = |found: &Diagnostic| {
+            let same = |told: &Diagnostic| told.code == found.code && told.primary.span == found.primary.span;
+            self.diagnostics.iter().any(same)
+        };
+        let is_news = |found: &Diagnostic| {
+            found.severity == Severity::Error && !FOLLOWS_FROM_SYNTAX.contains(&found.code) && !is_told(found)
+        };
+        let mut news: Vec<Diagnostic> = found.diagnostics.into_iter().filter(is_news).collect();
+        if rest == Rest::Names {
+            news.iter_mut().for_each(|diagnostic| dialect::requote(diagnostic, &found.sources));
+        }
+        self.diagnostics.append(&mut news);
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+        self.sources = found.sources;
+        self
+    }
+}
+
+/// What may be wrong only because an item is missing: what it shares with others, what it waits for, what it makes sure of.
+const FOLLOWS_FROM_SYNTAX: &[Code] =
+    &[Code::FlowSyntax, Code::MissingKey, Code::NotYetRun, Code::NeverRuns, Code::SkippedNode, Code::MayBeMissing];
 
 impl Parsed {
     /// # Errors
@@ -146,5 +191,8 @@ fn rust_outside_of_rust(id: &str, rust: &model::Rust) -> Diagnostic {
 /// # Errors
 /// As [`Parsed::read`] and [`Lowered::check`].
 pub fn check(file: SourceFile, slug: &str, files: &dyn Files) -> Result<Accepted, Rejected> {
-    Parsed::read(file)?.lower(slug, files).check(&Levels::default())
+    Parsed::read(file)
+        .map_err(|rejected| rejected.and_the_rest(slug, files))?
+        .lower(slug, files)
+        .check(&Levels::default())
 }

@@ -93,7 +93,8 @@ fn compile(call: &Call, source: SourceFile, slug: &str, place: &Where, beside: B
     };
     let parsed = match Parsed::read(source) {
         Ok(parsed) => parsed,
-        Err(Rejected { sources, diagnostics }) => {
+        Err(rejected) => {
+            let Rejected { sources, diagnostics } = rejected.and_the_rest(slug, &beside);
             let source = sources.workflow().clone();
             let called = slug_in(&source.text).unwrap_or(if is_slug(slug) { slug } else { "workflow" }).to_owned();
             let names = types_in(&source.text);

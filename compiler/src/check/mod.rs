@@ -182,6 +182,7 @@ fn paths(paths: &mut Paths, transforms: &Transforms, mistakes: &Mistakes, diagno
 
 /// Findings after which nodes or edges may be missing from the graph, or stand where they were not meant.
 const BROKEN_GRAPH: &[Code] = &[
+    Code::FlowSyntax,
     Code::WrongType,
     Code::MissingKey,
     Code::InvalidNodeType,

@@ -104,6 +104,8 @@ pub struct Node {
     pub span: Span,
     pub title: String,
     pub kind: Kind,
+    /// Of an unknown kind: whether it may be a trigger.
+    pub may_start: bool,
     pub retry: Retry,
     pub timeout: Duration,
     /// What its `config` says.

@@ -47,6 +47,38 @@ pub fn in_part(text: &str, file: FileId) -> ast::Workflow {
     build::workflow(&tree, Span { file, start: 0, end: text.len() as u32 }, &mut Diagnostics::default())
 }
 
+/// How much can be said about a text with mistakes in its syntax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Whether names are right, and what stands in a node by itself.
+    Names,
+    /// Also what values are: every condition that decides about that can be read.
+    Values,
+}
+
+/// What can be read of a text with mistakes in its syntax, so that the rest of it is checked at the same time: nodes that
+/// cannot be read have a name and nothing else. `None` where nothing is known but the mistake.
+pub fn around_mistakes(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<(ast::Workflow, Rest)> {
+    if text.len() > super::json::SIZE_MAX {
+        return None;
+    }
+    let tree = read::read(text, file, diagnostics);
+    if tree.items.is_empty() {
+        return None;
+    }
+    let mut rest = Rest::Values;
+    for lost in &tree.lost {
+        let kind = words::kind(&lost.keyword);
+        // What a filter requires holds behind it, and what is connected says what has run.
+        let is_harmless = matches!(lost.keyword.as_str(), "workflow" | "type" | "api" | "smtp")
+            || kind.is_some_and(|kind| kind != "data_filter");
+        if !is_harmless || lost.name.is_none() && lost.keyword != "workflow" {
+            rest = Rest::Names;
+        }
+    }
+    Some((build::around_lost(&tree, Span { file, start: 0, end: text.len() as u32 }, diagnostics), rest))
+}
+
 /// The same text in the canonical layout, or what is wrong with it.
 ///
 /// # Errors

@@ -176,6 +176,7 @@ mod tests {
             span,
             title: "a".into(),
             kind: Kind::Unknown,
+            may_start: false,
             retry: Retry { retries, delay },
             timeout: Duration::from_secs(30),
             keys: Keys::default(),

@@ -63,7 +63,7 @@ fn triggers(workflow: &Workflow) -> impl Iterator<Item = NodeId> {
 
 /// What is of no known kind may be a trigger.
 fn is_unknown(workflow: &Workflow) -> bool {
-    workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Unknown))
+    workflow.nodes.iter().any(|node| matches!(node.kind, Kind::Unknown) && node.may_start)
 }
 
 fn union(workflow: &Workflow, triggers: impl Iterator<Item = NodeId>) -> Type {

@@ -237,6 +237,8 @@ impl Lowering<'_> {
             span: node.span,
             title: node.name.as_ref().map_or_else(|| node.id.value.clone(), |name| name.value.clone()),
             kind: Kind::Unknown,
+            // The kind of a node in a .flow text is missing where the node could not be read: what it is, is known all the same.
+            may_start: node.trigger || node.kind.is_some() || self.dialect == Dialect::Json,
             retry: Retry { retries: 0, delay: Delay::Fixed(RETRY_DELAY_DEFAULT) },
             timeout: NODE_TIMEOUT_DEFAULT,
             keys: Keys::default(),

@@ -233,7 +233,7 @@ error[unknown-key]: a node has no key `dependson`
 1 │ {"nodes": [{"id": "a", "type": "action", "action_type": "http", "trigger_type": "webhook", "dependson": ["b"]}]}
   │                                                                                            ^^^^^^^^^^^
   │
-  = help: a node has the keys `id`, `type`, `trigger_type`, `action_type`, `name`, `description`, `config`, `dependencies` and `allow`
+  = help: did you mean `dependencies`?
 "#,
     ),
     (

@@ -3,6 +3,7 @@
 //! Always true: every comment of the text stands somewhere in the tree; nothing is looked up, nothing is merged.
 
 use super::token::{Comment, Rule};
+use super::words;
 use crate::source::Span;
 use crate::syntax::ast::Text;
 
@@ -10,8 +11,26 @@ use crate::syntax::ast::Text;
 #[derive(Debug, Clone, Default)]
 pub struct File {
     pub items: Vec<Item>,
+    /// Items that could not be read, which has been reported.
+    pub lost: Vec<Lost>,
     /// Comments after the last item.
     pub end: Vec<Comment>,
+}
+
+/// An item that could not be read, as far as its first words say what it was.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    /// The one that was meant.
+    pub keyword: String,
+    /// What it is called.
+    pub name: Option<Word>,
+}
+
+impl Lost {
+    /// Whether the word it begins with says nothing.
+    pub fn may_be_anything(&self) -> bool {
+        !words::KEYWORDS.contains(&self.keyword.as_str()) && words::kind(&self.keyword).is_none()
+    }
 }
 
 /// What stands around an item, an entry, a branch: everything that gets lines of its own.

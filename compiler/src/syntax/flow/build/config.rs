@@ -133,6 +133,7 @@ impl<'a> Builder<'a, '_> {
 
     /// The settings of an api or a mail server, before the node's own.
     pub(super) fn shared(&mut self, config: &mut Config, what: &'static str, name: &Word) {
+        let lost: Vec<&str> = self.lost_names(what).collect();
         let all = if what == "api" { &mut self.apis } else { &mut self.servers };
         match all.get_mut(name.text.as_str()) {
             Some(declared) => {
@@ -140,12 +141,14 @@ impl<'a> Builder<'a, '_> {
                 *config = declared.what.clone();
             }
             None => {
-                let known: Vec<String> = all.keys().map(|name| (*name).to_owned()).collect();
+                let known: Vec<String> = all.keys().chain(&lost).map(|name| (*name).to_owned()).collect();
                 // Used, though by a wrong name: which one was meant, nobody knows.
                 all.values_mut().for_each(|declared| declared.used = true);
                 let names = known.iter().map(String::as_str);
                 let words = if what == "api" { what } else { "mail server" };
-                self.report(mistake::unknown_name(words, &name.text, name.span, names));
+                if !lost.contains(&name.text.as_str()) {
+                    self.report(mistake::unknown_name(words, &name.text, name.span, names));
+                }
                 match what {
                     "api" => config.base = Some(unknown_base(name.span)),
                     _ => config.push("smtp_server", name.span, string(UNKNOWN_SERVER, name.span)),

@@ -20,7 +20,7 @@ use super::mistake;
 use super::read::text_of;
 use super::text::synthetic;
 use super::token::Comment;
-use super::tree::{Block, Entry, EntryKind, File, ItemKind, Node, Ty, Value, ValueKind, Word};
+use super::tree::{Block, Entry, EntryKind, File, ItemKind, Lost, Node, Ty, Value, ValueKind, Word};
 use super::words;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -35,6 +35,7 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
         apis: BTreeMap::new(),
         ended: BTreeSet::new(),
         servers: BTreeMap::new(),
+        lost: &file.lost,
         shared: Vec::new(),
         needed: BTreeMap::new(),
         schema_size: 0,
@@ -89,6 +90,30 @@ pub fn workflow(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::
     workflow
 }
 
+/// As [`workflow`], with what could not be read as far as its name is known: it is none that nobody declares.
+pub fn around_lost(file: &File, span: Span, diagnostics: &mut Diagnostics) -> ast::Workflow {
+    let mut workflow = workflow(file, span, diagnostics);
+    for lost in file.lost.iter().filter(|lost| !words::KEYWORDS.contains(&lost.keyword.as_str())) {
+        let Some(name) = &lost.name else { continue };
+        if workflow.nodes.iter().any(|node| node.id.value == name.text) {
+            continue;
+        }
+        workflow.nodes.push(ast::Node {
+            span: name.span,
+            id: text_of(name),
+            kind: None,
+            trigger: words::kind(&lost.keyword).and_then(catalog::kind).is_none_or(|spec| spec.trigger),
+            name: None,
+            description: None,
+            config: ast::Object { span: name.span, entries: Vec::new() },
+            dependencies: Vec::new(),
+            allow: Vec::new(),
+        });
+    }
+    workflow.nodes.sort_by_key(|node| node.id.span);
+    workflow
+}
+
 /// The block of a `mail` node that has what an `smtp` has, and nothing of a mail.
 fn meant_server(node: &Node) -> Option<&Block> {
     let is_mail = words::kind(&node.kind.text) == Some("send_email") && node.clauses.is_empty();
@@ -106,6 +131,8 @@ struct Builder<'a, 'd> {
     types: BTreeMap<&'a str, Declared<&'a Ty>>,
     apis: BTreeMap<&'a str, Declared<Config>>,
     servers: BTreeMap<&'a str, Declared<Config>>,
+    /// What else is declared and could not be read.
+    lost: &'a [Lost],
     /// Both of them, as they are checked.
     shared: Vec<ast::Shared>,
     /// The nodes that a node needs, by its id: edges `=>`.
@@ -235,6 +262,13 @@ impl<'a> Builder<'a, '_> {
                 None
             }
         }
+    }
+
+    /// The names of the types, the apis or the mail servers that could not be read.
+    fn lost_names(&self, keyword: &'static str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let is_one = move |lost: &&Lost| lost.keyword == keyword || lost.may_be_anything();
+        let lost = self.lost.iter().filter(is_one);
+        lost.filter_map(|lost| lost.name.as_ref().map(|name| name.text.as_str()))
     }
 
     /// Every key that a block has more than once, also where it has two names. `kind`: whose block it is, in JSON.

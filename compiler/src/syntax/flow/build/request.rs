@@ -28,7 +28,9 @@ impl<'a> Builder<'a, '_> {
     fn api_alone(&self, url: &Value) -> Option<Word> {
         let ValueKind::Bare(bare) = &url.kind else { return None };
         match bare.tokens.as_slice() {
-            [(Rule::name, name)] if self.apis.contains_key(name.as_str()) => {
+            [(Rule::name, name)]
+                if self.apis.contains_key(name.as_str()) || self.lost_names("api").any(|lost| lost == name) =>
+            {
                 Some(Word { text: name.clone(), span: bare.span, quoted: false })
             }
             _ => None,

@@ -83,6 +83,9 @@ impl<'a> Builder<'a, '_> {
             inside.pop();
             return schema;
         }
+        if self.lost_names("type").any(|lost| lost == word) {
+            return object(name.span, Vec::new());
+        }
         match NAMES.iter().find(|(known, _)| *known == word) {
             Some((_, keys)) => {
                 object(name.span, keys.iter().map(|(key, value)| (*key, string(value, name.span))).collect())
@@ -90,7 +93,7 @@ impl<'a> Builder<'a, '_> {
             None => {
                 self.unknown_type = true;
                 let known = self.types.keys().copied().chain(NAMES.iter().map(|(known, _)| *known));
-                let known: Vec<&str> = known.collect();
+                let known: Vec<&str> = known.chain(self.lost_names("type")).collect();
                 let diagnostic = mistake::unknown_name("type", word, name.span, known.iter().copied());
                 let diagnostic = match META.iter().find(|(theirs, _)| *theirs == word) {
                     Some((_, ours)) => Diagnostic { help: vec![format!("write `{ours}`")], ..diagnostic },

@@ -11,7 +11,8 @@ mod value;
 use super::mistake::{self, Mistake};
 use super::rust::{self, Refused};
 use super::token::{self, Comment, Rule, Token};
-use super::tree::{Around, Bare, File, Word};
+use super::tree::{Around, Bare, File, Lost, Word};
+use super::words;
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, Span};
 use crate::syntax::ast::Text;
@@ -117,6 +118,7 @@ impl<'a> Reader<'a> {
                         None => *mistake,
                     });
                     self.skip_to_next_item(start);
+                    file.lost.extend(self.lost(start));
                 }
             }
         }
@@ -139,6 +141,42 @@ impl<'a> Reader<'a> {
             self.at += 1;
         }
         self.seen = self.seen.max(self.tokens[self.at].comments.0);
+    }
+
+    /// What was skipped: the item that began at `start`, and what seems to be another in it.
+    fn lost(&self, start: usize) -> Vec<Lost> {
+        let is_name = |token: &Token| matches!(token.rule, Rule::name | Rule::string);
+        let is_kind = |token: &Token| words::KEYWORDS.contains(&token.text) || words::kind(token.text).is_some();
+        let named = |token: &Token| match token.rule {
+            Rule::string => super::text::decode(token).ok().map(|decoded| Word {
+                text: decoded.text.value,
+                span: token.span,
+                quoted: true,
+            }),
+            _ => Some(word(*token)),
+        };
+        let skipped = &self.tokens[start..self.at];
+        let same_line = |at: usize| skipped.get(at).filter(|token| token.lines == 0);
+        let mut found = Vec::new();
+        for (at, token) in skipped.iter().enumerate() {
+            // `http: charge { … }`
+            let behind = if same_line(at + 1).is_some_and(|next| next.rule == Rule::colon) { at + 2 } else { at + 1 };
+            let next = same_line(behind).filter(|next| is_name(next));
+            let name = match (at, is_kind(token), next) {
+                // In braces the keys of an object are called so too.
+                (1.., true, Some(_)) if behind > at + 1 => continue,
+                (_, true, Some(next)) => named(next),
+                (0, true, None) => None,
+                (1.., true, None) if same_line(at + 1).is_some_and(|next| next.rule == Rule::open_brace) => None,
+                (0, false, Some(next)) if is_name(token) => named(next),
+                (0, false, None) if is_name(token) => named(token),
+                _ => continue,
+            };
+            let meant = || words::near_keyword(token.text).or_else(|| words::meant_keyword(token.text));
+            let keyword = if is_kind(token) { token.text } else { meant().unwrap_or(token.text) };
+            found.push(Lost { keyword: keyword.to_owned(), name });
+        }
+        found
     }
 
     fn begins_item(&self, at: usize, column: u32) -> bool {
