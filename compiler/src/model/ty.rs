@@ -110,11 +110,11 @@ pub enum Private {
     Sensitive,
 }
 
-/// More literals of one kind in a union become their kind.
-const LITERALS_MAX: usize = 32;
+/// More literals of one kind in a union become their kind: there are lists of all countries, currencies and languages.
+const LITERALS_MAX: usize = 512;
 
 /// A union that grows beyond this is widened before it is complete.
-const MEMBERS_MAX: usize = 128;
+const MEMBERS_MAX: usize = 640;
 
 /// More object types in a union become one that covers them all.
 const OBJECTS_MAX: usize = 8;

@@ -250,7 +250,8 @@ impl Type {
                 }
             }
         };
-        self.alternatives().iter().any(|left| other.alternatives().iter().any(|right| pair(left, right)))
+        let others = other.alternatives();
+        self.alternatives().iter().any(|left| others.iter().any(|right| pair(left, right)))
     }
 
     /// Whether a value of it can be the number that the other value is, if that is known: `true` is 1, `"x"` is none.
