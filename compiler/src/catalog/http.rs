@@ -42,7 +42,7 @@ pub const SPEC: KindSpec = KindSpec {
             ty: KeyType::Headers,
             required: false,
             default: "",
-            doc: "Request headers. A missing value fails the node.",
+            doc: "Request headers. A missing value fails the node. What follows from the body or belongs to the connection cannot be set: `Content-Length`, `Transfer-Encoding`, `Connection`, `Keep-Alive`, `Upgrade`, `TE`, `Trailer`. `Host` can, where the URL is `http`; over TLS it is the URL's.",
         },
         Key {
             name: "params",

@@ -113,6 +113,7 @@ impl Lowering<'_> {
         for entry in config.object("headers").map_or(&[][..], |headers| &headers.entries) {
             if let Some(value) = self.header(place, entry) {
                 self.check_header(&entry.key, &value, &headers);
+                self.check_host(&entry.key, &value, &url);
                 headers.push((entry.key.value.clone(), value));
             }
         }

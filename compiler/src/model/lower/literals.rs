@@ -55,6 +55,31 @@ const HEADERS: &[&str] = &[
     "X-Request-Id",
 ];
 
+/// Headers that belong to the connection or follow from the body (RFC 9110, 7.6.1 and 8.6): what each would be, and what to do.
+const NOT_FOR_AUTHORS: &[(&[&str], &str, &str)] = &[
+    (&["Content-Length"], "counted from the body", "remove it: every request says how long its body is"),
+    (
+        &["Transfer-Encoding"],
+        "follows from how the body is sent",
+        "remove it: a body is sent in one piece, with its length",
+    ),
+    (
+        &["Connection", "Keep-Alive", "Proxy-Connection"],
+        "about the connection, which other requests use too",
+        "remove it: connections are kept as long as they are of use",
+    ),
+    (
+        &["Upgrade", "HTTP2-Settings"],
+        "would make another protocol of the connection",
+        "remove it: a node speaks HTTP, and takes HTTP/2 by itself where a service offers it",
+    ),
+    (
+        &["TE", "Trailer"],
+        "about what follows a body, and nothing does",
+        "remove it: what a service shall know stands in a header",
+    ),
+];
+
 /// Media types that services speak.
 const MEDIA_TYPES: &[&str] = &[
     "application/json",
@@ -140,12 +165,54 @@ impl Lowering<'_> {
                 "" => "a header without a name".to_string(),
                 name => format!("`{name}` cannot be the name of a header"),
             };
-            self.diagnostics.push(
-                Diagnostic::new(Code::BadHeader, name.span, headline)
+            let diagnostic = Diagnostic::new(Code::BadHeader, name.span, headline);
+            self.diagnostics.push(match name.value.contains("${") {
+                true => diagnostic
+                    .label("a template")
+                    .help("the name of a header is written out: only its value can have a `${…}` in it"),
+                false => diagnostic
                     .label("not a header name")
                     .help("a name holds letters, digits and `-`, as in `X-API-Version`"),
-            );
+            });
+            return;
         }
+        let is_one = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(&name.value));
+        if let Some((_, label, help)) = NOT_FOR_AUTHORS.iter().find(|(names, ..)| is_one(names)) {
+            let headline = format!("a workflow cannot set the header `{}`", name.value);
+            self.diagnostics.push(Diagnostic::new(Code::BadHeader, name.span, headline).label(*label).help(*help));
+        }
+    }
+
+    /// Whom a request is for: over TLS the certificate and HTTP/2 go by the host of the URL, and a service that is told another in
+    /// `Host` refuses it. In plain HTTP it may name one of several sites behind an address.
+    pub(super) fn check_host(&mut self, name: &ast::Text, value: &Text, url: &Text) {
+        let start = match url.pieces.first() {
+            Some(Piece::Literal(text)) => text.strip_prefix("https://"),
+            Some(Piece::Expr(_)) | None => None,
+        };
+        let Some(start) = start.filter(|_| name.value.eq_ignore_ascii_case("host")) else { return };
+        let host = match start.find(['/', '?', '#']) {
+            Some(end) => &start[..end],
+            None if url.pieces.len() == 1 => start,
+            None => return,
+        };
+        let host = host.rsplit('@').next().unwrap_or(host);
+        let is_same = |said: &str| {
+            let said = said.trim();
+            said.strip_suffix(":443").unwrap_or(said).eq_ignore_ascii_case(host.strip_suffix(":443").unwrap_or(host))
+        };
+        if value.as_literal().is_some_and(is_same) {
+            return;
+        }
+        let help = match value.as_literal() {
+            Some(said) => format!("remove it, or call `https://{}` itself", said.trim()),
+            None => "remove it, and let the URL name the host".to_owned(),
+        };
+        self.diagnostics.push(
+            Diagnostic::new(Code::BadHeader, name.span, format!("`Host` is another than the URL's, `{host}`"))
+                .label("over TLS a request is for the host of its URL")
+                .help(help),
+        );
     }
 
     /// What a header cannot be beside the others, or as it is written.
