@@ -191,36 +191,38 @@ impl<'a> Paths<'a> {
 
     /// The executions of a formula in which a request says whether it succeeded, with `true` or `false`.
     pub fn success_is_said(&mut self, formula: Ref, node: NodeId) -> Ref {
-        let Some(var) = self.values.get(&success(node)).copied() else { return formula };
+        self.success_is(formula, node, |value| matches!(value, Value::Bool(_)))
+    }
+
+    /// The executions of a formula in which `success` of a request is such a value; all where no condition asks for it.
+    fn success_is(&mut self, formula: Ref, node: NodeId, is_such: impl Fn(&Value) -> bool) -> Ref {
+        let holds = |cells: &Cells, cell: u32| cells.in_cell(cell).any(|sample| is_such(&sample.value));
+        self.within(formula, &success(node), holds)
+    }
+
+    /// The executions of a formula in which a value lies in such a cell; all where no condition asks for it.
+    fn within(&mut self, formula: Ref, base: &Base, holds: impl Fn(&Cells, u32) -> bool) -> Ref {
+        let Some(var) = self.values.get(base).copied() else { return formula };
         let Fact::Value(_, cells) = &self.facts[var as usize] else { return formula };
         let cells = Arc::clone(cells);
-        let is_bool = |cell| cells.in_cell(cell).any(|sample| matches!(sample.value, Value::Bool(_)));
-        let said = self.diagrams.test(var, is_bool);
-        self.diagrams.and(formula, said)
+        let holds = self.diagrams.test(var, |cell| holds(&cells, cell));
+        self.diagrams.and(formula, holds)
     }
 
     /// The executions of a formula in which a node completes; a request, with a status that says so.
     pub fn completes(&mut self, formula: Ref, node: NodeId) -> Ref {
         let completes = self.diagrams.and(formula, !self.nodes[node.0].fails);
         let status = Base { root: BaseRoot::Output(node), steps: vec!["result".to_owned(), "status_code".to_owned()] };
-        let Some(var) = self.values.get(&status).copied().filter(|_| status.is_status(self.workflow)) else {
-            return completes;
-        };
-        let Fact::Value(_, cells) = &self.facts[var as usize] else { return completes };
-        let cells = Arc::clone(cells);
-        let says_so = self.diagrams.test(var, |cell| cells.has_status_ok(cell));
-        self.diagrams.and(completes, says_so)
+        match status.is_status(self.workflow) {
+            true => self.within(completes, &status, Cells::has_status_ok),
+            false => completes,
+        }
     }
 
     /// The executions of a formula in which a node completes; a request, with `success: true`.
     pub fn succeeds(&mut self, formula: Ref, node: NodeId) -> Ref {
         let completes = self.completes(formula, node);
-        let Some(var) = self.values.get(&success(node)).copied() else { return completes };
-        let Fact::Value(_, cells) = &self.facts[var as usize] else { return completes };
-        let cells = Arc::clone(cells);
-        let is_true = |cell| cells.in_cell(cell).any(|sample| matches!(sample.value, Value::Bool(true)));
-        let says_so = self.diagrams.test(var, is_true);
-        self.diagrams.and(completes, says_so)
+        self.success_is(completes, node, |value| matches!(value, Value::Bool(true)))
     }
 
     /// Whether the output of a node has an error: in conditions of edges out of `own`, before those are decided.
