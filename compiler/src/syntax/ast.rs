@@ -60,6 +60,9 @@ impl Node {
     }
 }
 
+/// Stands where the name of a host that is missing would: the mistake is said once, and the rest is checked as if it were there.
+pub const UNKNOWN_HOST: &str = "unknown.invalid";
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Connection {
     pub span: Span,

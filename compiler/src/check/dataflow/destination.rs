@@ -4,6 +4,7 @@ use super::words::words;
 use crate::model::url::is_scheme_first;
 use crate::model::{Email, EnvId, ExprKind, Http, Kind, Node, NodeId, Piece, Text, Workflow};
 use crate::source::Span;
+use crate::syntax::ast::UNKNOWN_HOST;
 
 /// A service, as far as the workflow tells: by a variable or by a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,14 @@ pub struct Host {
     pub domain: Option<String>,
     /// Where the workflow says so.
     pub span: Span,
+}
+
+impl Host {
+    /// Whether the workflow names a service that there is not, which has been reported.
+    pub fn is_unknown(&self) -> bool {
+        let host = self.name.split_once("://").map_or(self.name.as_str(), |(_, host)| host);
+        host.split(':').next() == Some(UNKNOWN_HOST)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

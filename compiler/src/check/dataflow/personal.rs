@@ -68,7 +68,9 @@ fn wrong(
         // A token that a service gave is for a header like this one.
         Part::CredentialHeader if private.kind.purpose == Purpose::Login => None,
         Part::RequestBody | Part::Header | Part::CredentialHeader if is_sensitive => {
-            (!is_of_use(private.kind.purpose, &purpose_words())).then_some(Wrong::NoPurpose)
+            let is_unknown =
+                || destination::host(workflow, workflow.node(outflow.node)).is_some_and(|host| host.is_unknown());
+            (!is_of_use(private.kind.purpose, &purpose_words()) && !is_unknown()).then_some(Wrong::NoPurpose)
         }
         Part::RequestBody
         | Part::Header

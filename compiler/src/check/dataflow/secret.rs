@@ -98,7 +98,7 @@ pub(super) fn to(workflow: &Workflow, email: &crate::model::Email) -> String {
 
 /// Which service each secret is for, as far as the workflow shows.
 struct Owners {
-    /// Of every node that talks to one.
+    /// Of every node that talks to one that is known.
     hosts: BTreeMap<NodeId, Host>,
     secrets: BTreeMap<EnvId, Owner>,
 }
@@ -119,7 +119,7 @@ impl Owners {
         // One node for each service: there may be thousands of nodes.
         let mut services: BTreeMap<String, NodeId> = BTreeMap::new();
         for id in workflow.node_ids() {
-            if let Some(host) = destination::host(workflow, workflow.node(id)) {
+            if let Some(host) = destination::host(workflow, workflow.node(id)).filter(|host| !host.is_unknown()) {
                 services.entry(host.name.clone()).or_insert(id);
                 hosts.insert(id, host);
             }
@@ -134,7 +134,8 @@ impl Owners {
             });
             match outflow.part {
                 Part::CredentialHeader | Part::Login
-                    if !owner.shown.iter().any(|(id, _)| hosts[id].name == hosts[&outflow.node].name) =>
+                    if hosts.contains_key(&outflow.node)
+                        && !owner.shown.iter().any(|(id, _)| hosts[id].name == hosts[&outflow.node].name) =>
                 {
                     owner.shown.push((outflow.node, secret.read));
                 }

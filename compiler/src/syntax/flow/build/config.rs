@@ -14,9 +14,6 @@ use crate::syntax::flow::tree::{Block, Entry, EntryKind, Key, Value, ValueKind, 
 use crate::syntax::flow::words;
 use std::collections::BTreeSet;
 
-/// As the URL of an api that has none (`request`).
-const UNKNOWN_SERVER: &str = "unknown.invalid";
-
 /// A `config` as it grows: what the node says wins over what it shares.
 #[derive(Clone)]
 pub(super) struct Config {
@@ -151,7 +148,7 @@ impl<'a> Builder<'a, '_> {
                 }
                 match what {
                     "api" => config.base = Some(unknown_base(name.span)),
-                    _ => config.push("smtp_server", name.span, string(UNKNOWN_SERVER, name.span)),
+                    _ => config.push("smtp_server", name.span, string(ast::UNKNOWN_HOST, name.span)),
                 }
             }
         }
@@ -162,7 +159,7 @@ impl<'a> Builder<'a, '_> {
         let via = via.filter(|_| !config.has("smtp_server"));
         if let Some(shared) = via.and_then(|via| self.shared_named("smtp", &via.text)) {
             shared.lacks = Some("smtp_server");
-            config.push("smtp_server", shared.name.span, string(UNKNOWN_SERVER, shared.name.span));
+            config.push("smtp_server", shared.name.span, string(ast::UNKNOWN_HOST, shared.name.span));
         }
     }
 

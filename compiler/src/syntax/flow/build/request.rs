@@ -15,9 +15,6 @@ use crate::syntax::flow::text;
 use crate::syntax::flow::token::Rule;
 use crate::syntax::flow::tree::{Value, ValueKind, Word};
 
-/// Stands where a URL that is missing would: the mistake is said once, and the rest is checked as if it were there.
-const UNKNOWN_BASE: &str = "https://unknown.invalid";
-
 impl<'a> Builder<'a, '_> {
     /// The api that a request names, also where it names nothing else.
     pub(super) fn api_of(&self, api: Option<&Word>, url: &Value) -> Option<Word> {
@@ -104,5 +101,5 @@ impl<'a> Builder<'a, '_> {
 
 /// The URL of an api that has none.
 pub(super) fn unknown_base(span: Span) -> ast::Entry {
-    ast::Entry { key: text::synthetic("url", span), value: string(UNKNOWN_BASE, span) }
+    ast::Entry { key: text::synthetic("url", span), value: string(&format!("https://{}", ast::UNKNOWN_HOST), span) }
 }
