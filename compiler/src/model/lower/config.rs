@@ -47,7 +47,7 @@ impl<'a> Config<'a> {
             match keys.iter().find(|key| key.name == entry.key.value) {
                 None => {
                     let meant = spelling.meant(&entry.key.value);
-                    misspelt.extend(meant.and_then(|word| spelling.key(word)));
+                    misspelt.extend(meant.map_or_else(|| spelling.stands_for(), |word| spelling.key(word)));
                     lowering.diagnostics.push(spelling.unknown_key(entry, meant));
                 }
                 Some(key) => {

@@ -111,6 +111,11 @@ impl Spelling<'_> {
         self.keys.iter().map(|key| key.name).find(|name| *name == json)
     }
 
+    /// The key in JSON of what a word that is like no key probably says: in a transform of a .flow text, what it does.
+    pub(super) fn stands_for(&self) -> Option<&'static str> {
+        (self.flow_kind() == "data_transform").then_some("transform_type")
+    }
+
     /// The word that the author wrote for a key: of a transform `csv`, where JSON says `fields`.
     pub(super) fn written<'k>(&self, lowering: &'k Lowering, key: &Key, entry: &ast::Entry) -> &'k str {
         let source = &lowering.sources.get(entry.key.span.file).text;

@@ -101,6 +101,10 @@ pub fn lower(
     }
 }
 
+/// What people call the end of a way.
+const ENDS: &[&str] =
+    &["done", "end", "stop", "finish", "finished", "exit", "return", "nothing", "none", "noop", "terminate", "success"];
+
 /// What lowering knows while it walks.
 pub(super) struct Lowering<'a> {
     diagnostics: &'a mut Diagnostics,
@@ -352,7 +356,7 @@ impl Lowering<'_> {
         let mut by_pair: HashMap<(NodeId, NodeId), usize> = HashMap::new();
         for connection in &workflow.connections {
             let from = self.resolve(&connection.from);
-            let to = self.resolve(&connection.to);
+            let to = self.resolve_target(connection);
             let condition = match (from, &connection.condition) {
                 (Some(from), Some(value)) => match self.meant_branch(value, nodes) {
                     true => Some(super::Expr::unknown(value.span)),
@@ -418,6 +422,26 @@ impl Lowering<'_> {
             // Reported when the document was read.
             _ => Some(super::Expr::unknown(value.span)),
         }
+    }
+
+    /// Where a connection leads. What other systems have nodes for, that nothing follows, is no node here.
+    fn resolve_target(&mut self, connection: &ast::Connection) -> Option<NodeId> {
+        let (id, found) = (&connection.to, self.diagnostics.count());
+        let target = self.resolve(id);
+        let is_end = || ENDS.iter().any(|end| end.eq_ignore_ascii_case(&id.value));
+        if target.is_none() && self.diagnostics.count() > found && is_end() {
+            self.diagnostics.forget(found);
+            let what = match (self.dialect, &connection.condition) {
+                (Dialect::Json, _) => "this connection".to_owned(),
+                (Dialect::Flow, Some(_)) => "this branch".to_owned(),
+                (Dialect::Flow, None) => format!("`-> {}`", id.value),
+            };
+            let help = format!("a way ends where nothing follows, and needs no node for it: remove {what}");
+            let diagnostic = self.unknown_node(&id.value, id.span);
+            let near = diagnostic.help.iter().filter(|help| help.starts_with("did you mean")).cloned().collect();
+            self.diagnostics.push(Diagnostic { help: near, ..diagnostic }.help(help));
+        }
+        target
     }
 
     fn resolve(&mut self, id: &ast::Text) -> Option<NodeId> {

@@ -74,6 +74,20 @@ pub fn method_as_key(method: Token, colon: Token) -> Mistake {
     )
 }
 
+/// `POST "https://…" { order_id }`
+pub fn body_without_key(open: Token, method: &Word) -> Mistake {
+    let written = if open.rule == Rule::open_brace { "{ … }" } else { "[ … ]" };
+    let diagnostic = mistake(open.span, format!("what a `{}` request sends needs a key", method.text));
+    Box::new(match (method.text.as_str(), open.rule) {
+        ("GET" | "HEAD", Rule::open_brace) => diagnostic
+            .label("expected `params:` before it")
+            .help(format!("write `params: {written}`, on a line of its own; it is put behind the URL, `?key=value`")),
+        _ => diagnostic
+            .label("expected `body:` before it")
+            .help(format!("write `body: {written}`, on a line of its own")),
+    })
+}
+
 /// An expression without a key, of which nobody knows what its key would be.
 pub fn needs_a_key(bare: &Bare) -> Mistake {
     Box::new(

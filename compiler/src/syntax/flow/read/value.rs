@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
             let span = through(start, self.last());
             let comma = self.take(Rule::comma).is_some();
             self.finish_around(&mut around);
+            if let (EntryKind::Request { method, .. }, Rule::open_brace | Rule::open_bracket) =
+                (&kind, self.peek().rule)
+            {
+                return Err(mistake::body_without_key(self.peek(), method));
+            }
             entries.push(Entry { around, span, kind });
             if !comma && !self.is(Rule::close_brace) && !self.first_on_line(self.at) {
                 return Err(mistake::between_entries(self.peek(), self.last()));
