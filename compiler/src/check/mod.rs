@@ -10,6 +10,7 @@ pub mod dataflow;
 mod dedupe;
 mod graph;
 pub mod knowledge;
+mod limits;
 mod lints;
 mod mistakes;
 mod never;
@@ -45,6 +46,7 @@ pub fn check(workflow: Workflow, sources: &Sources, diagnostics: &mut Diagnostic
         order::references(&workflow, &graph, diagnostics);
     }
     order::secrets(&workflow, diagnostics);
+    limits::asked(&workflow, sources, diagnostics);
     let ((types, transforms), mut others) = std::thread::scope(|scope| {
         // What asks neither for types nor for paths is looked at meanwhile.
         let is_large = workflow.nodes.len() >= NODES_FOR_TWO;

@@ -211,7 +211,7 @@ fn no_field(object: &Type, read: &Read, span: Span, owner: &str, before: &str, n
 
 impl Span {
     /// The first character: an object's whole text would be many lines.
-    fn start_only(self) -> Span {
+    pub(in crate::check) fn start_only(self) -> Span {
         if self.end - self.start > 40 { Span { end: self.start + 1, ..self } } else { self }
     }
 }
