@@ -11,7 +11,7 @@ use crate::files::Files;
 use crate::model;
 use crate::plan::{self, Plan};
 use crate::source::{Dialect, FileId, SourceFile, Sources};
-use crate::syntax::flow::Rest;
+use crate::syntax::flow::Part;
 use crate::syntax::{self, ast};
 
 /// Why the line ended early: everything found, and the files it points into.
@@ -57,13 +57,15 @@ impl Rejected {
         let sources = Sources::new(source.clone());
         let mut diagnostics = Diagnostics::in_dialect(Dialect::Flow);
         let text = &sources.workflow().text;
-        let Some((ast, rest)) = syntax::flow::around_mistakes(text, FileId::WORKFLOW, &mut diagnostics) else {
+        let Some(Part { ast, has_values, doubtful }) =
+            syntax::flow::around_mistakes(text, FileId::WORKFLOW, &mut diagnostics)
+        else {
             return self;
         };
         let lowered = Parsed { ast, sources, diagnostics }.lower(slug, files);
-        let found = match rest {
-            Rest::Names => Rejected { sources: lowered.sources, diagnostics: lowered.diagnostics.sorted() },
-            Rest::Values => match lowered.check(&Levels::default()) {
+        let found = match has_values {
+            false => Rejected { sources: lowered.sources, diagnostics: lowered.diagnostics.sorted() },
+            true => match lowered.check(&Levels::default()) {
                 Err(rejected) => rejected,
                 Ok(_) => return self,
             },
@@ -72,11 +74,10 @@ impl Rejected {
             let same = |told: &Diagnostic| told.code == found.code && told.primary.span == found.primary.span;
             self.diagnostics.iter().any(same)
         };
-        let is_news = |found: &Diagnostic| {
-            found.severity == Severity::Error && !FOLLOWS_FROM_SYNTAX.contains(&found.code) && !is_told(found)
-        };
+        let follows = |code: Code| FOLLOWS_FROM_SYNTAX.contains(&code) || doubtful.contains(&code);
+        let is_news = |found: &Diagnostic| found.severity == Severity::Error && !follows(found.code) && !is_told(found);
         let mut news: Vec<Diagnostic> = found.diagnostics.into_iter().filter(is_news).collect();
-        if rest == Rest::Names {
+        if !has_values {
             news.iter_mut().for_each(|diagnostic| dialect::requote(diagnostic, &found.sources));
         }
         self.diagnostics.append(&mut news);
@@ -86,9 +87,9 @@ impl Rejected {
     }
 }
 
-/// What may be wrong only because an item is missing: what it shares with others, what it waits for, what it makes sure of.
+/// What may be wrong only because an item is missing: what it waits for, what it makes sure of.
 const FOLLOWS_FROM_SYNTAX: &[Code] =
-    &[Code::FlowSyntax, Code::MissingKey, Code::NotYetRun, Code::NeverRuns, Code::SkippedNode, Code::MayBeMissing];
+    &[Code::FlowSyntax, Code::NotYetRun, Code::NeverRuns, Code::SkippedNode, Code::MayBeMissing];
 
 impl Parsed {
     /// # Errors

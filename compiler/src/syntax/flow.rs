@@ -20,7 +20,7 @@ pub(super) mod tree;
 pub mod words;
 
 use super::{ast, template};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::source::{FileId, Span};
 pub(super) use build::{MARKS, TYPE_NAMES, otherwise};
 
@@ -47,18 +47,19 @@ pub fn in_part(text: &str, file: FileId) -> ast::Workflow {
     build::workflow(&tree, Span { file, start: 0, end: text.len() as u32 }, &mut Diagnostics::default())
 }
 
-/// How much can be said about a text with mistakes in its syntax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rest {
-    /// Whether names are right, and what stands in a node by itself.
-    Names,
-    /// Also what values are: every condition that decides about that can be read.
-    Values,
+/// What can be read of a text with mistakes in its syntax.
+pub struct Part {
+    /// Nodes that cannot be read have a name and nothing else.
+    pub ast: ast::Workflow,
+    /// Also what values are can be said: every condition that decides about that can be read.
+    pub has_values: bool,
+    /// Findings that may only follow from the mistakes: what they miss may stand where nothing could be read.
+    pub doubtful: Vec<Code>,
 }
 
-/// What can be read of a text with mistakes in its syntax, so that the rest of it is checked at the same time: nodes that
-/// cannot be read have a name and nothing else. `None` where nothing is known but the mistake.
-pub fn around_mistakes(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<(ast::Workflow, Rest)> {
+/// What can be read of a text with mistakes in its syntax, so that the rest of it is checked at the same time. `None` where nothing is
+/// known but the mistake.
+pub fn around_mistakes(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> Option<Part> {
     if text.len() > super::json::SIZE_MAX {
         return None;
     }
@@ -66,17 +67,26 @@ pub fn around_mistakes(text: &str, file: FileId, diagnostics: &mut Diagnostics) 
     if tree.items.is_empty() {
         return None;
     }
-    let mut rest = Rest::Values;
+    let mut has_values = true;
+    let mut doubtful = Vec::new();
     for lost in &tree.lost {
-        let kind = words::kind(&lost.keyword);
+        let keyword = lost.keyword.as_str();
         // What a filter requires holds behind it, and what is connected says what has run.
-        let is_harmless = matches!(lost.keyword.as_str(), "workflow" | "type" | "api" | "smtp")
-            || kind.is_some_and(|kind| kind != "data_filter");
-        if !is_harmless || lost.name.is_none() && lost.keyword != "workflow" {
-            rest = Rest::Names;
+        has_values &= match keyword {
+            "workflow" | "type" | "api" | "smtp" => true,
+            keyword => words::kind(keyword).is_some_and(|kind| kind != "data_filter") && lost.name.is_some(),
+        };
+        if matches!(keyword, "api" | "smtp") || lost.may_be_anything() {
+            doubtful.push(Code::MissingKey);
         }
+        doubtful.extend(match (keyword, &lost.name) {
+            (_, Some(_)) | ("workflow" | "flow", None) => None,
+            ("type" | "api" | "smtp", None) => Some(Code::UnknownName),
+            (_, None) => Some(Code::UnknownNode),
+        });
     }
-    Some((build::around_lost(&tree, Span { file, start: 0, end: text.len() as u32 }, diagnostics), rest))
+    let ast = build::around_lost(&tree, Span { file, start: 0, end: text.len() as u32 }, diagnostics);
+    Some(Part { ast, has_values, doubtful })
 }
 
 /// The same text in the canonical layout, or what is wrong with it.

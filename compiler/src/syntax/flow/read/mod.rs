@@ -166,14 +166,23 @@ impl<'a> Reader<'a> {
                 // In braces the keys of an object are called so too.
                 (1.., true, Some(_)) if behind > at + 1 => continue,
                 (_, true, Some(next)) => named(next),
-                (0, true, None) => None,
+                // `http ;charge { … }`, but not `manual (Order)`.
+                (0, true, None) => {
+                    let ends = [Rule::open_brace, Rule::open_paren, Rule::connects, Rule::assign];
+                    let header = skipped[1..].iter().take_while(|next| next.lines == 0 && !ends.contains(&next.rule));
+                    header.into_iter().find(|next| is_name(next)).and_then(named)
+                }
                 (1.., true, None) if same_line(at + 1).is_some_and(|next| next.rule == Rule::open_brace) => None,
                 (0, false, Some(next)) if is_name(token) => named(next),
                 (0, false, None) if is_name(token) => named(token),
                 _ => continue,
             };
-            let meant = || words::near_keyword(token.text).or_else(|| words::meant_keyword(token.text));
-            let keyword = if is_kind(token) { token.text } else { meant().unwrap_or(token.text) };
+            // A word that no name follows may be the name itself.
+            let meant = match next.filter(|_| !is_kind(token)) {
+                Some(_) => words::near_keyword(token.text).or_else(|| words::meant_keyword(token.text)),
+                None => None,
+            };
+            let keyword = meant.unwrap_or(token.text);
             found.push(Lost { keyword: keyword.to_owned(), name });
         }
         found
