@@ -21,9 +21,8 @@ pub struct Job<'a> {
     pub target: &'a Path,
     pub package: &'a str,
     pub features: &'a [&'a str],
-    /// How much crates without a level of their own are optimised, in place of what the manifest says. Build scripts that compile C
-    /// listen to it.
-    pub opt_level: Option<&'static str>,
+    /// One of the workspace's profiles. Build scripts that compile C listen to its levels too.
+    pub profile: &'static str,
     /// For `CARGO_ENCODED_RUSTFLAGS`; also hides what the user's configuration says.
     pub rustflags: &'a [String],
 }
@@ -72,7 +71,7 @@ impl Job<'_> {
 
     fn build(&self, mut progress: Progress) -> Result<Made, Error> {
         let mut cargo = self.cargo("build");
-        cargo.args(["--offline", "--release", "--lib", "--package", self.package]);
+        cargo.args(["--offline", "--profile", self.profile, "--lib", "--package", self.package]);
         cargo.args(["--target", &self.toolchain.host, "--message-format", "json-render-diagnostics"]);
         cargo.arg("--target-dir").arg(self.target);
         cargo.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -150,9 +149,6 @@ impl Job<'_> {
         let features = self.features.iter().map(|feature| format!("{}/{feature}", self.package));
         cargo.arg(features.collect::<Vec<_>>().join(","));
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.rustflags.join("\u{1f}"));
-        if let Some(level) = self.opt_level {
-            cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
-        }
         cargo
     }
 

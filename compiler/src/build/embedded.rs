@@ -5,7 +5,7 @@
 
 use super::Error;
 use super::hash::Hash;
-use crate::codegen::manifest::{CARGO_CONFIG, cargo_config, release_profile};
+use crate::codegen::manifest::{CARGO_CONFIG, cargo_config, dist_profile, release_profile};
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub fn crates_hash() -> String {
 
 /// The workspace the runtime is built in.
 fn workspace_toml() -> String {
-    format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{}", release_profile())
+    format!("[workspace]\nmembers = [\"runtime\"]\nresolver = \"3\"\n\n{}\n{}", release_profile(), dist_profile())
 }
 
 /// Writes the workspace into an existing, empty folder.
@@ -97,9 +97,8 @@ mod tests {
         );
         let lock = fs::read_to_string(&lock).unwrap();
         // Who builds an ejected project is warned of names that stand for nothing.
-        let profile = release_profile();
-        let named =
-            profile.lines().filter_map(|line| line.strip_prefix("[profile.release.package.")?.strip_suffix(']'));
+        let profiles = workspace_toml();
+        let named = profiles.lines().filter_map(|line| line.split_once(".package.")?.1.strip_suffix(']'));
         let gone: Vec<_> = named.filter(|name| !lock.contains(&format!("\nname = \"{name}\"\n"))).collect();
         assert!(gone.is_empty(), "in the profile, and not among the crates\n{gone:#?}");
         let carried = packages(&lock);

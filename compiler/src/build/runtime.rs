@@ -9,6 +9,7 @@ use super::progress::Talk;
 use super::toolchain::Toolchain;
 use super::workdir::Workdir;
 use super::{Error, Variant, embedded, hash};
+use crate::codegen::manifest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,20 +24,13 @@ const VERSIONS_KEPT: usize = 24;
 const READY: &str = "ready.json";
 const LIBRARY: &str = "libflow_runtime.rlib";
 
-/// How rustc compiles the crates of a distribution: for size, to what the link-time optimiser reads and nothing else, and
-/// against the static C library. They come behind cargo's own flags, and so win.
+/// What rustc compiles the crates of a distribution to: what the link-time optimiser reads and nothing else, against the static C
+/// library.
 ///
 /// The last is for the crate `getrandom`, which would look for the function of that name at run time: in a static executable
 /// it is not found so, and what it falls back on, `/dev/urandom`, is not there in an empty root folder.
-const DIST_FLAGS: [&str; 4] = [
-    "-Copt-level=z",
-    "-Clinker-plugin-lto",
-    "-Ctarget-feature=+crt-static",
-    "--cfg=getrandom_backend=\"linux_getrandom\"",
-];
-
-/// How what is not compiled by rustc is: SQLite and others in C.
-const DIST_LEVEL: &str = "z";
+const DIST_FLAGS: [&str; 3] =
+    ["-Clinker-plugin-lto", "-Ctarget-feature=+crt-static", "--cfg=getrandom_backend=\"linux_getrandom\""];
 
 /// A compiled runtime.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,7 +167,7 @@ fn attempt(toolchain: &Toolchain, workdir: &Workdir, variant: Variant, talk: Tal
         package: "flow-runtime",
         features: &variant.flavour.features(),
         rustflags: &rustflags(workdir, variant),
-        opt_level: variant.dist.then_some(DIST_LEVEL),
+        profile: if variant.dist { manifest::DIST } else { "release" },
     }
     .run(talk)
 }
@@ -265,8 +259,7 @@ fn sources_name() -> String {
 pub fn folder_name(variant: Variant) -> String {
     let dist = match variant.dist {
         true => {
-            let how =
-                DIST_FLAGS.iter().chain([&DIST_LEVEL]).fold(hash::Hash::new(), |hash, part| hash.add(part.as_bytes()));
+            let how = DIST_FLAGS.iter().fold(hash::Hash::new(), |hash, part| hash.add(part.as_bytes()));
             format!("-dist-{}", &how.name()[..8])
         }
         false => String::new(),

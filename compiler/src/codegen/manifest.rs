@@ -22,6 +22,41 @@ pub fn release_profile() -> String {
     profile
 }
 
+/// How the runtime is compiled for a distribution: for size, but for what every order goes through most. A level for each package, so
+/// that those of the profile it inherits from do not count.
+pub fn dist_profile() -> String {
+    let mut profile = format!("[profile.{DIST}]\ninherits = \"release\"\nopt-level = \"z\"\n");
+    let _ = write!(profile, "\n[profile.{DIST}.package.flow-runtime]\nopt-level = \"z\"\ncodegen-units = 1\n");
+    let small = COMPILED_FOR_SIZE.iter().filter(|package| !DIST_LEVELS.iter().any(|(other, _)| other == *package));
+    for (package, level) in DIST_LEVELS.iter().copied().chain(small.map(|package| (*package, "\"z\""))) {
+        let _ = write!(profile, "\n[profile.{DIST}.package.{package}]\nopt-level = {level}\n");
+    }
+    profile
+}
+
+/// The name of [`dist_profile`].
+pub const DIST: &str = "dist";
+
+/// Together a tenth of the instructions of an order, for 1 % of the executable. The same for the runtime itself would take it beyond
+/// 7 MB (`docs/decisions/0030-what-a-binary-weighs.md`).
+const DIST_LEVELS: [(&str, &str); 15] = [
+    ("block-buffer", "2"),
+    ("bytes", "2"),
+    ("futures-util", "\"s\""),
+    ("hashbrown", "2"),
+    ("http", "2"),
+    ("httparse", "2"),
+    ("hyper", "\"s\""),
+    ("hyper-util", "\"s\""),
+    ("indexmap", "2"),
+    ("lettre", "\"s\""),
+    ("libmimalloc-sys", "2"),
+    ("serde_json", "\"s\""),
+    ("sha2", "2"),
+    ("tokio", "\"s\""),
+    ("url", "2"),
+];
+
 /// Packages of the runtime's lock file that do little for a request. Not `http`, `url` and `lettre`, which write and read every
 /// one: compiled for size they took a tenth of all instructions of an order. Nor SQLite, which writes
 /// down each step: it would be 0.24 MB smaller.
@@ -65,11 +100,15 @@ pub const CARGO_CONFIG: &str = ".cargo/config.toml";
 
 /// SQLite without what no journal asks for, among it two engines for searching texts: a third of it, to compile and in the
 /// executable. It also counts no memory, for which every allocation would take a lock. And an allocator that asks the kernel for
-/// no huge pages, wherever they are on for everybody: an idle process would take 6 MB more. Who has `CFLAGS` of their own keeps
-/// them, and does without that.
+/// no huge pages, wherever they are on for everybody: an idle process would take 6 MB more. No panic passes through C, so its
+/// tables for unwinding, 0.1 MB, are left out. Who has `CFLAGS` of their own keeps them, and does without both.
 pub fn cargo_config() -> String {
-    format!("[env]\nCFLAGS = \"-DMI_DEFAULT_ALLOW_THP=0\"\nLIBSQLITE3_FLAGS = \"{}\"\n", SQLITE_FLAGS.join(" "))
+    let sqlite = SQLITE_FLAGS.join(" ");
+    format!("[env]\nCFLAGS = \"{}\"\nLIBSQLITE3_FLAGS = \"{sqlite}\"\n", C_FLAGS.join(" "))
 }
+
+/// For everything in C.
+const C_FLAGS: [&str; 3] = ["-DMI_DEFAULT_ALLOW_THP=0", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"];
 
 /// For the build script of `libsqlite3-sys`, behind its own.
 const SQLITE_FLAGS: [&str; 14] = [
