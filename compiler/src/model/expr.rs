@@ -170,6 +170,19 @@ impl Expr {
         }
     }
 
+    /// Whether anything in it is a call: one can fail for what it is given, an operator cannot.
+    pub fn calls(&self) -> bool {
+        let is_call = matches!(
+            self.kind,
+            ExprKind::Method(..)
+                | ExprKind::Each(..)
+                | ExprKind::Reduce(..)
+                | ExprKind::SortBy(..)
+                | ExprKind::Global(..)
+        );
+        is_call || self.children().into_iter().any(Expr::calls)
+    }
+
     /// The expressions directly inside, in source order.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {

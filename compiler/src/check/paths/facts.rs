@@ -11,8 +11,8 @@ use super::mdd::{Diagrams, Ref, TRUE, Var};
 use super::order::order;
 use crate::catalog::http::OF_EVERY_ANSWER;
 use crate::check::Graph;
-use crate::model::expr::{Path, Root};
-use crate::model::{ExprKind, Kind, NodeId, Text, Workflow};
+use crate::model::expr::{Expr, Path, Root};
+use crate::model::{ExprKind, Kind, NodeId, Workflow};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -205,26 +205,9 @@ impl Paths<'_> {
 fn may_fail(kind: &Kind) -> bool {
     match kind {
         Kind::Http(_) | Kind::Email(_) | Kind::Transform(_) | Kind::Rust(_) | Kind::Unknown => true,
-        Kind::Filter(filter) => may_fault(&filter.error_message),
+        Kind::Filter(filter) => filter.error_message.expressions().any(Expr::calls),
         Kind::Webhook(_) | Kind::Manual(_) => false,
     }
-}
-
-fn may_fault(text: &Text) -> bool {
-    let mut found = false;
-    for expr in text.expressions() {
-        expr.walk(&mut |part| {
-            found |= matches!(
-                part.kind,
-                ExprKind::Method(..)
-                    | ExprKind::Each(..)
-                    | ExprKind::Reduce(..)
-                    | ExprKind::SortBy(..)
-                    | ExprKind::Global(..)
-            );
-        });
-    }
-    found
 }
 
 /// The requests whose error somebody reads: then it matters whether they answered `success: false`.

@@ -341,21 +341,10 @@ fn holds_list(input: &Type, holder: Option<&str>) -> bool {
         })
 }
 
-/// Whether a node calls anything: a call can fail for what it is given, an operator cannot.
+/// Whether an expression of a node calls anything.
 fn calls(node: &Node) -> bool {
     let mut found = false;
-    node.expressions(&mut |expr| {
-        expr.walk(&mut |part| {
-            found |= matches!(
-                part.kind,
-                ExprKind::Method(..)
-                    | ExprKind::Each(..)
-                    | ExprKind::Reduce(..)
-                    | ExprKind::SortBy(..)
-                    | ExprKind::Global(..)
-            );
-        });
-    });
+    node.expressions(&mut |expr| found |= expr.calls());
     found
 }
 
