@@ -6,6 +6,7 @@ use super::{Failure, begin, manager, setting, store};
 use crate::engine::{Engine, SystemClock};
 use crate::env::Sources;
 use crate::flow::Workflow;
+use crate::metrics::process::descriptors_max;
 use crate::node::Services;
 use crate::server::{self, ApiKeys, ApiSettings, Certificates, Face, Limits, Listener, Service, Settings, TlsVersion};
 use crate::trigger::{AddressList, WebhookTrigger, previous_secrets};
@@ -139,7 +140,8 @@ async fn reload(certificates: Option<Arc<Certificates>>, mut hangup: Hangup) {
 fn limits(options: &ServeOptions) -> Limits {
     let defaults = Limits::default();
     let most = options.connections_max.unwrap_or(defaults.connections_max);
-    let connections_max = most.min(descriptors().saturating_sub(DESCRIPTORS_KEPT).max(16));
+    let descriptors = descriptors_max().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+    let connections_max = most.min(descriptors.saturating_sub(DESCRIPTORS_KEPT).max(16));
     // Where there are so few, one client alone would have all of them.
     let per_client = defaults.connections_per_client.min(connections_max / 2);
     Limits {
@@ -149,13 +151,6 @@ fn limits(options: &ServeOptions) -> Limits {
         request_max: options.request_timeout.unwrap_or(defaults.request_max),
         ..defaults
     }
-}
-
-/// How many files this process may have open, where that can be known.
-fn descriptors() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(usize::MAX)
 }
 
 /// One line per address, then where the webhooks are.

@@ -6,7 +6,7 @@
 //! words from this program, never anything a client sent, so there can only be so many series.
 
 mod page;
-mod process;
+pub mod process;
 mod store;
 
 pub use page::Format;

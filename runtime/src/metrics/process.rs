@@ -23,9 +23,14 @@ impl Process {
             virtual_bytes: kilobytes("VmSize:"),
             // The folder that is being read is open too.
             open_fds: fs::read_dir("/proc/self/fd").ok().map(|files| (files.count() as u64).saturating_sub(1)),
-            max_fds: fs::read_to_string("/proc/self/limits").ok().and_then(|limits| max_fds(&limits)),
+            max_fds: descriptors_max(),
         }
     }
+}
+
+/// How many files this process may have open. `None`: as many as it likes, or unknown.
+pub fn descriptors_max() -> Option<u64> {
+    max_fds(&fs::read_to_string("/proc/self/limits").ok()?)
 }
 
 /// The first word behind a name.
@@ -41,7 +46,6 @@ fn cpu_seconds(stat: &str) -> Option<f64> {
     Some((user + system) as f64 / 100.0)
 }
 
-/// `None`: unlimited.
 fn max_fds(limits: &str) -> Option<u64> {
     field(limits, "Max open files")?.parse().ok()
 }
