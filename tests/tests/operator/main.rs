@@ -12,7 +12,7 @@ use flow_world::{Answer, Script};
 use serde_json::Value;
 use shop::{LIMIT, Shop, WORKFLOW, stands_at_charge};
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[test]
 fn an_execution_goes_on_after_kill_9() {
@@ -138,11 +138,7 @@ fn a_resumed_execution_is_cancelled() {
     let shop = Shop::new("3600");
     let id = shop.cut_off_order();
     let resuming = Process::start(&shop.binary, &["resume", &id], shop.folder.path(), &shop.env);
-    let (lock, deadline) = (shop.folder.path().join("journal/lock"), Instant::now() + LIMIT);
-    while fs::read_to_string(&lock).unwrap().split(' ').next() != Some(&resuming.id().to_string()) {
-        assert!(Instant::now() < deadline, "it does not own the journal");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    shop.until_owned_by(&resuming);
     let cancelled = shop.command(&["cancel", &id]);
     assert!(cancelled.status.success(), "{}", cancelled.stderr);
     let resumed = resuming.wait(LIMIT);

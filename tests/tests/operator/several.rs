@@ -1,10 +1,9 @@
 //! Commands on several executions at once, and on a journal that another command has.
 
-use super::shop::{LIMIT, Shop, stands_at_charge};
+use super::shop::{Shop, stands_at_charge};
 use flow_world::process::Process;
 use flow_world::{Answer, Script};
 use serde_json::Value;
-use std::fs;
 use std::time::{Duration, Instant};
 
 const UNKNOWN: &str = "exec-00000000000000000000000000000000";
@@ -76,11 +75,7 @@ fn while_another_command_has_the_journal_resume_says_which() {
     let shop = Shop::new("3600");
     let id = shop.cut_off_order();
     let resuming = Process::start(&shop.binary, &["resume", &id], shop.folder.path(), &shop.env);
-    let (lock, deadline) = (shop.folder.path().join("journal/lock"), Instant::now() + LIMIT);
-    while fs::read_to_string(&lock).unwrap().split(' ').next() != Some(&resuming.id().to_string()) {
-        assert!(Instant::now() < deadline, "it does not own the journal");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    shop.until_owned_by(&resuming);
     let began = Instant::now();
     let refused = shop.command(&["resume", &id]);
     assert_eq!(refused.status.code(), Some(1), "{}", refused.stderr);

@@ -5,6 +5,7 @@ use flow_world::process::{self, Ended, Process};
 use flow_world::{Answer, Event, HttpServer, Request, Script, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -88,6 +89,15 @@ impl Shop {
         self.until(&id, stands_at_charge);
         drop(server); // SIGKILL
         id
+    }
+
+    /// Waits until a process has the journal.
+    pub fn until_owned_by(&self, process: &Process) {
+        let (lock, deadline) = (self.folder.path().join("journal/lock"), Instant::now() + LIMIT);
+        while fs::read_to_string(&lock).unwrap().split(' ').next() != Some(&process.id().to_string()) {
+            assert!(Instant::now() < deadline, "it does not own the journal");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Sends an order; the answer.

@@ -4,7 +4,6 @@ use super::shop::{LIMIT, Shop, stands_at_charge};
 use flow_world::process::{self, Process};
 use flow_world::{Answer, Script};
 use serde_json::Value;
-use std::fs;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -71,11 +70,7 @@ fn a_signal_ends_resume_and_not_its_execution() {
     let id = shop.cut_off_order();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let resuming = Process::start(&shop.binary, &["resume", &id], shop.folder.path(), &shop.env);
-        let (lock, deadline) = (shop.folder.path().join("journal/lock"), Instant::now() + LIMIT);
-        while fs::read_to_string(&lock).unwrap().split(' ').next() != Some(&resuming.id().to_string()) {
-            assert!(Instant::now() < deadline, "it does not own the journal");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        shop.until_owned_by(&resuming);
         // Nothing outside says when it listens for signals.
         std::thread::sleep(Duration::from_millis(300));
         let asked = Instant::now();
