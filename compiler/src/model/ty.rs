@@ -183,14 +183,15 @@ impl Type {
     /// The type of a value that is one of them; `never` when there are none.
     pub fn union(types: impl IntoIterator<Item = Type>) -> Type {
         let mut members: Vec<Type> = Vec::new();
+        let mut words = Words::default();
         for ty in types {
             match ty {
                 Type::Json => return Type::Json,
                 Type::Never => {}
                 // It holds nothing twice.
                 Type::Union(inner) if members.is_empty() => members.extend(inner.iter().cloned()),
-                Type::Union(inner) => inner.iter().for_each(|ty| add(&mut members, ty.clone())),
-                ty => add(&mut members, ty),
+                Type::Union(inner) => inner.iter().for_each(|ty| words.add(&mut members, ty)),
+                ty => words.add(&mut members, &ty),
             }
             // Each new member is compared with those before it.
             if members.len() > MEMBERS_MAX {
@@ -364,6 +365,30 @@ impl Type {
     }
 }
 
+/// The words among the members of a growing union, once there are many: each new one is looked for among them.
+#[derive(Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    /// Among fewer members a word is looked for one by one.
+    const MANY: usize = 24;
+
+    /// As [`add`].
+    fn add(&mut self, members: &mut Vec<Type>, ty: &Type) {
+        let (Some(word), true) = (ty.as_word(), members.len() >= Self::MANY) else {
+            return add(members, ty.clone());
+        };
+        if self.0.is_empty() {
+            self.0.extend(members.iter().filter_map(Type::as_word).cloned());
+        }
+        // Nothing but text covers another word, and no word covers anything.
+        let is_text = |known: &Type| matches!(known, Type::String(Format::Any));
+        if self.0.insert(Arc::clone(word)) && !members.iter().any(is_text) {
+            members.push(ty.clone());
+        }
+    }
+}
+
 /// Adds a member that is no union; what is covered already, or covers others, is not kept twice.
 fn add(members: &mut Vec<Type>, ty: Type) {
     if let Type::Array(new) = &ty
@@ -436,6 +461,14 @@ fn are_told_apart(objects: &[Arc<Object>]) -> bool {
 }
 
 impl Type {
+    /// The one text it is.
+    fn as_word(&self) -> Option<&Arc<str>> {
+        match self {
+            Type::Literal(Literal::String(word)) => Some(word),
+            _ => None,
+        }
+    }
+
     /// Whether the other adds nothing to a union with this one. Objects only when they are the same, which is cheap.
     fn covers(&self, other: &Type) -> bool {
         match (self, other) {
