@@ -103,6 +103,7 @@ pub fn settle(found: Diagnostics, levels: &Levels, silences: &[Silence]) -> Vec<
     let complete = !found.has_errors();
     let mut silencer = Silencer::new(silences);
     let mut shown = found.sorted();
+    explain_by_shadowed_names(&mut shown);
     shown.retain(|diagnostic| !silencer.accepts(diagnostic));
     if complete {
         let unused = silencer.unused();
@@ -124,32 +125,34 @@ pub fn settle(found: Diagnostics, levels: &Levels, silences: &[Silence]) -> Vec<
         }
         level != Level::Allow
     });
-    explain_by_shadowed_names(&mut shown);
+    leave_to_shadowed_names(&mut shown);
     shown
 }
 
-/// One mistake, one message: `env.API_KEY` is a field of the input that nobody meant, so what else is said of it as one is
-/// left out, and where it is an error the way out goes with it. Nothing that stops the build is left out.
-fn explain_by_shadowed_names(shown: &mut Vec<Diagnostic>) {
+/// One mistake, one message: `env.API_KEY` is a field of the input that nobody meant. Where that is an error, the way out goes with it,
+/// whatever the level of the warning.
+fn explain_by_shadowed_names(found: &mut Vec<Diagnostic>) {
     let is_shadowed = |diagnostic: &Diagnostic| diagnostic.code == Code::ShadowedLiteral;
     let shadowed: Vec<(Span, Vec<String>)> =
-        shown.iter().filter(|one| is_shadowed(one)).map(|one| (one.primary.span, one.help.clone())).collect();
+        found.iter().filter(|one| is_shadowed(one)).map(|one| (one.primary.span, one.help.clone())).collect();
     let mut said_by_errors = Vec::new();
     for (span, ways_out) in shadowed {
-        shown.retain_mut(|other| {
-            let at = other.primary.span;
-            match other.code {
-                Code::PersonalDataFlow => at != span || other.severity == Severity::Error,
-                Code::UnknownField if span.start <= at.start && at.end <= span.end && span.file == at.file => {
-                    other.help.clone_from(&ways_out);
-                    said_by_errors.push(span);
-                    true
-                }
-                _ => true,
-            }
-        });
+        let is_inside = |at: Span| span.start <= at.start && at.end <= span.end && span.file == at.file;
+        for error in found.iter_mut().filter(|one| one.code == Code::UnknownField && is_inside(one.primary.span)) {
+            error.help.clone_from(&ways_out);
+            said_by_errors.push(span);
+        }
     }
-    shown.retain(|one| !is_shadowed(one) || !said_by_errors.contains(&one.primary.span));
+    found.retain(|one| !is_shadowed(one) || !said_by_errors.contains(&one.primary.span));
+}
+
+/// What else is said of a field that nobody meant is left out. Nothing that stops the build is.
+fn leave_to_shadowed_names(shown: &mut Vec<Diagnostic>) {
+    let shadowed = shown.iter().filter(|one| one.code == Code::ShadowedLiteral);
+    let shadowed: Vec<Span> = shadowed.map(|one| one.primary.span).collect();
+    shown.retain(|one| {
+        one.code != Code::PersonalDataFlow || one.severity == Severity::Error || !shadowed.contains(&one.primary.span)
+    });
 }
 
 /// Said once for each lint: why it stops the build.
@@ -297,6 +300,16 @@ mod tests {
         assert_eq!(shown(""), [Code::ShadowedLiteral]);
         assert_eq!(shown("Ashadowed-literal"), [Code::PersonalDataFlow]);
         assert_eq!(shown("Dpersonal-data-flow"), [Code::ShadowedLiteral, Code::PersonalDataFlow]);
+    }
+
+    #[test]
+    fn an_error_keeps_the_way_out_of_a_warning_that_is_not_shown() {
+        let mut all = Diagnostics::default();
+        all.push(found(Code::ShadowedLiteral, 1).help("write `input_data.total`"));
+        all.push(found(Code::UnknownField, 1).help("add it to the type"));
+        let shown = settle(all, &levels("Awarnings"), &[]);
+        let [error] = &*shown else { panic!("{shown:#?}") };
+        assert_eq!((error.code, &*error.help), (Code::UnknownField, &["write `input_data.total`".to_owned()][..]));
     }
 
     #[test]
