@@ -3,6 +3,7 @@
 use super::compensation::is_final_request;
 use crate::check::Graph;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::ty::Type;
 use crate::model::{ExprKind, Http, Kind, Node, NodeId, Signature, Webhook, Workflow};
 
 /// Reports each webhook once, with the first request behind it.
@@ -21,6 +22,32 @@ pub(super) fn repeated(workflow: &Workflow, graph: &Graph, diagnostics: &mut Dia
     }
 }
 
+/// Fields that are usually different in each delivery, the likeliest first. Not `customer_id`: one customer sends many.
+const TELLING: [&str; 12] = [
+    "event_id",
+    "delivery_id",
+    "message_id",
+    "request_id",
+    "idempotency_key",
+    "order_id",
+    "payment_id",
+    "transaction_id",
+    "invoice_id",
+    "id",
+    "uuid",
+    "number",
+];
+
+/// One of them that the input has; where nothing is known of the input, an example.
+fn telling_field(webhook: &Node) -> Option<&'static str> {
+    let Some(schema) = webhook.kind.input_schema() else { return Some("order_id") };
+    let has = |name: &str| {
+        let has = |ty: &Type| matches!(ty, Type::Object(object) if object.field(name).is_some());
+        schema.ty.members().iter().any(has)
+    };
+    TELLING.into_iter().find(|name| has(name))
+}
+
 fn found(webhook: &Node, effect: &Node) -> Diagnostic {
     let headline = format!("a delivery to `{}` that comes twice does `{}` twice", webhook.id.value, effect.id.value);
     let diagnostic = Diagnostic::new(Code::RepeatedDelivery, super::place(webhook, "webhook_id"), headline)
@@ -31,7 +58,12 @@ fn found(webhook: &Node, effect: &Node) -> Diagnostic {
         None => diagnostic,
     };
     diagnostic
-        .help("say what tells one delivery from another: \"dedupe_key\": \"${input_data.order_id}\"")
+        .help(match telling_field(webhook) {
+            Some(field) => {
+                format!("say what tells one delivery from another: \"dedupe_key\": \"${{input_data.{field}}}\"")
+            }
+            None => "say in `dedupe_key` what tells one delivery from another: an expression over the input".to_owned(),
+        })
         .help("it is not needed where every sender names its deliveries in `Idempotency-Key` or `webhook-id`")
 }
 
