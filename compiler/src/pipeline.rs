@@ -88,8 +88,7 @@ impl Rejected {
 }
 
 /// What may be wrong only because an item is missing: what it waits for, what it makes sure of.
-const FOLLOWS_FROM_SYNTAX: &[Code] =
-    &[Code::FlowSyntax, Code::NotYetRun, Code::NeverRuns, Code::SkippedNode, Code::MayBeMissing];
+const FOLLOWS_FROM_SYNTAX: &[Code] = &[Code::NotYetRun, Code::NeverRuns, Code::SkippedNode, Code::MayBeMissing];
 
 impl Parsed {
     /// # Errors

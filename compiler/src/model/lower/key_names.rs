@@ -131,14 +131,19 @@ impl Spelling<'_> {
     fn type_of_a_node(&self, entry: &ast::Entry) -> Option<String> {
         let kind = self.flow_kind();
         let word = words::word(kind);
-        let ast::ValueKind::String(value) = &entry.value.kind else { return None };
-        let name = value.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-        let ty = name.filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or("Order");
+        let ty = match &entry.value.kind {
+            ast::ValueKind::String(value) => {
+                let name = value.value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                name.filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase())).unwrap_or("Order")
+            }
+            ast::ValueKind::Object(_) => "{ … }",
+            _ => return None,
+        };
         match entry.key.value.as_str() {
             "input" | "type" | "accepts" | "expects" | "schema" if ["webhook", "manual"].contains(&kind) => {
                 Some(format!("its type is written behind the id: `{word} id({ty})`"))
             }
-            "output" | "type" | "returns" | "response" | "schema" | "result" if kind == "http" => {
+            "output" | "type" | "returns" | "response" | "schema" | "result" | "answer" if kind == "http" => {
                 Some(format!("the type of its answer is written behind the id: `{word} id -> {ty} {{ … }}`"))
             }
             _ => None,

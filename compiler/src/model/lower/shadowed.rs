@@ -27,6 +27,8 @@ const FOREIGN_ROOTS: &[(&str, &str)] = &[
     ("inputs", "input_data"),
     ("$json", "input_data"),
     ("$input", "input_data"),
+    ("$", "input_data"),
+    ("event", "input_data"),
     ("trigger", "input_data"),
     ("outputs", "previous_outputs"),
     ("steps", "previous_outputs"),

@@ -21,14 +21,15 @@ impl<'a> Builder<'a, '_> {
         api.cloned().or_else(|| self.api_alone(url))
     }
 
-    /// `GET shop`, where `shop` is an api: a name alone is a field of the input elsewhere.
+    /// `GET shop`, or `GET shop /orders`, where `shop` is an api: a name alone is a field of the input elsewhere.
     fn api_alone(&self, url: &Value) -> Option<Word> {
         let ValueKind::Bare(bare) = &url.kind else { return None };
         match bare.tokens.as_slice() {
-            [(Rule::name, name)]
+            [(Rule::name, name)] | [(Rule::name, name), (Rule::divide, _), ..]
                 if self.apis.contains_key(name.as_str()) || self.lost_names("api").any(|lost| lost == name) =>
             {
-                Some(Word { text: name.clone(), span: bare.span, quoted: false })
+                let span = Span { end: bare.span.start + name.len() as u32, ..bare.span };
+                Some(Word { text: name.clone(), span, quoted: false })
             }
             _ => None,
         }
@@ -58,7 +59,10 @@ impl<'a> Builder<'a, '_> {
         let alone = api.is_none().then(|| self.api_alone(url)).flatten();
         let mut value = match &alone {
             Some(api) => {
-                self.report(mistake::api_without_path(&method.text, api));
+                self.report(match api.span == url.span {
+                    true => mistake::api_without_path(&method.text, api),
+                    false => mistake::path_without_quotes(Span { start: api.span.end, ..url.span }),
+                });
                 string("", api.span)
             }
             None => self.value(url, Some(KeyType::Text)),

@@ -62,6 +62,8 @@ pub fn not_an_entry(token: Token, next: Token) -> Mistake {
             diagnostic.help("one `,` between two entries is enough; at the end of a line there need be none")
         }
         Rule::dot => diagnostic.help("there is no `...`: name every field, `{ order_id, items }`"),
+        Rule::open_brace => diagnostic
+            .help("an expression has no braces around it, `total: order.total`; in text it is `${order.total}`"),
         _ => diagnostic.help("an entry is written `key: value`"),
     })
 }
@@ -118,6 +120,7 @@ pub fn between_entries(token: Token, last: Token) -> Mistake {
             diagnostic.help("a URL is text, and stands in quotes: \"https://…\"")
         }
         Rule::at => diagnostic.help("an address is text, and stands in quotes: \"ann@example.com\""),
+        Rule::name if token.text == "if" => diagnostic.help("a choice is written `condition ? this : that`"),
         Rule::name | Rule::string => match foreign_operator(token.text).or(foreign_operator(last.text)) {
             Some(operator) => diagnostic.help(format!("write `{operator}`")),
             None => diagnostic.help("two entries on one line have a `,` between them"),

@@ -19,6 +19,13 @@ pub fn api_without_path(method: &str, api: &Word) -> Diagnostic {
         .help(format!("a field of the input that is called so is `input_data.{name}`"))
 }
 
+/// `GET shop /orders`
+pub fn path_without_quotes(path: Span) -> Diagnostic {
+    mistake(path, "the path of a request is text")
+        .label("needs quotes")
+        .help("put it into double quotes, and a value in it into `${…}`: \"/orders/${order_id}\"")
+}
+
 /// `api shop { url: "https://shop.example.com?key=1" }`, and a path to go behind it; `end` is what it ends in.
 pub fn path_behind_end(api: &str, end: &str, url: Span, path: Span) -> Diagnostic {
     let part = if end.starts_with('?') { "query" } else { "fragment" };
