@@ -7,7 +7,7 @@ use super::expr::is_environment_name;
 use crate::diagnostic::{Code, Diagnostic, suggest};
 use crate::model::expr::ExprKind;
 use crate::model::{Piece, Text};
-use crate::source::Span;
+use crate::source::{Dialect, Span};
 use crate::syntax::ast::{self, ValueKind};
 use flow_runtime::expr::Method;
 use flow_runtime::render::Mailbox;
@@ -316,6 +316,11 @@ impl Lowering<'_> {
         } else if literal.contains('<') && !may_have_name {
             diagnostic =
                 diagnostic.help("write only what stands between `<` and `>`; a sender's name stands in `from_name`");
+        } else if let Some((name, address)) = literal.rsplit_once(' ').filter(|(_, last)| is_read(last)) {
+            diagnostic = diagnostic.help(match may_have_name || self.dialect == Dialect::Flow {
+                true => format!("an address behind a name stands in `<…>`: \"{} <{address}>\"", name.trim()),
+                false => format!("write only `{address}`; a sender's name stands in `from_name`"),
+            });
         } else {
             diagnostic = diagnostic.help("write a name, `@` and a domain, as in `ann@example.com`");
         }

@@ -105,6 +105,19 @@ pub fn no_value(key: &Text, colon: Token) -> Mistake {
     Box::new(mistake(colon.span.after(), headline).label("expected a value").also(key.span, "of this key"))
 }
 
+/// `subject: Payment failed`
+pub fn behind_a_word(token: Token, word: Token) -> Mistake {
+    let is_word = token.rule == Rule::name && token.text != "if";
+    match is_word && foreign_operator(token.text).or(foreign_operator(word.text)).is_none() {
+        true => {
+            Box::new(mistake(word.span.to(token.span), "text stands in double quotes").label("two words").help(
+                format!("write \"{} {} …\"; a name without quotes is a field of the input", word.text, token.text),
+            ))
+        }
+        false => between_entries(token, word),
+    }
+}
+
 pub fn between_entries(token: Token, last: Token) -> Mistake {
     if let Some(found) = own_words(token).or_else(|| unit_apart(last, token)) {
         return found;

@@ -39,9 +39,15 @@ pub fn no_target(token: Token, last: Token) -> Mistake {
             diagnostic.help(format!("write `{} -> node`", last.text))
         }
         Rule::colon => diagnostic.help("write `condition -> node`"),
-        _ => diagnostic.help("a branch is written `result.passed == true -> send-mail`"),
+        Rule::name => diagnostic.help(match foreign_operator(token.text) {
+            Some(operator) => format!("write `{operator}`"),
+            None => A_BRANCH.to_owned(),
+        }),
+        _ => diagnostic.help(A_BRANCH),
     })
 }
+
+const A_BRANCH: &str = "a branch is written `result.passed == true -> send-mail`";
 
 pub fn after_else(token: Token, otherwise: Span) -> Mistake {
     Box::new(

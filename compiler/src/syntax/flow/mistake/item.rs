@@ -46,6 +46,9 @@ pub fn same_line(token: Token) -> Mistake {
     )
 }
 
+/// How other systems say what a node waits for.
+const WAITS: [&str; 8] = ["after", "depends", "depends_on", "dependsOn", "needs", "on", "requires", "when"];
+
 pub fn after_id(token: Token, last: Token, node: &Node) -> Mistake {
     if let Some(found) = own_words(token).or_else(|| unit_apart(last, token)) {
         return found;
@@ -64,7 +67,13 @@ pub fn after_id(token: Token, last: Token, node: &Node) -> Mistake {
     let headline = format!("expected {what} after `{}`, not {}", node.id.text, found(token));
     let diagnostic = mistake(token.span, headline).label(format!("expected {what}"));
     Box::new(match token.rule {
+        // `http charge -> transaction: string`
+        Rule::colon if matches!(kind, "http" | "rust") && node.id.span.end < last.span.start => {
+            diagnostic.help(format!("a type with fields stands in braces: `{{ {}: … }}`", last.text))
+        }
         Rule::colon => diagnostic.help(format!("what a node does stands in braces: `{kind} {} {{ … }}`", node.id.text)),
+        Rule::name if WAITS.contains(&token.text) => diagnostic
+            .help(format!("what a node waits for stands in the `flow` block: `flow {{ … => {} }}`", node.id.text)),
         _ => diagnostic.help(format!("as in `{example}`")),
     })
 }

@@ -12,6 +12,7 @@ pub fn foreign_type(token: Token, last: Token) -> Mistake {
             diagnostic.help("a field that may be missing is written `name?: string`")
         }
         Rule::less => diagnostic.help("an array of strings is written `[string]`"),
+        _ if last.rule == Rule::close_brace => diagnostic.help("an array of objects is written `[{ … }]`"),
         _ => diagnostic.help(format!("an array is written `[{}]`", last.text)),
     })
 }

@@ -40,9 +40,13 @@ impl<'a> Reader<'a> {
             {
                 return Err(mistake::body_without_key(self.peek(), method));
             }
+            let is_word = matches!(&kind, EntryKind::Pair(_, Value { kind: ValueKind::Bare(bare), .. }) if bare.tokens.len() == 1);
             entries.push(Entry { around, span, kind });
             if !comma && !self.is(Rule::close_brace) && !self.first_on_line(self.at) {
-                return Err(mistake::between_entries(self.peek(), self.last()));
+                return Err(match is_word && self.peek_after(1).rule != Rule::colon {
+                    true => mistake::behind_a_word(self.peek(), self.last()),
+                    false => mistake::between_entries(self.peek(), self.last()),
+                });
             }
         }
     }
