@@ -8,6 +8,7 @@
 mod tests;
 
 use super::ast::{Connection, Entry, Node, Object, Text, Value, ValueKind, Workflow};
+use super::flow::words;
 use crate::catalog;
 use crate::catalog::document::{self, Field};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, suggest};
@@ -243,11 +244,14 @@ impl<'a> Fields<'a> {
         match entry.value.kind {
             ValueKind::String(text) => Some(text),
             ref kind => {
-                let number = match kind {
+                let help = match kind {
                     ValueKind::Number(written, _) => Some(format!("write it in quotes: \"{written}\"")),
+                    ValueKind::Array(_) if self.what == "a connection" => {
+                        Some("a connection leads from one node to one other: write one for each".to_owned())
+                    }
                     _ => None,
                 };
-                self.wrong_type(&entry, "a string", number);
+                self.wrong_type(&entry, "a string", help);
                 None
             }
         }
@@ -375,8 +379,13 @@ fn invalid_type(role: &Text) -> Diagnostic {
         ("webhook" | "schedule" | "manual", None) => {
             diagnostic.help(format!("write \"type\": \"trigger\", \"trigger_type\": \"{}\"", role.value))
         }
-        (kind, None) => diagnostic
-            .help(format!("for a node of kind `{kind}` write \"type\": \"action\", \"action_type\": \"{kind}\"")),
+        (word, None) => match catalog::kind(word).map(|kind| kind.word).or_else(|| words::meant_kind(word)) {
+            Some(kind) => diagnostic
+                .help(format!("for a node of kind `{kind}` write \"type\": \"action\", \"action_type\": \"{kind}\"")),
+            None => diagnostic
+                .help("write \"type\": \"action\" and what it does, as in \"action_type\": \"http\"")
+                .help("what begins an execution is a \"trigger\", with a \"trigger_type\""),
+        },
     }
 }
 

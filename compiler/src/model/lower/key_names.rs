@@ -34,6 +34,12 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("items", "input"),
     ("list", "input"),
     ("from", "input"),
+    ("path", "webhook_id"),
+    ("slug", "webhook_id"),
+    ("retry", "retry_count"),
+    ("retries", "retry_count"),
+    ("max_retries", "retry_count"),
+    ("attempts", "retry_count"),
 ];
 
 /// What other systems call what a transform of a .flow text does.

@@ -284,7 +284,8 @@ impl Lowering<'_> {
             // In a .flow text an unknown word does not say which of the two it is.
             let is_meant = |trigger: bool| self.dialect == Dialect::Flow || trigger == node.trigger;
             let of_role = || catalog::KINDS.iter().filter(|kind| is_meant(kind.trigger));
-            if let Some(near) = suggest::nearest(word, of_role().map(|kind| kind.word)) {
+            let meant = || words::meant_kind(word).filter(|meant| of_role().any(|kind| kind.word == *meant));
+            if let Some(near) = suggest::nearest(word, of_role().map(|kind| kind.word)).or_else(meant) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
             let words: Vec<&str> = of_role().filter(|kind| !kind.is_for_later()).map(|kind| kind.word).collect();

@@ -294,6 +294,13 @@ fn meant_template(literal: &str, whole: bool, known: &Known) -> Option<Meant> {
         let start = literal.len() - literal.trim_start().len();
         return Some(Meant { range: start..start + trimmed.len(), expression: trimmed.to_owned() });
     }
+    // `$.order.id` and nothing else is such a path in Step Functions.
+    let path = trimmed.strip_prefix("$.").filter(|path| whole && is_path(path) && !identifier(path).is_empty());
+    if let Some(path) = path {
+        let start = literal.len() - literal.trim_start().len();
+        let root = if known.dialect == Dialect::Flow { "" } else { "input_data." };
+        return Some(Meant { range: start..start + trimmed.len(), expression: format!("{root}{path}") });
+    }
     let of_outputs = literal.match_indices("previous_outputs.").find_map(|(start, root)| {
         let id = identifier(&literal[start + root.len()..]);
         let path = path_at(&literal[start..]).trim_end_matches('.');

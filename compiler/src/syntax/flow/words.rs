@@ -131,15 +131,23 @@ pub fn near_keyword(text: &str) -> Option<&'static str> {
 pub fn meant_keyword(text: &str) -> Option<&'static str> {
     Some(match text {
         "email" | "send_email" | "send" => "mail",
-        "data_filter" | "validate" | "condition" => "filter",
-        "data_transform" => "transform",
-        "request" | "get" | "post" | "fetch" => "http",
+        "data_filter" | "validate" | "condition" | "choice" | "switch" => "filter",
+        "data_transform" | "code" | "function" | "set" => "transform",
+        "request" | "get" | "post" | "fetch" | "http_request" | "httpRequest" | "api_call" => "http",
         "connections" | "edges" | "graph" => "flow",
         "struct" | "interface" => "type",
         "trigger" => "webhook",
         "service" | "endpoint" | "server" => "api",
         _ => return None,
     })
+}
+
+/// The kind in JSON that a word of other systems stands for.
+pub fn meant_kind(text: &str) -> Option<&'static str> {
+    if text.eq_ignore_ascii_case("if") {
+        return Some("data_filter");
+    }
+    near_keyword(text).and_then(kind).or_else(|| meant_keyword(text).and_then(kind))
 }
 
 #[cfg(test)]
