@@ -100,9 +100,14 @@ pub fn needs_a_key(bare: &Bare) -> Mistake {
     )
 }
 
-pub fn no_value(key: &Text, colon: Token) -> Mistake {
+/// `is_indented`: entries follow, further in than the key, as in YAML.
+pub fn no_value(key: &Text, colon: Token, is_indented: bool) -> Mistake {
     let headline = format!("the key `{}` has no value", key.value);
-    Box::new(mistake(colon.span.after(), headline).label("expected a value").also(key.span, "of this key"))
+    let diagnostic = mistake(colon.span.after(), headline).label("expected a value").also(key.span, "of this key");
+    Box::new(match is_indented {
+        true => diagnostic.help(format!("entries stand in braces, wherever they begin: `{}: {{ … }}`", key.value)),
+        false => diagnostic,
+    })
 }
 
 /// `subject: Payment failed`

@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
                     header.into_iter().find(|next| is_name(next)).and_then(named)
                 }
                 (1.., true, None) if same_line(at + 1).is_some_and(|next| next.rule == Rule::open_brace) => None,
-                (0, false, Some(next)) if is_name(token) => named(next),
+                (0, false, Some(next)) => named(next),
                 (0, false, None) if is_name(token) => named(token),
                 _ => continue,
             };

@@ -87,7 +87,8 @@ impl<'a> Reader<'a> {
             let key = self.key()?;
             self.next();
             if matches!(self.peek().rule, Rule::close_brace | Rule::comma) || self.begins_entry() {
-                return Err(mistake::no_value(&key.text, self.last()));
+                let is_indented = self.peek().lines > 0 && self.peek().column > token.column;
+                return Err(mistake::no_value(&key.text, self.last(), is_indented));
             }
             if let Some(elements) = self.dashed_list() {
                 return Err(mistake::dashed_list(self.peek(), &elements));
@@ -176,9 +177,10 @@ impl<'a> Reader<'a> {
             [first, .., last] => &self.source[first.span.start as usize..last.span.end as usize],
             [only] => only.text,
         });
-        // One alone may be a negative number, unless it has a key.
-        let has_key = matches!(list, [_, _, colon, ..] if colon.rule == Rule::colon);
-        Some(elements.collect()).filter(|elements: &Vec<&str>| elements.len() > 1 || has_key)
+        // One alone may be a negative number, unless it is text or has a key.
+        let is_element = matches!(list, [_, text] if text.rule == Rule::string)
+            || matches!(list, [_, _, colon, ..] if colon.rule == Rule::colon);
+        Some(elements.collect()).filter(|elements: &Vec<&str>| elements.len() > 1 || is_element)
     }
 
     /// Whether what comes after `count` tokens cannot belong to the entry any more.
