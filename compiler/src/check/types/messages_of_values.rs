@@ -74,13 +74,15 @@ impl Use {
 }
 
 pub(super) fn does_not_fit(typing: &Typing, expr: &Expr, ty: &Type, place: &Use) -> Diagnostic {
-    let diagnostic = Diagnostic::new(
-        Code::TypeMismatch,
-        expr.span,
-        format!("{} is {}, and {}", named(typing, expr), what(ty), place.takes()),
-    )
-    .label(format!("`{ty}`"));
+    let is = match (ty, place) {
+        // As a transform gives it.
+        (Type::Object(_), Use::Objects) => "a list of what is no object".to_owned(),
+        _ => what(ty),
+    };
+    let headline = format!("{} is {is}, and {}", named(typing, expr), place.takes());
+    let diagnostic = Diagnostic::new(Code::TypeMismatch, expr.span, headline).label(format!("`{ty}`"));
     match (ty, place) {
+        (Type::Object(_), Use::Objects) => diagnostic.help("make objects of its elements first, with `map_items`"),
         (Type::Object(_), _) => diagnostic.help("name the field that is meant"),
         (Type::Array(_), Use::OneOfSeveral) => {
             diagnostic.help(format!("one list has them all: `[first].concat({})`", typing.written(expr.span)))

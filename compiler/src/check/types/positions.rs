@@ -4,7 +4,7 @@ use super::constants::is_forgotten;
 use super::infer::Typing;
 use super::messages::{true_by_itself, variable_as_condition};
 use super::messages_of_values::{self as messages, Use};
-use super::transforms::{is_list, rows};
+use super::transforms::{is_list, objects_of, rows};
 use crate::model::expr::{Binary, Expr, ExprKind, Unary};
 use crate::model::ty::{Field, Literal, Rest, Type};
 use crate::model::url;
@@ -263,8 +263,8 @@ fn fits(ty: &Type, place: &Use) -> bool {
             _ => is_text,
         },
         Use::List => is_list(ty),
-        Use::Objects => match ty {
-            Type::Array(array) => has_fields(&array.items),
+        Use::Objects => match objects_of(ty) {
+            (items, Some(true)) => has_fields(&items),
             _ => matches!(ty, Type::Object(_)),
         },
         Use::Rows => is_list(ty) && rows(ty).is_none_or(|items| has_fields(&items)),

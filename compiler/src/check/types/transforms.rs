@@ -349,7 +349,7 @@ fn calls(node: &Node) -> bool {
 }
 
 /// The objects that `add_fields` and `extract_fields` work on, and whether they come as a list: `None` is unknown.
-fn objects_of(input: &Type) -> (Type, Option<bool>) {
+pub(super) fn objects_of(input: &Type) -> (Type, Option<bool>) {
     match input {
         Type::Array(array) => (array.items.clone(), Some(true)),
         Type::Object(object) => match (object.field("items"), object.field("count"), object.field("total")) {
