@@ -365,7 +365,7 @@ impl Type {
     }
 }
 
-/// The words among the members of a growing union, once there are many: each new one is looked for among them.
+/// The words among the members of a growing union, from when there were many: each new one is looked for among them.
 #[derive(Default)]
 struct Words(HashSet<Arc<str>>);
 
@@ -375,7 +375,8 @@ impl Words {
 
     /// As [`add`].
     fn add(&mut self, members: &mut Vec<Type>, ty: &Type) {
-        let (Some(word), true) = (ty.as_word(), members.len() >= Self::MANY) else {
+        // Widened meanwhile, there may be few of them again: those that are added go on being remembered.
+        let (Some(word), true) = (ty.as_word(), !self.0.is_empty() || members.len() >= Self::MANY) else {
             return add(members, ty.clone());
         };
         if self.0.is_empty() {

@@ -35,6 +35,14 @@ fn unions_hold_nothing_twice() {
     let texts = |count: usize| Type::union((0..count).map(|at| Type::text(&at.to_string())));
     assert_eq!(texts(300).members().len(), 300, "as many as there are countries");
     assert_eq!(texts(2_000), Type::STRING);
+    assert_eq!(texts(300).join(&texts(310)).members().len(), 310);
+    assert_eq!(Type::union([texts(300), Type::STRING, texts(310)]), Type::STRING);
+    // In between there are so many members that objects and numbers become few.
+    let objects = (0..10).map(|at| closed(vec![s(&format!("f{at}"), Type::Number)]));
+    let numbers = (0..700).map(|number| Type::Literal(Literal::Number(f64::from(number))));
+    let words = |words: std::ops::Range<i32>| words.map(|at| Type::text(&format!("w{at}")));
+    let all = words(0..14).chain(objects).chain(words(14..20)).chain(numbers).chain(words(20..26)).chain(words(20..26));
+    assert_eq!(Type::union(all).members().len(), 26 + 2);
 }
 
 #[test]
