@@ -28,7 +28,6 @@ const FOREIGN_ROOTS: &[(&str, &str)] = &[
     ("$json", "input_data"),
     ("$input", "input_data"),
     ("$", "input_data"),
-    ("event", "input_data"),
     ("trigger", "input_data"),
     ("outputs", "previous_outputs"),
     ("steps", "previous_outputs"),
