@@ -170,8 +170,8 @@ fn connection(value: Value, diagnostics: &mut Diagnostics) -> Option<Connection>
     let (mut from, mut to, mut condition) = (None, None, None);
     for entry in object.entries {
         match fields.key(&entry) {
-            "from" => from = fields.text(entry),
-            "to" => to = fields.text(entry),
+            "from" => from = fields.end(entry),
+            "to" => to = fields.end(entry),
             "condition" => condition = fields.condition(entry),
             _ => {}
         }
@@ -244,17 +244,24 @@ impl<'a> Fields<'a> {
         match entry.value.kind {
             ValueKind::String(text) => Some(text),
             ref kind => {
-                let help = match kind {
+                let number = match kind {
                     ValueKind::Number(written, _) => Some(format!("write it in quotes: \"{written}\"")),
-                    ValueKind::Array(_) if self.what == "a connection" => {
-                        Some("a connection leads from one node to one other: write one for each".to_owned())
-                    }
                     _ => None,
                 };
-                self.wrong_type(&entry, "a string", help);
+                self.wrong_type(&entry, "a string", number);
                 None
             }
         }
+    }
+
+    /// The node at one end of a connection.
+    fn end(&mut self, entry: Entry) -> Option<Text> {
+        if let ValueKind::Array(_) = entry.value.kind {
+            let help = String::from("a connection leads from one node to one other: write one for each");
+            self.wrong_type(&entry, "a string", Some(help));
+            return None;
+        }
+        self.text(entry)
     }
 
     fn array(&mut self, entry: Entry) -> Vec<Value> {

@@ -76,7 +76,7 @@ fn unicode_escape(text: &str) -> Result<(char, usize), BadEscape> {
     }
 }
 
-/// The four digits of `\uXXXX` at the start of the text.
+/// What the four digits of a `\u` escape at the start of the text say.
 fn code_unit(text: &str) -> Result<u32, BadEscape> {
     let digits = text.strip_prefix("\\u").ok_or(BadEscape::Digits)?;
     crate::syntax::hexadecimal(digits, 4).ok_or(BadEscape::Digits)
